@@ -1,0 +1,1 @@
+"""A page in, character boxes out. Knows nothing of the other two packages."""

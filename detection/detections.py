@@ -1,0 +1,41 @@
+"""The record that leaves the detector."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Character boxes found on one page.
+
+    Attributes:
+        boxes: float32 (N, 4), xyxy in page pixels.
+        scores: float32 (N,), in [0, 1].
+
+    Raises:
+        ValueError: if the shapes do not agree.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.boxes.ndim != 2 or self.boxes.shape[1] != 4:
+            raise ValueError(f"boxes must have shape (N, 4), got {self.boxes.shape}")
+        if self.scores.shape != (len(self.boxes),):
+            raise ValueError(f"scores must have shape ({len(self.boxes)},) like boxes, got {self.scores.shape}")
+
+    @classmethod
+    def empty(cls) -> Self:
+        """No detections: what a page without text gives."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def select(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
+        """The detections a mask or an index array picks, in that order."""
+        return type(self)(self.boxes[index], self.scores[index])

@@ -1,0 +1,1 @@
+"""Crops in, characters out. Knows nothing of the other two packages."""

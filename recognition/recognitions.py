@@ -1,0 +1,48 @@
+"""The record that leaves the recognizer."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Recognitions:
+    """What N crops were read as, best alternative first.
+
+    Attributes:
+        top_ids: int64 (N, K), class ids in descending score.
+        top_scores: float32 (N, K), softmax scores in [0, 1].
+
+    Raises:
+        ValueError: if the shapes do not agree.
+    """
+
+    top_ids: NDArray[np.int64]
+    top_scores: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.top_ids.ndim != 2 or self.top_ids.shape != self.top_scores.shape:
+            raise ValueError(
+                f"top_ids and top_scores must both have shape (N, K), got {self.top_ids.shape} and "
+                f"{self.top_scores.shape}"
+            )
+
+    @classmethod
+    def empty(cls, alternatives: int) -> Self:
+        """No recognitions, with room for K alternatives each."""
+        return cls(np.zeros((0, alternatives), np.int64), np.zeros((0, alternatives), np.float32))
+
+    def __len__(self) -> int:
+        return len(self.top_ids)
+
+    @property
+    def class_ids(self) -> NDArray[np.int64]:
+        """The best class of each crop, shape (N,)."""
+        return self.top_ids[:, 0]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """The score of the best class of each crop, shape (N,)."""
+        return self.top_scores[:, 0]
