@@ -1,0 +1,1 @@
+"""The competition's own files, parsed into validated records."""

@@ -1,0 +1,58 @@
+"""Where the competition's files lie inside a data folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kuzushiji_submit.errors import CompetitionFileError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A folder in the competition's own layout."""
+
+    root: Path
+
+    @property
+    def train_csv(self) -> Path:
+        """Truth of the train pages."""
+        return self.root / "train.csv"
+
+    @property
+    def translation_csv(self) -> Path:
+        """Character of each codepoint."""
+        return self.root / "unicode_translation.csv"
+
+    @property
+    def sample_csv(self) -> Path:
+        """Rows a submission must have."""
+        return self.root / "sample_submission.csv"
+
+    @property
+    def train_images(self) -> Path:
+        """Folder of the train pages."""
+        return self.root / "train_images"
+
+    @property
+    def test_images(self) -> Path:
+        """Folder of the pages to read."""
+        return self.root / "test_images"
+
+
+def list_images(folder: Path) -> dict[str, Path]:
+    """The page images of a folder by image_id (the file name without its suffix), in ascending order of id.
+
+    Raises:
+        CompetitionFileError: if there is no such folder, or two files share an id.
+    """
+    if not folder.is_dir():
+        raise CompetitionFileError(f"{folder}: no such folder: check the path")
+    images: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in images:
+            raise CompetitionFileError(f"{path}: same id as {images[path.stem].name}: remove one of the two files")
+        images[path.stem] = path
+    return dict(sorted(images.items()))
