@@ -1,0 +1,84 @@
+"""`kuzushiji predict`: a folder of pages in, a submission out."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from kuzushiji_submit.cli.settings import add_settings_arguments
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declares the command."""
+    parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write")
+    parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
+    parser.add_argument("--detector", choices=("ink",), default="ink", help="ink: threshold and connected components")
+    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
+    parser.add_argument(
+        "--characters", type=Path, metavar="JSONL", help="write every character with box, score, alternatives"
+    )
+    parser.add_argument(
+        "--debug", type=Path, metavar="DIR", help="write one sheet a page that shows each stage of the detector"
+    )
+    unfinished = parser.add_mutually_exclusive_group()
+    unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
+    unfinished.add_argument("--restart", action="store_true", help="forget an unfinished run and begin anew")
+    parser.add_argument(
+        "--shard", type=_shard, default=(1, 1), metavar="I/N", help="read only every N-th page, from the I-th on"
+    )
+    parser.add_argument("--batch-pages", type=int, default=1, help="pages recognized together (default: %(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="threads that find characters ahead (default: %(default)s)"
+    )
+    add_settings_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    index, _, count = text.partition("/")
+    try:
+        shard = int(index), int(count)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N, as in 1/2") from None
+    if not 1 <= shard[0] <= shard[1]:
+        raise argparse.ArgumentTypeError(f"{text!r}: I must lie between 1 and N")
+    return shard
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads the pages; 1 if any of them could not be read."""
+    from kuzushiji_submit.competition.sample import read_sample_ids
+    from kuzushiji_submit.config import resolve_config
+    from kuzushiji_submit.defaults import recognizer_weights
+    from kuzushiji_submit.errors import PageReadError
+    from kuzushiji_submit.journal import journal_path
+    from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.predict import PredictJob, predict
+    from recognition.recognizer import Recognizer
+
+    config = resolve_config(PipelineConfig(), args.config, args.set)
+    job = PredictJob(
+        images=args.images,
+        out=args.out,
+        sample_ids=read_sample_ids(args.sample) if args.sample else None,
+        shard=args.shard,
+        characters=args.characters,
+        debug=args.debug,
+        resume=args.resume,
+        batch_pages=max(1, args.batch_pages),
+        workers=max(1, args.workers),
+    )
+    if args.restart:
+        journal_path(args.out).unlink(missing_ok=True)
+    weights = recognizer_weights(args.recognizer_weights)
+    recognizer = Recognizer.load(weights, args.device, top_k=config.alternatives, batch_size=config.batch_size)
+    result = predict(job, Pipeline(recognizer, config), weights)
+    sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
+    if result.failures:
+        raise PageReadError(
+            f"{len(result.failures)} of {result.pages} pages could not be read and have empty rows "
+            f"({', '.join(list(result.failures)[:5])}): replace the images and run again with --resume"
+        )
+    return 0

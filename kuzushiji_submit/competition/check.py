@@ -1,0 +1,139 @@
+"""Goes through a whole data folder and lists every problem in one pass."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from tqdm import tqdm
+
+from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.problems import Kind, Problem
+from kuzushiji_submit.competition.sample import read_sample_ids
+from kuzushiji_submit.competition.translation import read_translation
+from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_truth
+from kuzushiji_submit.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.pages import page_size_hw
+from recognition.charset import Charset
+
+Value = TypeVar("Value")
+_AHEAD = 64  # images decoded ahead of the one reported; each is dropped once its size is known
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes:
+        problems: everything wrong, in the order of the files.
+        pages: rows of train.csv.
+        characters: annotated characters.
+        images: image files looked at.
+        charset: the charset of train.csv.
+    """
+
+    problems: tuple[Problem, ...]
+    pages: int
+    characters: int
+    images: int
+    charset: Charset
+
+    @property
+    def errors(self) -> int:
+        """How many problems need the user."""
+        return sum(not problem.repaired for problem in self.problems)
+
+
+def check_data(folder: DataFolder, *, workers: int = 2) -> CheckResult:
+    """Checks every file and decodes every image of a data folder, with a progress bar.
+
+    Args:
+        folder: the data folder.
+        workers: threads that decode images.
+
+    Raises:
+        CompetitionFileError: if the folder itself is not there.
+    """
+    if not folder.root.is_dir():
+        raise CompetitionFileError(f"{folder.root}: no such folder: check the path")
+    problems: list[Problem] = []
+    truth: list[PageTruth] = _collect(problems, lambda: read_truth(folder.train_csv, problems), [])
+    table: dict[str, str] = _collect(problems, lambda: read_translation(folder.translation_csv, problems), {})
+    sample: list[str] = _collect(problems, lambda: read_sample_ids(folder.sample_csv), [])
+    charset = charset_of(truth)
+    if table:
+        problems += _untranslated(charset, table, folder)
+    images = _check_images(folder.train_images, {page.image_id: page for page in truth}, problems, workers)
+    images += _check_images(folder.test_images, dict.fromkeys(sample), problems, workers)
+    return CheckResult(tuple(problems), len(truth), sum(map(len, truth)), images, charset)
+
+
+def _collect(problems: list[Problem], read: Callable[[], Value], otherwise: Value) -> Value:
+    try:
+        return read()
+    except CompetitionFileError as error:
+        path, _, message = str(error).partition(": ")
+        kind = Kind.MISSING_FILE if "no such" in message else Kind.BAD_FILE
+        problems.append(Problem(kind, path, message, repaired=False))
+        return otherwise
+
+
+def _untranslated(charset: Charset, table: Mapping[str, str], folder: DataFolder) -> Iterator[Problem]:
+    for codepoint in charset.codepoints:
+        if codepoint not in table:
+            # The older edition of the table lacks six codepoints that the real train.csv uses.
+            message = f"{codepoint} is used in train.csv and not in the table: shown as its own character"
+            yield Problem(Kind.UNKNOWN_CODEPOINT, str(folder.translation_csv), message, repaired=True)
+
+
+def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], problems: list[Problem], workers: int) -> int:
+    images: dict[str, Path] = _collect(problems, lambda: list_images(folder), {})
+    if not images:
+        if folder.is_dir() and expected:
+            problems.append(
+                Problem(Kind.MISSING_IMAGE, str(folder), f"no image for {len(expected)} pages", repaired=False)
+            )
+        return 0
+    problems += [
+        Problem(Kind.MISSING_IMAGE, str(folder), f"no image of {image_id}: fetch it", repaired=False)
+        for image_id in expected
+        if image_id not in images
+    ]
+    paths = list(images.values())
+    for path, size in zip(paths, tqdm(_sizes(paths, workers), folder.name, len(paths), unit="page"), strict=True):
+        if isinstance(size, PageReadError):
+            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), str(size).partition(": ")[2], repaired=False))
+        elif expected and path.stem not in expected:
+            problems.append(Problem(Kind.UNLISTED_IMAGE, str(path), "no row lists this image: not used", repaired=True))
+        elif (page := expected.get(path.stem)) is not None:
+            problems += _check_boxes(page, size)
+    return len(paths)
+
+
+def _sizes(paths: Sequence[Path], workers: int) -> Iterator[tuple[int, int] | PageReadError]:
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(paths), _AHEAD):
+            yield from pool.map(_size_or_error, paths[start : start + _AHEAD])
+
+
+def _size_or_error(path: Path) -> tuple[int, int] | PageReadError:
+    try:
+        return page_size_hw(path)
+    except PageReadError as error:
+        return error
+
+
+def _check_boxes(page: PageTruth, size_hw: tuple[int, int]) -> Iterable[Problem]:
+    height, width = size_hw
+    x0, y0, x1, y1 = page.boxes.T
+    outside = (x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)
+    over = ~outside & ((x0 < 0) | (y0 < 0) | (x1 > width) | (y1 > height))
+    for kind, mask, what in (
+        (Kind.OUTSIDE_PAGE, outside, "lies wholly outside the page: kept for scoring, never trained on"),
+        (Kind.OUT_OF_PAGE, over, "sticks out of the page: cut at its edge for training"),
+    ):
+        for place in np.flatnonzero(mask):
+            box = f"box {place + 1} ({page.codepoints[place]}) of a {width} x {height} page"
+            yield Problem(kind, f"train.csv: {page.image_id}", f"{box} {what}", repaired=True)

@@ -1,0 +1,86 @@
+"""The check of a whole data folder."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kuzushiji_submit.competition.check import check_data
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.problems import Kind
+from kuzushiji_submit.errors import CompetitionFileError
+
+
+def save_page(path, width=60, height=80):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+
+
+@pytest.fixture
+def data(tmp_path, write_csv):
+    write_csv("train.csv", ["image_id,labels", "b_1,U+306F 1 2 3 4", "b_2,"])
+    write_csv("unicode_translation.csv", ["Unicode,char", "U+306F,は"])
+    write_csv("sample_submission.csv", ["image_id,labels", "test_1,"])
+    for name in ("train_images/b_1.jpg", "train_images/b_2.jpg", "test_images/test_1.jpg"):
+        save_page(tmp_path / name)
+    return DataFolder(tmp_path)
+
+
+def kinds(folder):
+    return [problem.kind for problem in check_data(folder).problems]
+
+
+def test_a_good_folder(data):
+    result = check_data(data)
+    assert result.problems == ()
+    assert (result.pages, result.characters, result.images, len(result.charset)) == (2, 1, 3, 1)
+    assert result.errors == 0
+
+
+def test_every_problem_in_one_pass(data, write_csv):
+    rows = ["b_1,U+306F 1 2 3 4 U+3070 50 70 30 30 U+306F 90 5 4 4 U+306F 0 0 0 4 U+306F 9", "b_3,"]
+    write_csv("train.csv", ["image_id,labels", *rows])
+    good = (data.train_images / "b_2.jpg").read_bytes()
+    (data.train_images / "b_4.jpg").write_bytes(good[: len(good) // 2])
+    (data.test_images / "test_1.jpg").write_bytes(b"no image")
+    result = check_data(data)
+    assert sorted(problem.kind for problem in result.problems) == sorted(
+        [
+            Kind.BAD_GROUP,
+            Kind.NO_AREA,
+            Kind.UNKNOWN_CODEPOINT,
+            Kind.MISSING_IMAGE,
+            Kind.OUT_OF_PAGE,
+            Kind.OUTSIDE_PAGE,
+            Kind.OUTSIDE_PAGE,  # the box without area touches the page's corner and covers none of it
+            Kind.UNLISTED_IMAGE,
+            Kind.UNREADABLE_IMAGE,
+            Kind.UNREADABLE_IMAGE,
+        ]
+    )
+    assert result.errors == 3
+    texts = [str(problem) for problem in result.problems]
+    assert any("b_4.jpg: cannot be decoded" in text for text in texts)
+    assert any("test_1.jpg: not an image" in text for text in texts)
+
+
+@pytest.mark.parametrize("name", ["train.csv", "unicode_translation.csv", "sample_submission.csv"])
+def test_a_missing_file_is_one_problem(data, name):
+    (data.root / name).unlink()
+    found = check_data(data).problems
+    assert found[0].kind == Kind.MISSING_FILE
+    assert name in found[0].where
+    assert not found[0].repaired
+
+
+def test_a_missing_or_empty_image_folder_is_one_problem(data):
+    for path in data.train_images.iterdir():
+        path.unlink()
+    assert kinds(data) == [Kind.MISSING_IMAGE]
+    data.train_images.rmdir()
+    assert kinds(data) == [Kind.MISSING_FILE]
+
+
+def test_no_folder_at_all(tmp_path):
+    with pytest.raises(CompetitionFileError, match="no such folder"):
+        check_data(DataFolder(tmp_path / "none"))
