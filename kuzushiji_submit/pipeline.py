@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from detection.detections import Detections
 from detection.detector import InkDetector, InkDetectorConfig
+from detection.ink import ink_map
 from kuzushiji_submit.characters import Alternative, Character, PageCharacters
 from recognition.charset import Charset
 from recognition.crops import crop_boxes
@@ -65,7 +66,8 @@ class Pipeline:
             image_id: the page's id.
             page: uint8 (H, W, 3), RGB.
         """
-        ink, detections = self.detector.detect_with_ink(page)
+        ink = ink_map(page, self.config.detector.ink)
+        detections = self.detector.detect(page)
         return DetectedPage(image_id, detections, crop_boxes(ink, detections.boxes, self.recognizer.crop_config))
 
     def recognize(self, pages: Sequence[DetectedPage]) -> list[PageCharacters]:

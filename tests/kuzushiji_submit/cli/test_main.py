@@ -1,0 +1,76 @@
+"""Exit codes and error lines that all commands share."""
+
+import subprocess
+import sys
+
+import pytest
+
+from kuzushiji_submit.cli import main
+from kuzushiji_submit.cli.main import COMMANDS, build_parser
+
+
+def test_usage_errors_exit_2(capsys):
+    for argv in ([], ["nonsense"], ["score"], ["predict", "--images", "x", "--out", "y", "--shard", "3/2"]):
+        with pytest.raises(SystemExit) as caught:
+            main(argv)
+        assert caught.value.code == 2
+        assert "usage: kuzushiji" in capsys.readouterr().err
+
+
+def test_every_command_has_help(capsys):
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as caught:
+            main([command.replace("_", "-"), "--help"])
+        assert caught.value.code == 0
+        assert f"usage: kuzushiji {command.replace('_', '-')}" in capsys.readouterr().out
+
+
+def test_a_named_error_is_one_line_and_exit_1(capsys, tmp_path):
+    assert main(["check", str(tmp_path / "none")]) == 1
+    captured = capsys.readouterr()
+    assert captured.err == f"kuzushiji: error: {tmp_path}/none: no such folder: check the path\n"
+    assert captured.out == ""
+
+
+def test_verbose_adds_the_traceback(capsys, tmp_path):
+    assert main(["--verbose", "check", str(tmp_path / "none")]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_130(monkeypatch, capsys, tmp_path):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kuzushiji_submit.competition.check.check_data", interrupt)
+    assert main(["check", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "kuzushiji: interrupted\n"
+
+
+def test_a_reader_that_leaves_is_no_traceback(write_csv):
+    rows = [f"page_{n},U+3042 1" for n in range(5000)]
+    broken = write_csv("broken.csv", ["image_id,labels", *rows])
+    sample = write_csv("sample.csv", ["image_id,labels", *[f"page_{n}," for n in range(5000)]])
+    command = f"{sys.executable} -m kuzushiji_submit validate {broken} --sample {sample} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_light_commands_never_load_torch(write_csv, tmp_path):
+    truth = write_csv("truth.csv", ["image_id,labels", "a,U+3042 1 1 9 9"])
+    submission = write_csv("submission.csv", ["image_id,labels", "a,U+3042 5 5"])
+    for argv in (
+        ["score", "--truth", str(truth), "--submission", str(submission)],
+        ["validate", str(submission), "--sample", str(submission)],
+        ["check", str(tmp_path)],
+    ):
+        code = f"import sys; from kuzushiji_submit.cli import main; main({argv!r}); sys.exit('torch' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        build_parser().parse_args(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("kuzushiji ")
