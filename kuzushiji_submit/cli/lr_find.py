@@ -1,0 +1,26 @@
+"""`kuzushiji lr-find`: the learning-rate curve, its picture and the suggestion."""
+
+import argparse
+import sys
+
+from kuzushiji_submit.cli.training import add_training_arguments, prepare
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declares the command."""
+    parser = subparsers.add_parser("lr-find", help="find the learning rate for a training run")
+    add_training_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes lr_find.csv and lr_find.png and prints the suggestion."""
+    from recognition.training.lr_find import lr_find
+
+    settings, sources = prepare(args)
+    result = lr_find(settings.run, sources, args.out)
+    suggestion = "none: the curve never falls" if result.suggestion is None else f"{result.suggestion:.2e}"
+    sys.stdout.write(
+        f"learning rate {suggestion}\ncurve {args.out / 'lr_find.csv'}\npicture {args.out / 'lr_find.png'}\n"
+    )
+    return 0

@@ -1,0 +1,76 @@
+"""`kuzushiji synthesize`: a competition with exact truth."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the command to the command line."""
+    parser = subparsers.add_parser(
+        "synthesize",
+        help="draw a competition with exact truth",
+        description="Draws page images in the competition's own layout, with exact truth, from brush fonts. "
+        "A run that was stopped goes on where it was when it is started again with the same options.",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DATA", help="folder of the competition to make")
+    parser.add_argument("--pages", type=int, required=True, metavar="N", help="number of train pages")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of every random draw (default: 0)")
+    parser.add_argument(
+        "--test-pages", type=int, default=0, metavar="M", help="number of test pages, of other books (default: 0)"
+    )
+    parser.add_argument(
+        "--books", type=int, metavar="N", help="number of train books (default: one in 40 pages, at least 4)"
+    )
+    parser.add_argument("--layout", type=Path, metavar="CSV", help="re-ink the pages of this train.csv box by box")
+    parser.add_argument(
+        "--fonts", type=Path, nargs="+", metavar="FILE", help="font files (default: installed brush fonts)"
+    )
+    parser.add_argument("--height", type=int, metavar="PX", help="height of every image (default: that of real scans)")
+    parser.add_argument("--jpeg-quality", type=int, default=92, metavar="Q", help="1 to 100 (default: 92)")
+    parser.add_argument(
+        "--empty", type=float, default=0.071, metavar="P", help="part of pages without text (default: 0.071)"
+    )
+    parser.add_argument(
+        "--tempering",
+        type=float,
+        default=0.0,
+        metavar="T",
+        help="0: real class frequencies, 1: all classes alike (default: 0)",
+    )
+    parser.add_argument("--clean", action="store_true", help="annotated characters alone, on clean paper")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes (default: 1); the result is the same"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command.
+
+    Raises:
+        KuzushijiError: if an option, a font, the layout file or the folder is not usable.
+    """
+    from kuzushiji_submit.synthetic.competition import synthesize
+    from kuzushiji_submit.synthetic.fonts import discover_fonts
+    from kuzushiji_submit.synthetic.plan import SynthesisSettings
+
+    settings = SynthesisSettings(
+        pages=args.pages,
+        test_pages=args.test_pages,
+        seed=args.seed,
+        books=args.books,
+        height=args.height,
+        jpeg_quality=args.jpeg_quality,
+        empty=args.empty,
+        tempering=args.tempering,
+        clutter=not args.clean,
+    )
+    report = synthesize(args.out, settings, args.fonts or discover_fonts(), args.layout, args.workers)
+    kept = f", {report.kept} of them from an earlier run" if report.kept else ""
+    undrawn = f"; {report.undrawn:,} characters left out that no font holds" if report.undrawn else ""
+    sys.stdout.write(
+        f"{args.out}: {report.train_pages:,} train and {report.test_pages:,} test pages{kept}, {report.books} books, "
+        f"{report.characters:,} characters of {report.classes:,} classes{undrawn}\n"
+    )
+    return 0

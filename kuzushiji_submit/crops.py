@@ -1,0 +1,144 @@
+"""Training crops cut from the annotated pages of a data folder."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from detection.ink import InkConfig, ink_map
+from kuzushiji_submit.competition.books import book_of
+from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.problems import Problem, count_by_kind
+from kuzushiji_submit.competition.truth import PageTruth, read_truth
+from kuzushiji_submit.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.pages import read_page
+from recognition.charset import Charset
+from recognition.crops import CropConfig, crop_boxes
+from recognition.training.crop_store_writer import CropStoreWriter
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CropJob:
+    """One page to cut: picklable, because pages are cut in several processes."""
+
+    path: Path
+    truth: PageTruth
+    class_ids: NDArray[np.int64]
+    ink: InkConfig
+    crop: CropConfig
+
+
+@dataclass(frozen=True, eq=False)
+class CutPage:
+    """What cutting a page gave.
+
+    Attributes:
+        image_id: the page.
+        crops: uint8 (N, S, S).
+        class_ids: int64 (N,).
+        dropped: how many boxes were left out, by reason.
+        error: why the page could not be read, or None.
+    """
+
+    image_id: str
+    crops: NDArray[np.uint8]
+    class_ids: NDArray[np.int64]
+    dropped: Counter[str]
+    error: str | None = None
+
+
+def prepare_crops(
+    data: DataFolder, store: Path, charset: Charset, crop: CropConfig, ink: InkConfig, *, workers: int = 1
+) -> Counter[str]:
+    """Cuts every annotated box of a data folder into a crop store, resumably, with a progress bar.
+
+    Left out and counted: boxes without area, boxes outside the page, characters the charset lacks, pages without image.
+
+    Args:
+        data: the data folder.
+        store: folder of the crop store, new or unfinished.
+        charset: gives the class ids.
+        crop: how crops are cut.
+        ink: settings of the ink map they are cut from.
+        workers: processes.
+
+    Returns:
+        how often each thing was left out.
+
+    Raises:
+        CompetitionFileError: if train.csv cannot be read or no page of it has an image.
+        CropStoreError: if the store belongs to other settings.
+    """
+    problems: list[Problem] = []
+    truth = read_truth(data.train_csv, problems)
+    left_out: Counter[str] = Counter(count_by_kind(problems))
+    images = list_images(data.train_images)
+    if not any(page.image_id in images for page in truth):
+        raise CompetitionFileError(f"{data.train_images}: no image of any page in {data.train_csv.name}: fetch them")
+    with CropStoreWriter(store, charset, crop, source=str(data.root)) as writer:
+        jobs = []
+        for page in truth:
+            if page.image_id not in images:
+                left_out["pages without image"] += 1
+            elif not writer.has_page(page.image_id):
+                class_ids = np.array(charset.class_ids(page.codepoints), np.int64)
+                jobs.append(CropJob(images[page.image_id], page, class_ids, ink, crop))
+        for cut in tqdm(_cut_all(jobs, workers), "cut crops", len(jobs), unit="page"):
+            left_out.update(cut.dropped)
+            if cut.error is not None:
+                left_out["unreadable pages"] += 1
+                logger.warning("%s", cut.error)
+            else:
+                writer.add_page(cut.image_id, book_of(cut.image_id), cut.crops, cut.class_ids)
+    for what, count in left_out.items():
+        logger.info("left out or noted: %d %s", count, what)
+    return left_out
+
+
+def _cut_all(jobs: Sequence[CropJob], workers: int) -> Iterator[CutPage]:
+    if workers <= 1:
+        yield from map(cut_page, jobs)
+        return
+    # Forking a process in which torch has threads can hang it.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(cut_page, jobs, chunksize=4)
+
+
+def cut_page(job: CropJob) -> CutPage:
+    """Cuts the boxes of one page."""
+    size = job.crop.size
+    nothing = np.zeros((0, size, size), np.uint8), np.zeros(0, np.int64)
+    try:
+        page = read_page(job.path)
+    except PageReadError as error:
+        return CutPage(job.truth.image_id, *nothing, Counter(), str(error))
+    height, width = page.shape[:2]
+    x0, y0, x1, y1 = job.truth.boxes.T
+    without_area = (x1 <= x0) | (y1 <= y0)
+    outside = ~without_area & ((x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height))
+    unknown = ~without_area & ~outside & (job.class_ids < 0)
+    dropped = Counter(
+        {
+            name: int(mask.sum())
+            for name, mask in (
+                ("boxes without area", without_area),
+                ("boxes outside the page", outside),
+                ("characters the charset lacks", unknown),
+            )
+            if mask.any()
+        }
+    )
+    kept = ~(without_area | outside | unknown)
+    if not kept.any():
+        return CutPage(job.truth.image_id, *nothing, dropped)
+    crops = crop_boxes(ink_map(page, job.ink), job.truth.boxes[kept], job.crop)
+    return CutPage(job.truth.image_id, crops, job.class_ids[kept], dropped)
