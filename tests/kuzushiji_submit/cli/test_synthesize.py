@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from kuzushiji_submit.cli import main
+from kuzushiji_submit.synthetic import fonts
+
+FONT = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+
+
+def test_summary_on_stdout_and_progress_on_stderr(tmp_path, capsys):
+    out = tmp_path / "data"
+    argv = ["synthesize", "--out", str(out), "--pages", "2", "--test-pages", "1", "--height", "120", "--fonts", FONT]
+    assert main(argv) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{out}: 2 train and 1 test pages, ")
+    assert captured.out.count("\n") == 1
+    assert "pages: 100%" in captured.err
+    assert main(argv) == 0
+    assert "3 of them from an earlier run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--pages", "-1", "--fonts", FONT], "pages"),
+        (["--pages", "1", "--workers", "0", "--fonts", FONT], "--workers"),
+        (["--pages", "1", "--fonts", "absent.ttf"], "absent.ttf"),
+        (["--pages", "1", "--fonts", FONT, "--layout", "absent.csv"], "absent.csv"),
+        (["--pages", "1"], "fonts-kouzan-mouhitsu"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(tmp_path, monkeypatch, capsys, extra, message):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fonts, "FONT_FOLDERS", ())
+    assert main(["synthesize", "--out", str(tmp_path / "data"), *extra]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_missing_options_are_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as raised:
+        main(["synthesize"])
+    assert raised.value.code == 2
+    assert "--out" in capsys.readouterr().err
