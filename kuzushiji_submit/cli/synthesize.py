@@ -17,7 +17,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--pages", type=int, required=True, metavar="N", help="number of train pages")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of every random draw (default: 0)")
     parser.add_argument(
-        "--test-pages", type=int, default=0, metavar="M", help="number of test pages, of other books (default: 0)"
+        "--test-pages",
+        type=int,
+        metavar="M",
+        help="number of test pages, of other books (default: one for 10 train pages, at least 1)",
     )
     parser.add_argument(
         "--books", type=int, metavar="N", help="number of train books (default: one in 40 pages, at least 4)"
@@ -51,13 +54,16 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         KuzushijiError: if an option, a font, the layout file or the folder is not usable.
     """
+    from kuzushiji_submit.errors import ConfigError
     from kuzushiji_submit.synthetic.competition import synthesize
     from kuzushiji_submit.synthetic.fonts import discover_fonts
     from kuzushiji_submit.synthetic.plan import SynthesisSettings
 
+    if args.workers < 1:
+        raise ConfigError(f"--workers must be 1 or more, got {args.workers}")
     settings = SynthesisSettings(
         pages=args.pages,
-        test_pages=args.test_pages,
+        test_pages=max(args.pages // 10, 1) if args.test_pages is None else args.test_pages,
         seed=args.seed,
         books=args.books,
         height=args.height,

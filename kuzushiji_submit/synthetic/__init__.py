@@ -1,0 +1,1 @@
+"""Synthetic competitions: pages in the competition's own layout, drawn with brush fonts, with exact truth."""

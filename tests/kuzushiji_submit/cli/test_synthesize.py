@@ -21,6 +21,13 @@ def test_summary_on_stdout_and_progress_on_stderr(tmp_path, capsys):
     assert "3 of them from an earlier run" in capsys.readouterr().out
 
 
+def test_what_is_made_passes_the_check(tmp_path, capsys):
+    out = tmp_path / "data"
+    assert main(["synthesize", "--out", str(out), "--pages", "1", "--height", "120", "--clean", "--fonts", FONT]) == 0
+    assert "1 train and 1 test pages" in capsys.readouterr().out
+    assert main(["check", str(out)]) == 0
+
+
 @pytest.mark.parametrize(
     ("extra", "message"),
     [

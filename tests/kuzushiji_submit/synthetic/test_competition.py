@@ -1,0 +1,177 @@
+import hashlib
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from kuzushiji_submit.competition.books import book_of
+from kuzushiji_submit.competition.truth import read_truth, write_truth
+from kuzushiji_submit.errors import CompetitionFileError, ConfigError, OutputError
+from kuzushiji_submit.synthetic import competition
+from kuzushiji_submit.synthetic.competition import synthesize
+from kuzushiji_submit.synthetic.fonts import FontError, FontSet
+from kuzushiji_submit.synthetic.plan import SynthesisSettings, Synthesizer
+from tests.kuzushiji_submit.synthetic.conftest import UNHELD, greek_page
+
+SETTINGS = SynthesisSettings(pages=4, test_pages=2, seed=3, books=2, height=150)
+TABLES = ["train.csv", "test_truth.csv", "unicode_translation.csv", "sample_submission.csv", "synthesis.json"]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture
+def made(tmp_path, font_path, layout_csv):
+    out = tmp_path / "data"
+    return out, synthesize(out, SETTINGS, [font_path], layout_csv)
+
+
+def test_folder_has_the_layout_of_the_competition(made):
+    out, report = made
+    train, test = read_truth(out / "train.csv"), read_truth(out / "test_truth.csv")
+    assert sorted(path.name for path in out.iterdir()) == sorted([*TABLES, "train_images", "test_images"])
+    assert (len(train), len(test)) == (report.train_pages, report.test_pages) == (4, 2)
+    assert {page.image_id for page in train} == {path.stem for path in (out / "train_images").iterdir()}
+    assert {page.image_id for page in test} == {path.stem for path in (out / "test_images").iterdir()}
+    assert len({book_of(page.image_id) for page in train}) == 2
+    assert not {book_of(page.image_id) for page in train} & {book_of(page.image_id) for page in test}
+    assert report.characters == sum(map(len, [*train, *test])) > 0
+    sample = (out / "sample_submission.csv").read_text().splitlines()
+    assert sample == ["image_id,labels", *(f"{page.image_id},U+003F 1 1 U+FF2F 2 2" for page in test)]
+    assert "U+03B1,α" in (out / "unicode_translation.csv").read_text(encoding="utf-8").splitlines()
+    assert json.loads((out / "synthesis.json").read_text())["seed"] == 3
+
+
+def test_truth_lies_within_the_images(made):
+    out, _ = made
+    for page in read_truth(out / "train.csv"):
+        image = cv2.imread(str(out / "train_images" / f"{page.image_id}.jpg"))
+        assert image.shape[0] == 150
+        if len(page):
+            assert page.boxes.min() >= 0
+            assert (page.boxes[:, 2:].max(axis=0) <= image.shape[1::-1]).all()
+            assert np.array_equal(page.boxes, page.boxes.round())
+
+
+def test_workers_do_not_change_a_byte(made, tmp_path, font_path, layout_csv):
+    out, _ = made
+    synthesize(tmp_path / "parallel", SETTINGS, [font_path], layout_csv, workers=2)
+    assert digests(tmp_path / "parallel") == digests(out)
+
+
+def test_another_seed_gives_other_pages(made, font_path, layout_csv):
+    out, _ = made
+    fonts, layouts = FontSet([font_path]), read_truth(layout_csv)
+    other = Synthesizer(SynthesisSettings(pages=4, seed=4, height=150), fonts, layouts)
+    assert not {task.image_id for task in other.tasks()} & {path.stem for path in (out / "train_images").iterdir()}
+
+
+def test_finished_run_is_kept(made, font_path, layout_csv, monkeypatch):
+    out, _ = made
+    before = digests(out)
+    monkeypatch.setattr(competition, "_draw_and_write", lambda *_: pytest.fail("a kept page was drawn again"))
+    assert synthesize(out, SETTINGS, [font_path], layout_csv).kept == 6
+    assert digests(out) == before
+
+
+def test_killed_run_goes_on_and_ends_the_same(made, tmp_path, font_path, layout_csv, monkeypatch):
+    out, _ = made
+    resumed = tmp_path / "resumed"
+    draw, drawn = competition._draw_and_write, []
+
+    def killed_at_the_third(synthesizer, folder, task):
+        if len(drawn) == 2:
+            raise KeyboardInterrupt
+        drawn.append(task.image_id)
+        return draw(synthesizer, folder, task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(competition, "_draw_and_write", killed_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            synthesize(resumed, SETTINGS, [font_path], layout_csv)
+    assert not (resumed / "train.csv").exists()
+    (resumed / "train_images" / ".half.tmp").write_bytes(b"half a file")
+    assert synthesize(resumed, SETTINGS, [font_path], layout_csv).kept == 2
+    assert digests(resumed) == digests(out)
+
+
+def test_image_that_was_lost_is_drawn_again(made, font_path, layout_csv):
+    out, _ = made
+    before = digests(out)
+    next((out / "train_images").iterdir()).unlink()
+    assert synthesize(out, SETTINGS, [font_path], layout_csv).kept == 5
+    assert digests(out) == before
+
+
+def test_image_is_whole_or_absent(tmp_path, monkeypatch):
+    target = tmp_path / "page.jpg"
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OutputError, match="No space left"):
+        competition.write_image(target, np.zeros((8, 8, 3), np.uint8), 90)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_settings_need_another_folder(made, font_path, layout_csv):
+    out, _ = made
+    with pytest.raises(OutputError, match="another layout, seed"):
+        synthesize(out, SynthesisSettings(pages=4, test_pages=2, seed=9, books=2, height=150), [font_path])
+    (out / "synthesis.json").write_text("{")
+    with pytest.raises(OutputError, match="cannot be read"):
+        synthesize(out, SETTINGS, [font_path], layout_csv)
+
+
+def test_a_real_competition_is_not_overwritten(tmp_path, font_path):
+    (tmp_path / "train.csv").write_text("image_id,labels\n")
+    with pytest.raises(OutputError, match="not synthesized"):
+        synthesize(tmp_path, SETTINGS, [font_path])
+    assert [path.name for path in tmp_path.iterdir()] == ["train.csv"]
+
+
+def test_no_pages_make_an_empty_competition(tmp_path, font_path):
+    report = synthesize(tmp_path / "none", SynthesisSettings(pages=0), [font_path])
+    assert (report.train_pages, report.test_pages, report.books, report.characters) == (0, 0, 0, 0)
+    assert read_truth(tmp_path / "none" / "train.csv") == []
+
+
+def test_drawn_layouts_and_empty_pages(tmp_path, font_path):
+    settings = SynthesisSettings(pages=3, height=160, empty=1.0, books=9)
+    report = synthesize(tmp_path / "empty", settings, [font_path])
+    assert (report.train_pages, report.books, report.characters) == (3, 3, 0)
+    drawn = synthesize(
+        tmp_path / "drawn", SynthesisSettings(pages=1, height=160, empty=0.0, clutter=False), [font_path]
+    )
+    assert drawn.characters > 0
+
+
+def test_layout_without_characters_or_drawable_ones_is_a_named_error(tmp_path, font_path):
+    page = greek_page("1_1", rows=1, columns=2)
+    empty, unheld = tmp_path / "empty.csv", tmp_path / "unheld.csv"
+    write_truth(empty, [])
+    write_truth(unheld, [type(page)("1_1", (UNHELD, UNHELD), page.boxes)])
+    with pytest.raises(CompetitionFileError, match="no annotated page"):
+        synthesize(tmp_path / "out", SETTINGS, [font_path], empty)
+    with pytest.raises(FontError, match="none of the characters"):
+        synthesize(tmp_path / "out", SETTINGS, [font_path], unheld)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pages": -1},
+        {"test_pages": -1},
+        {"seed": -1},
+        {"books": 0},
+        {"height": 10},
+        {"jpeg_quality": 0},
+        {"empty": 1.5},
+        {"tempering": -0.1},
+    ],
+)
+def test_settings_out_of_range_are_named_errors(change):
+    with pytest.raises(ConfigError, match=next(iter(change))):
+        SynthesisSettings(**{"pages": 1, **change})
