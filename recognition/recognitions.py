@@ -1,5 +1,6 @@
 """The record that leaves the recognizer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -34,8 +35,20 @@ class Recognitions:
         """No recognitions, with room for K alternatives each."""
         return cls(np.zeros((0, alternatives), np.int64), np.zeros((0, alternatives), np.float32))
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self], alternatives: int) -> Self:
+        """Several records as one, in order; without parts the empty record of K alternatives."""
+        together = [cls.empty(alternatives), *parts]
+        return cls(
+            np.concatenate([part.top_ids for part in together]), np.concatenate([part.top_scores for part in together])
+        )
+
     def __len__(self) -> int:
         return len(self.top_ids)
+
+    def part(self, start: int, stop: int) -> "Recognitions":
+        """The recognitions start to stop - 1, such as those of one page among many."""
+        return Recognitions(self.top_ids[start:stop], self.top_scores[start:stop])
 
     @property
     def class_ids(self) -> NDArray[np.int64]:

@@ -1,0 +1,85 @@
+"""From uint8 crops to the numbers a model sees, in batches, on the device where the crops lie."""
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from recognition.errors import ConfigError
+
+BINARIZATIONS = ("none", "height", "two-thirds")
+
+
+@dataclass(frozen=True)
+class PreprocessConfig:
+    """What happens to a crop before the model. It is part of the model and lies in its weights file.
+
+    Attributes:
+        binarize: "none", or adaptive mean thresholding over a block of the crop's height ("height") or of two thirds
+            of it ("two-thirds"), either made odd.
+        threshold: how many gray levels darker than the mean of its block a pixel must be to count as ink.
+        mean: mean of the training crops after binarization, in [0, 1].
+        std: their standard deviation.
+
+    Raises:
+        ConfigError: if a value is out of its range.
+    """
+
+    binarize: str = "none"
+    threshold: float = 2.0
+    mean: float = 0.0
+    std: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.binarize not in BINARIZATIONS:
+            raise ConfigError(f"preprocess binarize must be one of {BINARIZATIONS}, got {self.binarize!r}")
+        if not (math.isfinite(self.std) and self.std > 0 and math.isfinite(self.mean)):
+            raise ConfigError(f"preprocess needs a finite mean and a std above 0, got {self.mean} and {self.std}")
+
+
+def preprocess(crops: Tensor, config: PreprocessConfig) -> Tensor:
+    """uint8 (N, S, S) ink -> float32 (N, 1, S, S), binarized where asked, and normalized."""
+    return finish(to_unit(crops), config)
+
+
+def to_unit(crops: Tensor) -> Tensor:
+    """uint8 (N, S, S) in 0..255 -> float32 (N, 1, S, S) in [0, 1]; ink stays high."""
+    return crops.unsqueeze(1).float().div_(255.0)
+
+
+def finish(ink: Tensor, config: PreprocessConfig) -> Tensor:
+    """The steps after augmentation: float32 (N, 1, S, S) in [0, 1] -> the same shape, binarized and normalized."""
+    if config.binarize != "none":
+        ink = binarize(ink, block_size(ink.shape[-2], config.binarize), config.threshold)
+    return (ink - config.mean) / config.std
+
+
+def block_size(height: int, rule: str) -> int:
+    """The odd side of the thresholding block: the crop's height, or two thirds of it, plus one where that is even."""
+    side = height if rule == "height" else int(2 / 3 * height)
+    return side + 1 - side % 2
+
+
+def binarize(ink: Tensor, block: int, threshold: float) -> Tensor:
+    """Adaptive mean thresholding: 1 where a pixel is at least `threshold` gray levels darker than its block's mean.
+
+    Bit for bit what cv2.adaptiveThreshold with ADAPTIVE_THRESH_MEAN_C and THRESH_BINARY makes of 255 - ink, turned
+    round: here paper is 0 and ink 1.
+
+    Args:
+        ink: float32 (N, 1, S, S) in [0, 1]; taken in steps of 1/255.
+        block: odd side of the block in pixels; beyond the border the border's pixels repeat.
+        threshold: gray levels of 0..255.
+
+    Returns:
+        float32 (N, 1, S, S) of 0 and 1.
+    """
+    gray = 255.0 - (ink * 255.0).round()
+    reach = block // 2
+    padded = F.pad(gray, (reach, reach, reach, reach), mode="replicate")
+    # Sums, not means: they are whole numbers below 2**24, exact in float32; the rounding below is then OpenCV's.
+    rows = F.avg_pool2d(padded, (1, block), stride=1, divisor_override=1)
+    sums = F.avg_pool2d(rows, (block, 1), stride=1, divisor_override=1)
+    mean = (sums / (block * block)).round()
+    return (gray - mean <= -math.ceil(threshold)).float()

@@ -1,0 +1,133 @@
+"""The recognizer as its callers see it: boxes of a page, or crops, in; class ids and scores out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from recognition.charset import Charset
+from recognition.crops import CropConfig, crop_boxes
+from recognition.devices import choose_device
+from recognition.preprocess import preprocess
+from recognition.recognitions import Recognitions
+from recognition.weights_file import load_weights
+from recognition.weights_metadata import WeightsMetadata
+
+
+class Recognizer:
+    """Crops, preprocessing, model and ranking, composed."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        metadata: WeightsMetadata,
+        *,
+        device: str = "auto",
+        top_k: int = 5,
+        batch_size: int = 256,
+        half: bool = False,
+    ) -> None:
+        """Takes a model over; it is put in evaluation mode and moved to the device.
+
+        Args:
+            model: (N, 1, S, S) -> logits (N, C).
+            metadata: charset, crops and preprocessing of the model.
+            device: "auto", or a name that torch knows.
+            top_k: alternatives a crop, at most the size of the charset.
+            batch_size: crops that go through the model at once.
+            half: computes in 16 bits where torch deems it safe: about twice as fast on a GPU, and on a CPU that has
+                bfloat16; scores change in the third digit.
+
+        Raises:
+            RecognitionError: if the device cannot be used.
+            ValueError: if top_k or batch_size is below 1.
+        """
+        if top_k < 1 or batch_size < 1:
+            raise ValueError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
+        self.metadata = metadata
+        self.device = choose_device(device)
+        self.model = model.to(self.device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.top_k = min(top_k, len(metadata.charset))
+        self.batch_size = batch_size
+        self.half = half
+
+    @classmethod
+    def load(
+        cls, path: Path | str, device: str = "auto", *, top_k: int = 5, batch_size: int = 256, half: bool = False
+    ) -> Self:
+        """The recognizer of a weights file.
+
+        Raises:
+            WeightsError: if the file is missing, damaged, or does not match its model.
+            RecognitionError: if the device cannot be used.
+        """
+        model, metadata = load_weights(Path(path))
+        return cls(model, metadata, device=device, top_k=top_k, batch_size=batch_size, half=half)
+
+    @property
+    def charset(self) -> Charset:
+        """The characters in class order."""
+        return self.metadata.charset
+
+    @property
+    def crop_config(self) -> CropConfig:
+        """How the crops for `recognize_crops` must be cut."""
+        return self.metadata.crop
+
+    def recognize(self, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> Recognitions:
+        """What the boxes of one page hold.
+
+        Args:
+            ink: uint8 (H, W), 0 paper, 255 ink.
+            boxes: float32 (N, 4), xyxy in page pixels; N may be 0.
+        """
+        return self.recognize_crops(crop_boxes(ink, boxes, self.crop_config))
+
+    def recognize_crops(self, crops: NDArray[np.uint8]) -> Recognitions:
+        """What crops hold; they may come from many pages.
+
+        Args:
+            crops: uint8 (N, S, S) cut with `crop_config`; N may be 0.
+
+        Raises:
+            ValueError: if the crops have another shape or type.
+        """
+        parts = []
+        for scores in self._score_batches(crops):
+            top_scores, top_ids = scores.topk(self.top_k, dim=1)  # (n, K) each
+            parts.append(Recognitions(top_ids.cpu().numpy(), top_scores.cpu().numpy()))
+        return Recognitions.concatenate(parts, self.top_k)
+
+    def score_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """How sure the model is of each crop: the highest softmax score, float32 (N,).
+
+        Raises:
+            ValueError: if the crops are not uint8 (N, S, S) of this model's size.
+        """
+        best = [scores.amax(dim=1).cpu().numpy() for scores in self._score_batches(crops)]
+        return np.concatenate([np.zeros(0, np.float32), *best])
+
+    def score_boxes(self, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How sure the model is of each box of a page, float32 (N,): ink uint8 (H, W), boxes float32 (N, 4) xyxy."""
+        return self.score_crops(crop_boxes(ink, boxes, self.crop_config))
+
+    def _score_batches(self, crops: NDArray[np.uint8]) -> Iterator[Tensor]:
+        """Softmax scores of the crops, float32 (n, C) a batch, on the device."""
+        size = self.crop_config.size
+        if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
+            raise ValueError(f"crops must be uint8 (N, {size}, {size}), got {crops.dtype} {crops.shape}")
+        for start in range(0, len(crops), self.batch_size):
+            batch = torch.from_numpy(np.ascontiguousarray(crops[start : start + self.batch_size]))
+            with torch.inference_mode():
+                ready = preprocess(batch.to(self.device), self.metadata.preprocess)
+                with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
+                    logits: Tensor = self.model(ready.contiguous(memory_format=torch.channels_last))
+                scores = logits.float().softmax(dim=1)
+            yield scores
+
+    def _half_type(self) -> torch.dtype:
+        return torch.float16 if self.device.type == "cuda" else torch.bfloat16

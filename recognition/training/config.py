@@ -1,0 +1,209 @@
+"""Everything a training run can be told."""
+
+import math
+from dataclasses import dataclass, field
+
+from recognition.errors import ConfigError
+from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.registry import ModelConfig, architecture
+from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
+from recognition.preprocess import PreprocessConfig
+
+EXPORTS = ("best", "last")
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """Which books are held out for validation; a book is never on both sides.
+
+    Attributes:
+        folds: into how many parts the books are dealt; 0 trains on everything and validates nothing.
+        fold: the part held out, 0 to folds - 1.
+        validation_books: books to hold out by name, instead of a fold.
+    """
+
+    folds: int = 5
+    fold: int = 0
+    validation_books: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.folds < 0 or self.folds == 1 or not 0 <= self.fold < max(1, self.folds):
+            raise ConfigError(
+                f"split needs folds of 0 or at least 2 and 0 <= fold < folds, got {self.fold}/{self.folds}"
+            )
+
+
+@dataclass(frozen=True)
+class BalanceConfig:
+    """How often each class is drawn in an epoch, by the sampler alone: nothing is copied or deleted.
+
+    A class of n crops is drawn in proportion to n ** power, then at least and at most so often.
+
+    Attributes:
+        power: 1 draws as frequent as in the books, 0 draws every class alike.
+        at_least: draws a class and epoch at least gets; 0 sets no bound.
+        at_most: draws a class and epoch at most gets; 0 sets no bound.
+        epoch_size: draws an epoch before the bounds; 0 takes as many as there are crops.
+    """
+
+    power: float = 0.7
+    at_least: float = 0.0
+    at_most: float = 0.0
+    epoch_size: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.power <= 1 or min(self.at_least, self.at_most, self.epoch_size) < 0:
+            raise ConfigError("balance needs a power between 0 and 1 and bounds that are not negative")
+        if 0 < self.at_most < self.at_least:
+            raise ConfigError(f"balance at_most ({self.at_most}) is below at_least ({self.at_least})")
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How far a crop may be distorted while it remains the same character; nothing is ever mirrored.
+
+    Attributes:
+        strength: multiplies everything below; 0 switches augmentation off.
+        rotate: largest turn in degrees.
+        shear: largest slant, as a fraction of the crop.
+        scale: largest change of size, and of width against height, as a fraction.
+        translate: largest shift, as a fraction of the crop.
+        elastic: standard deviation of the warp at its knots, as a fraction of the crop.
+        thickness: how often strokes become thicker or thinner by up to a pixel.
+        contrast: largest relative change of the ink's darkness.
+        haze: highest ink value added to the whole crop, in [0, 1].
+        noise: largest standard deviation of pixel noise, in [0, 1].
+        erase: how often a rectangle is wiped to paper.
+        erase_side: largest side of it, as a fraction of the crop.
+    """
+
+    strength: float = 1.0
+    rotate: float = 5.0
+    shear: float = 0.15
+    scale: float = 0.12
+    translate: float = 0.06
+    elastic: float = 0.02
+    thickness: float = 0.5
+    contrast: float = 0.35
+    haze: float = 0.1
+    noise: float = 0.06
+    erase: float = 0.2
+    erase_side: float = 0.3
+
+    def __post_init__(self) -> None:
+        if min(vars(self).values()) < 0:
+            raise ConfigError("augment takes no negative value")
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """AdamW under a one-cycle schedule, the seed's recipe.
+
+    Attributes:
+        learning_rate: the highest of the cycle.
+        weight_decay: decoupled, on all parameters.
+        betas: of AdamW; the schedule moves the first between `momentum_low` and `momentum_high`.
+        momentum_low: at the highest learning rate.
+        momentum_high: at both ends.
+        warmup: share of the steps in which the learning rate rises.
+        start_factor: the first learning rate is the highest divided by this.
+        end_factor: the last is the first divided by this.
+        label_smoothing: share of the target spread over all classes.
+        gradient_clip: largest norm of the gradient; 0 does not clip.
+        ema_decay: of the averaged weights that are validated and exported; 0 keeps none.
+    """
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.99)
+    momentum_low: float = 0.85
+    momentum_high: float = 0.95
+    warmup: float = 0.3
+    start_factor: float = 25.0
+    end_factor: float = 1e4
+    label_smoothing: float = 0.0
+    gradient_clip: float = 0.0
+    ema_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ConfigError(f"optimizer learning_rate must be above 0, got {self.learning_rate}")
+        if not (0 <= self.label_smoothing < 1 and 0 <= self.ema_decay < 1 and 0 < self.warmup < 1):
+            raise ConfigError("optimizer needs label_smoothing and ema_decay in [0, 1) and warmup in (0, 1)")
+
+
+@dataclass(frozen=True)
+class RuntimeConfig:
+    """Where and how a run goes; unlike everything else it may change when the run is resumed.
+
+    Attributes:
+        accelerator: "auto", "cpu", "gpu" or another name of Lightning's.
+        devices: "auto" or a number.
+        precision: a name of Lightning's such as "32-true", "16-mixed" or "bf16-mixed".
+        num_workers: processes that read crops; 0 reads in the training process.
+        keep_every_epoch: whether the checkpoint of every epoch stays, beside the best and the last.
+        progress: whether a bar is shown.
+    """
+
+    accelerator: str = "auto"
+    devices: str = "auto"
+    precision: str = "32-true"
+    num_workers: int = 0
+    keep_every_epoch: bool = True
+    progress: bool = True
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run. The crop size, the charset and the data come with the crop stores.
+
+    Attributes:
+        model: the architecture's name; the group of settings of that name gives its shape.
+        kuzu_char_rec: the shape if that is the model.
+        simple_kuzu_rec: the shape if that is the model.
+        preprocess: what happens to a crop before the model.
+        measure_normalization: whether mean and std are measured on the training crops rather than taken as given.
+        split: what is held out.
+        balance: how often each class is drawn.
+        augment: how crops are distorted.
+        optimizer: how the weights move.
+        runtime: where the run goes.
+        epochs: length of the one cycle.
+        batch_size: crops a step and device.
+        seed: of initial weights, order, augmentation and dropout.
+        initial_weights: a weights file to start from; classes are matched by codepoint.
+        export: whether the weights file holds the epoch with the best top-1 ("best") or the last one.
+        half: whether the weights file stores kernels in 16 bits.
+    """
+
+    model: str = "kuzu_char_rec"
+    kuzu_char_rec: KuzuCharRecConfig = field(default_factory=KuzuCharRecConfig)
+    simple_kuzu_rec: SimpleKuzuRecConfig = field(default_factory=SimpleKuzuRecConfig)
+    preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
+    measure_normalization: bool = True
+    split: SplitConfig = field(default_factory=SplitConfig)
+    balance: BalanceConfig = field(default_factory=BalanceConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
+    epochs: int = 7
+    batch_size: int = 64
+    seed: int = 0
+    initial_weights: str = ""
+    export: str = "best"
+    half: bool = True
+
+    def __post_init__(self) -> None:
+        architecture(self.model)
+        if self.epochs < 1 or self.batch_size < 2:
+            raise ConfigError(
+                f"a training needs at least 1 epoch and batches of at least 2, got {self.epochs} and {self.batch_size}"
+            )
+        if self.export not in EXPORTS:
+            raise ConfigError(f"export must be one of {EXPORTS}, got {self.export!r}")
+
+    @property
+    def model_config(self) -> ModelConfig:
+        """The shape of the chosen model."""
+        shape: ModelConfig = getattr(self, self.model)
+        return shape

@@ -1,0 +1,88 @@
+"""What the training loop reads: batches of crops and class ids."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from pytorch_lightning import LightningDataModule
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from recognition.training.balance import BalancedSampler
+from recognition.training.config import TrainConfig
+from recognition.training.sources import MixedCrops
+from recognition.training.split import Split
+
+Batch = tuple[Tensor, Tensor]
+
+
+class CropDataset(Dataset[Batch]):
+    """Crops by place, a batch at a time."""
+
+    def __init__(self, crops: MixedCrops) -> None:
+        self.crops = crops
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def __getitem__(self, index: int) -> Batch:
+        """One crop uint8 (S, S) and its class id int64 ()."""
+        crops, class_ids = self.__getitems__([index])
+        return crops[0], class_ids[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> Batch:
+        """Crops uint8 (n, S, S) and class ids int64 (n,); the name is the one that torch's loader looks for."""
+        return torch.from_numpy(self.crops.read(indices)), torch.from_numpy(self.crops.class_ids[list(indices)])
+
+
+class CropDataModule(LightningDataModule):
+    """The loaders of a run: balanced and shuffled training crops, validation crops as they are."""
+
+    def __init__(self, crops: MixedCrops, split: Split, config: TrainConfig) -> None:
+        super().__init__()
+        self.dataset = CropDataset(crops)
+        self.split = split
+        self.config = config
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Balanced draws; the last, incomplete batch is left out."""
+        rank, world_size = self._place()
+        sampler = BalancedSampler(
+            self.dataset.crops,
+            self.split.train,
+            self.config.balance,
+            seed=self.config.seed,
+            rank=rank,
+            world_size=world_size,
+        )
+        return self._loader(sampler, min(self.config.batch_size, max(len(sampler), 1)), drop_last=True)
+
+    def val_dataloader(self) -> DataLoader[Batch] | list[DataLoader[Batch]]:
+        """Every validation crop once, dealt to the processes; no loader where nothing is held out."""
+        rank, world_size = self._place()
+        places = self.split.validation[rank::world_size].tolist()
+        if not len(self.split.validation):
+            return []
+        return self._loader(places, self.config.batch_size * 2, drop_last=False)
+
+    def _place(self) -> tuple[int, int]:
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    def _loader(self, sampler: BalancedSampler | list[int], batch_size: int, *, drop_last: bool) -> DataLoader[Batch]:
+        workers = self.config.runtime.num_workers
+        return DataLoader(
+            self.dataset,
+            batch_size=batch_size,
+            sampler=sampler,
+            drop_last=drop_last,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            collate_fn=_as_it_is,
+            pin_memory=torch.cuda.is_available(),
+            # Its own generator, so that starting a loader does not move the random numbers of training.
+            generator=torch.Generator().manual_seed(self.config.seed),
+        )
+
+
+def _as_it_is(batch: object) -> Batch:
+    return cast("Batch", batch)

@@ -1,0 +1,82 @@
+"""One row an epoch: losses, accuracies, learning rate, time and throughput."""
+
+import csv
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from recognition.training.module import RecognizerModule
+
+Row = dict[str, float]
+
+
+class EpochHistory(Callback):
+    """Logs training figures and throughput at each epoch's end, and keeps the rows of all epochs.
+
+    The rows travel with the checkpoints, so a resumed run has those of the epochs before. `images_per_second` counts
+    training crops of all processes from the epoch's first step to its last, without validation.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Sets the CSV file that is written anew after each epoch."""
+        self.path = path
+        self.rows: list[Row] = []
+        self._images = 0
+        self._started = self._stopped = 0.0
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002 - a hook
+        """Starts the clock."""
+        self._images = 0
+        self._started = self._stopped = time.perf_counter()
+
+    def on_train_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,  # noqa: ARG002 - a hook
+        outputs: Tensor | Any,  # noqa: ANN401, ARG002 - a hook
+        batch: Any,  # noqa: ANN401 - a hook
+        batch_idx: int,  # noqa: ARG002 - a hook
+    ) -> None:
+        """Counts a batch."""
+        self._images += len(batch[0]) * trainer.world_size
+        self._stopped = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Completes the row of this epoch."""
+        if not isinstance(pl_module, RecognizerModule):
+            raise TypeError(f"EpochHistory belongs to a RecognizerModule, got {type(pl_module).__name__}")
+        seconds = self._stopped - self._started
+        figures = {
+            **pl_module.train_figures(),
+            "learning_rate": float(trainer.optimizers[0].param_groups[0]["lr"]),
+            "seconds": seconds,
+            "images_per_second": self._images / max(seconds, 1e-9),
+        }
+        # Every process has the same figures already; Lightning wants to hear that the mean over them is meant.
+        pl_module.log_dict(figures, sync_dist=True)
+        validation = {name: float(v) for name, v in trainer.callback_metrics.items() if name.startswith("val/")}
+        self.rows = [*self.rows, {"epoch": trainer.current_epoch, **figures, **validation}]
+        if trainer.is_global_zero:
+            _write_rows(self.path, self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up the rows of the run that is resumed."""
+        self.rows = list(state_dict["rows"])
+
+
+def _write_rows(path: Path, rows: list[Row]) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    with temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[-1]), extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    os.replace(temporary, path)

@@ -1,0 +1,119 @@
+"""Crops from several places, mixed into one run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognition.charset import Charset
+from recognition.crops import CropConfig
+from recognition.errors import TrainingError
+
+
+class CropData(Protocol):
+    """What training needs of crops; a `CropStore` is one, a generator of crops could be another.
+
+    Attributes:
+        class_ids: int64 (N,).
+        book_ids: the distinct books.
+        book_index: int64 (N,), the book of each crop as a place in `book_ids`.
+    """
+
+    class_ids: NDArray[np.int64]
+    book_ids: tuple[str, ...]
+    book_index: NDArray[np.int64]
+
+    @property
+    def charset(self) -> Charset:
+        """The characters that the class ids mean."""
+        ...
+
+    @property
+    def crop_config(self) -> CropConfig:
+        """How the crops were cut."""
+        ...
+
+    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The crops at n places: uint8 (n, S, S)."""
+        ...
+
+
+@dataclass(frozen=True)
+class CropSource:
+    """Crops and their part in a run.
+
+    Attributes:
+        data: the crops.
+        weight: with several sources, the share of an epoch's draws that come from this one, relative to the others.
+        validate: whether books of it may be held out; false for synthetic crops, which only train.
+        name: for logs and the resolved configuration.
+    """
+
+    data: CropData
+    weight: float = 1.0
+    validate: bool = True
+    name: str = ""
+
+
+class MixedCrops:
+    """Several sources under one numbering: source by source, in their order.
+
+    Attributes:
+        sources: as given.
+        charset: of all of them.
+        crop_config: of all of them.
+        class_ids: int64 (N,).
+        source_index: int64 (N,), the source of each crop.
+        book_ids: the distinct books of all sources, sorted.
+        book_index: int64 (N,), the book of each crop as a place in `book_ids`.
+    """
+
+    def __init__(self, sources: Sequence[CropSource]) -> None:
+        """Checks that the sources fit together.
+
+        Raises:
+            TrainingError: if there is no source, a weight is not positive, or charsets or crop settings differ.
+        """
+        if not sources:
+            raise TrainingError("there is nothing to train on: give at least one crop source")
+        self.sources = tuple(sources)
+        self.charset = sources[0].data.charset
+        self.crop_config = sources[0].data.crop_config
+        for source in self.sources:
+            self._check(source)
+        sizes = [len(source.data.class_ids) for source in self.sources]
+        self._starts = np.cumsum([0, *sizes])
+        self.class_ids = np.concatenate([source.data.class_ids for source in self.sources])
+        self.source_index: NDArray[np.int64] = np.repeat(np.arange(len(sizes)), sizes)
+        self.book_ids = tuple(sorted({book for source in self.sources for book in source.data.book_ids}))
+        self.book_index = np.concatenate([self._common_books(source.data) for source in self.sources])
+
+    def __len__(self) -> int:
+        return len(self.class_ids)
+
+    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The crops at n places, in the order asked: uint8 (n, S, S)."""
+        wanted = np.asarray(indices, np.int64)
+        crops = np.empty((len(wanted), self.crop_config.size, self.crop_config.size), np.uint8)
+        source_of = self.source_index[wanted]
+        for place in np.unique(source_of):
+            rows = np.flatnonzero(source_of == place)
+            crops[rows] = self.sources[place].data.read(wanted[rows] - self._starts[place])
+        return crops
+
+    def _check(self, source: CropSource) -> None:
+        if not source.weight > 0:
+            raise TrainingError(f"crop source {source.name!r}: its weight must be above 0, got {source.weight}")
+        if source.data.charset != self.charset or source.data.crop_config != self.crop_config:
+            raise TrainingError(
+                f"crop source {source.name!r} has charset {source.data.charset.fingerprint} and "
+                f"{source.data.crop_config}, the first has {self.charset.fingerprint} and {self.crop_config}: cut all "
+                "crops alike"
+            )
+
+    def _common_books(self, data: CropData) -> NDArray[np.int64]:
+        places = {book: place for place, book in enumerate(self.book_ids)}
+        common = np.array([places[book] for book in data.book_ids], np.int64)
+        return common[data.book_index]

@@ -1,0 +1,46 @@
+"""Starting from the weights of another run, whose charset may be another."""
+
+import logging
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from recognition.charset import Charset
+from recognition.errors import TrainingError
+from recognition.training.config import TrainConfig
+from recognition.weights_file import load_weights
+
+LOGGER = logging.getLogger(__name__)
+# The arrays with one row a class.
+CLASSIFIER = "head.2."
+
+
+def load_initial_weights(model: nn.Module, charset: Charset, config: TrainConfig) -> None:
+    """Copies the weights of a file into a fresh model; rows of the classifier go to the same codepoint.
+
+    Classes that the file does not know keep their random start.
+
+    Raises:
+        WeightsError: if the file cannot be read.
+        TrainingError: if it holds a model of another shape.
+    """
+    source, metadata = load_weights(Path(config.initial_weights))
+    if (metadata.model_name, metadata.model_config) != (config.model, config.model_config):
+        raise TrainingError(
+            f"{config.initial_weights} holds {metadata.model_name} {metadata.model_config}, the run trains "
+            f"{config.model} {config.model_config}: choose the same shape"
+        )
+    rows = torch.tensor(metadata.charset.class_ids(charset.codepoints))
+    known = rows >= 0
+    state = model.state_dict()
+    for name, tensor in source.state_dict().items():
+        state[name] = _match_rows(state[name], tensor, rows, known) if name.startswith(CLASSIFIER) else tensor
+    model.load_state_dict(state)
+    LOGGER.info("started from %s, which knows %d of %d classes", config.initial_weights, int(known.sum()), len(charset))
+
+
+def _match_rows(fresh: Tensor, source: Tensor, rows: Tensor, known: Tensor) -> Tensor:
+    matched = fresh.clone()
+    matched[known] = source[rows[known]]
+    return matched

@@ -1,0 +1,66 @@
+"""Fixtures of the recognition tests: small charsets, models and weights files."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from recognition.charset import Charset
+from recognition.crops import CropConfig
+from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.registry import build_model
+from recognition.weights_file import save_weights
+from recognition.weights_metadata import Provenance, WeightsMetadata
+
+SHAPE = KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def charset() -> Charset:
+    """Six hiragana."""
+    return Charset(tuple(f"U+{code:04X}" for code in range(0x3042, 0x3048)))
+
+
+@pytest.fixture
+def metadata(charset: Charset) -> WeightsMetadata:
+    provenance = Provenance(training_data="made by a test", license="MIT", seed=3, scores=(("val/top1", 0.5),))
+    return WeightsMetadata("kuzu_char_rec", SHAPE, charset, CropConfig(size=32), provenance=provenance)
+
+
+@pytest.fixture
+def model(metadata: WeightsMetadata) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return build_model(metadata.model_name, metadata.model_config, len(metadata.charset)).eval()
+
+
+@pytest.fixture
+def weights(tmp_path: Path, model: torch.nn.Module, metadata: WeightsMetadata) -> Path:
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, model.state_dict(), metadata)
+    return path
+
+
+@pytest.fixture
+def rewrite(tmp_path: Path) -> Callable[..., Path]:
+    """A copy of a safetensors file whose tensors or header went through functions."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    def change(path: Path, tensors: Callable = lambda x: x, header: Callable = lambda x: x) -> Path:
+        with safe_open(path, framework="pt") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            described = dict(file.metadata())
+        changed = tmp_path / "changed.safetensors"
+        save_file(tensors(arrays), changed, metadata=header(described))
+        return changed
+
+    return change

@@ -1,0 +1,82 @@
+import pytest
+import torch
+
+from recognition.errors import ConfigError
+from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.registry import ARCHITECTURES, build_model, count_parameters
+from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
+
+TEN_CLASSES = KuzuCharRecConfig((24, 48, 96), order="conv-bn-relu", dropout=0.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "classes", "parameters"),
+    [
+        ("simple_kuzu_rec", SimpleKuzuRecConfig(), 2, 5_570),
+        ("kuzu_char_rec", TEN_CLASSES, 10, 272_458),
+        ("kuzu_char_rec", KuzuCharRecConfig(), 4212, 9_838_708),
+        ("kuzu_char_rec", KuzuCharRecConfig((128, 256, 1024)), 4212, 27_336_308),
+        ("kuzu_char_rec", KuzuCharRecConfig((128, 256, 512, 1024)), 4212, 35_598_452),
+    ],
+)
+def test_parameter_counts_are_the_seeds(name: str, config: object, classes: int, parameters: int) -> None:
+    with torch.device("meta"):
+        assert count_parameters(build_model(name, config, classes)) == parameters
+
+
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+@pytest.mark.parametrize("order", ["conv-relu-bn", "conv-bn-relu"])
+@pytest.mark.parametrize("pooling", ["avg", "max", "concat"])
+def test_every_variant_gives_logits(order: str, pooling: str, name: str) -> None:
+    config = ARCHITECTURES[name].config_class(order=order, pooling=pooling)
+    model = build_model(name, config, 3).eval()
+    crops = torch.rand(2, 1, 32, 32)
+    logits = model(crops)
+    assert logits.shape == (2, 3)
+    torch.testing.assert_close(model.forward_head(model.forward_features(crops)), logits)
+
+
+@pytest.mark.parametrize("size", [32, 48, 64])
+def test_each_stage_halves_the_crop(size: int) -> None:
+    model = build_model("kuzu_char_rec", KuzuCharRecConfig((2, 3, 5), 2), 7)
+    assert model.forward_features(torch.rand(1, 1, size, size)).shape == (1, 5, size // 8, size // 8)
+
+
+@pytest.mark.parametrize(
+    ("order", "kinds"),
+    [("conv-relu-bn", ["Conv2d", "ReLU", "BatchNorm2d"]), ("conv-bn-relu", ["Conv2d", "BatchNorm2d", "ReLU"])],
+)
+def test_block_order_and_initial_values(order: str, kinds: list[str]) -> None:
+    model = build_model("kuzu_char_rec", KuzuCharRecConfig((4,), 1, order=order), 2)
+    block = model.stages[0][0]
+    assert [type(part).__name__ for part in block] == kinds
+    norm = next(part for part in block if isinstance(part, torch.nn.BatchNorm2d))
+    assert block[0].bias.abs().max() == 0
+    assert norm.weight.tolist() == [1.0] * 4
+    torch.testing.assert_close(norm.bias, torch.full((4,), 1e-3))
+
+
+def test_concat_is_average_then_maximum() -> None:
+    model = build_model("kuzu_char_rec", KuzuCharRecConfig((1,), 1, pooling="concat"), 2)
+    maps = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]]]])
+    assert model.pool(maps).tolist() == [[3.0, 6.0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "classes", "message"),
+    [
+        ("resnet", KuzuCharRecConfig(), 2, "unknown model 'resnet'"),
+        ("kuzu_char_rec", SimpleKuzuRecConfig(), 2, "takes a KuzuCharRecConfig"),
+        ("kuzu_char_rec", KuzuCharRecConfig(), 0, "at least one class"),
+        ("kuzu_char_rec", KuzuCharRecConfig(()), 2, "at least one stage"),
+        ("kuzu_char_rec", KuzuCharRecConfig((4, 0)), 2, "at least one stage"),
+        ("kuzu_char_rec", KuzuCharRecConfig((4,), 0), 2, "at least one stage"),
+        ("kuzu_char_rec", KuzuCharRecConfig((4,), order="bn-conv"), 2, "order must be one of"),
+        ("kuzu_char_rec", KuzuCharRecConfig((4,), pooling="sum"), 2, "pooling must be one of"),
+        ("kuzu_char_rec", KuzuCharRecConfig((4,), dropout=1.0), 2, "dropout"),
+        ("simple_kuzu_rec", SimpleKuzuRecConfig(()), 2, "at least one convolution"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(name: str, config: object, classes: int, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build_model(name, config, classes)

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from recognition.crops import crop_boxes
+from recognition.errors import RecognitionError, WeightsError
+from recognition.preprocess import preprocess
+from recognition.recognizer import Recognizer
+from recognition.weights_metadata import WeightsMetadata
+
+
+@pytest.fixture
+def crops() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (7, 32, 32), dtype=np.uint8)
+
+
+@pytest.fixture
+def recognizer(weights: Path) -> Recognizer:
+    return Recognizer.load(weights, "cpu")
+
+
+def test_no_crops(recognizer: Recognizer) -> None:
+    none = np.zeros((0, 32, 32), np.uint8)
+    assert recognizer.recognize_crops(none).top_ids.shape == (0, 5)
+    assert recognizer.score_crops(none).shape == (0,)
+
+
+def test_no_boxes(recognizer: Recognizer) -> None:
+    page, boxes = np.zeros((50, 50), np.uint8), np.zeros((0, 4), np.float32)
+    assert len(recognizer.recognize(page, boxes)) == 0
+    assert recognizer.score_boxes(page, boxes).shape == (0,)
+
+
+def test_scores_are_the_models_softmax(
+    recognizer: Recognizer, model: torch.nn.Module, metadata: WeightsMetadata, crops: np.ndarray
+) -> None:
+    with torch.no_grad():
+        scores = model(preprocess(torch.from_numpy(crops), metadata.preprocess)).softmax(1).numpy()
+    found = recognizer.recognize_crops(crops)
+    order = np.argsort(-scores, axis=1)[:, :5]
+    np.testing.assert_array_equal(found.top_ids, order)
+    np.testing.assert_allclose(found.top_scores, np.take_along_axis(scores, order, 1), atol=1e-5)
+    np.testing.assert_allclose(recognizer.score_crops(crops), scores.max(1), atol=1e-5)
+    assert found.top_ids.dtype == np.int64
+    assert found.top_scores.dtype == np.float32
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 100])
+def test_batches_change_nothing(weights: Path, recognizer: Recognizer, crops: np.ndarray, batch_size: int) -> None:
+    other = Recognizer.load(weights, "cpu", batch_size=batch_size).recognize_crops(crops)
+    np.testing.assert_array_equal(other.top_ids, recognizer.recognize_crops(crops).top_ids)
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (3, 3), (6, 6), (20, 6)])
+def test_alternatives_are_at_most_the_charset(weights: Path, crops: np.ndarray, asked: int, given: int) -> None:
+    found = Recognizer.load(weights, "cpu", top_k=asked).recognize_crops(crops)
+    assert found.top_ids.shape == (7, given)
+    assert (np.diff(found.top_scores, axis=1) <= 0).all()
+
+
+def test_boxes_are_cut_as_the_weights_say(recognizer: Recognizer) -> None:
+    page = np.random.default_rng(1).integers(0, 256, (90, 80), dtype=np.uint8)
+    boxes = np.array([[5, 5, 40, 60], [30, 20, 78, 88]], np.float32)
+    cut = crop_boxes(page, boxes, recognizer.crop_config)
+    np.testing.assert_array_equal(
+        recognizer.recognize(page, boxes).top_scores, recognizer.recognize_crops(cut).top_scores
+    )
+    np.testing.assert_array_equal(recognizer.score_boxes(page, boxes), recognizer.score_crops(cut))
+
+
+def test_half_precision_reads_nearly_the_same(weights: Path, recognizer: Recognizer, crops: np.ndarray) -> None:
+    half = Recognizer.load(weights, "cpu", half=True).score_crops(crops)
+    assert half.dtype == np.float32
+    np.testing.assert_allclose(half, recognizer.score_crops(crops), atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "crops", [np.zeros((2, 48, 48), np.uint8), np.zeros((2, 32, 32), np.float32), np.zeros((32, 32), np.uint8)]
+)
+def test_other_crops_are_refused(recognizer: Recognizer, crops: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"uint8 \(N, 32, 32\)"):
+        recognizer.recognize_crops(crops)
+
+
+def test_it_knows_its_charset(recognizer: Recognizer, metadata: WeightsMetadata) -> None:
+    assert recognizer.charset == metadata.charset
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:99", ""])
+def test_device_that_cannot_be_used_is_refused(weights: Path, device: str) -> None:
+    with pytest.raises(RecognitionError, match="cannot be used"):
+        Recognizer.load(weights, device)
+
+
+@pytest.mark.parametrize("values", [{"top_k": 0}, {"batch_size": 0}])
+def test_sizes_below_one_are_refused(weights: Path, values: dict) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        Recognizer.load(weights, "cpu", **values)
+
+
+def test_missing_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no such weights file"):
+        Recognizer.load(tmp_path / "none.safetensors")

@@ -1,0 +1,64 @@
+"""Fixtures of the training tests: crops that are easy to tell apart, and settings that train in a second."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recognition.charset import Charset
+from recognition.crops import CropConfig
+from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.training.config import OptimizerConfig, RuntimeConfig, SplitConfig, TrainConfig
+from recognition.training.crop_store import CropStore
+from recognition.training.crop_store_writer import CropStoreWriter
+from recognition.training.sources import CropSource, MixedCrops
+
+Page = tuple[str, str, list[int]]
+
+
+def draw(class_ids: list[int], seed: int = 0) -> np.ndarray:
+    """Noisy crops uint8 (n, 32, 32): a class is a dark bar at its own height."""
+    crops = np.random.default_rng([seed, len(class_ids)]).integers(0, 60, (len(class_ids), 32, 32)).astype(np.uint8)
+    for crop, class_id in zip(crops, class_ids, strict=True):
+        crop[5 * class_id : 5 * class_id + 5] += 180
+    return crops
+
+
+@pytest.fixture
+def make_store(tmp_path: Path, charset: Charset) -> Callable[..., CropStore]:
+    """A store of pages (page_id, book_id, class ids)."""
+
+    def make(*pages: Page, name: str = "store", charset: Charset = charset, size: int = 32) -> CropStore:
+        with CropStoreWriter(tmp_path / name, charset, CropConfig(size=size), shard_crops=20) as writer:
+            for place, (page_id, book_id, class_ids) in enumerate(pages):
+                crops = (
+                    draw(class_ids, place)[:, :size, :size] if size <= 32 else np.zeros((len(class_ids), size, size))
+                )
+                writer.add_page(page_id, book_id, crops.astype(np.uint8), np.array(class_ids, np.int64))
+        return CropStore(tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def store(make_store: Callable[..., CropStore]) -> CropStore:
+    """Four books of two pages, each page with two crops of every class."""
+    return make_store(*((f"page{n}", f"book{n % 4}", [0, 1, 2, 3, 4, 5] * 2) for n in range(8)))
+
+
+@pytest.fixture
+def mixed(store: CropStore) -> MixedCrops:
+    return MixedCrops([CropSource(store)])
+
+
+@pytest.fixture
+def config() -> TrainConfig:
+    return TrainConfig(
+        kuzu_char_rec=KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1),
+        split=SplitConfig(validation_books=("book0",)),
+        optimizer=OptimizerConfig(learning_rate=0.02),
+        runtime=RuntimeConfig(accelerator="cpu", progress=False),
+        epochs=2,
+        batch_size=16,
+    )

@@ -1,0 +1,46 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from recognition.charset import Charset
+from recognition.errors import TrainingError
+from recognition.training.crop_store import CropStore
+from recognition.training.dataset import CropDataset
+from recognition.training.sources import CropSource, MixedCrops
+
+
+def test_sources_follow_each_other(store: CropStore, make_store: Callable[..., CropStore]) -> None:
+    other = make_store(("p", "abook", [3, 1]), name="other")
+    mixed = MixedCrops([CropSource(store), CropSource(other)])
+    assert len(mixed) == len(store) + 2
+    assert mixed.class_ids[-2:].tolist() == [3, 1]
+    assert mixed.book_ids == ("abook", "book0", "book1", "book2", "book3")
+    assert [mixed.book_ids[place] for place in mixed.book_index[[0, 12, -1]]] == ["book0", "book1", "abook"]
+    np.testing.assert_array_equal(mixed.read([len(store) + 1, 0]), np.concatenate([other.read([1]), store.read([0])]))
+
+
+def test_dataset_gives_batches(mixed: MixedCrops) -> None:
+    crops, class_ids = CropDataset(mixed).__getitems__([3, 0])
+    assert (crops.shape, class_ids.tolist()) == ((2, 32, 32), [3, 0])
+    crop, class_id = CropDataset(mixed)[3]
+    assert crop.equal(crops[0])
+    assert class_id == 3
+
+
+def test_no_source_is_refused() -> None:
+    with pytest.raises(TrainingError, match="nothing to train on"):
+        MixedCrops([])
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan")])
+def test_weight_must_be_positive(store: CropStore, weight: float) -> None:
+    with pytest.raises(TrainingError, match="weight must be above 0"):
+        MixedCrops([CropSource(store, weight)])
+
+
+@pytest.mark.parametrize("values", [{"charset": Charset(("U+3042",))}, {"size": 48}], ids=["charset", "size"])
+def test_sources_that_differ_are_refused(store: CropStore, make_store: Callable[..., CropStore], values: dict) -> None:
+    other = make_store(("p", "b", [0]), name="other", **values)
+    with pytest.raises(TrainingError, match="cut all crops alike"):
+        MixedCrops([CropSource(store), CropSource(other, name="other")])
