@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.detector import InkDetector, InkDetectorConfig
-from detection.ink import ink_map
+from detection.detector import DetectionStages, InkDetector, InkDetectorConfig
 from kuzushiji_submit.characters import Alternative, Character, PageCharacters
 from recognition.charset import Charset
 from recognition.crops import crop_boxes
@@ -25,12 +24,14 @@ class PipelineConfig:
 
     Attributes:
         detector: settings of the ink detector.
+        ask_recognizer: whether the detector asks the recognizer how likely each candidate box is a character.
         min_score: a character is kept if detection score times recognition score reaches this.
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
     """
 
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
+    ask_recognizer: bool = False
     min_score: float = 0.0
     alternatives: int = 5
     batch_size: int = 256
@@ -66,9 +67,16 @@ class Pipeline:
             image_id: the page's id.
             page: uint8 (H, W, 3), RGB.
         """
-        ink = ink_map(page, self.config.detector.ink)
-        detections = self.detector.detect(page)
-        return DetectedPage(image_id, detections, crop_boxes(ink, detections.boxes, self.recognizer.crop_config))
+        return self.cut(image_id, self.explain(page))
+
+    def explain(self, page: NDArray[np.uint8]) -> DetectionStages:
+        """The detector's stages on one page, uint8 (H, W, 3) RGB."""
+        return self.detector.explain(page, self.recognizer.score_boxes if self.config.ask_recognizer else None)
+
+    def cut(self, image_id: str, stages: DetectionStages) -> DetectedPage:
+        """Cuts the detected characters out of the ink they were found in."""
+        crops = crop_boxes(stages.ink, stages.detections.boxes, self.recognizer.crop_config)
+        return DetectedPage(image_id, stages.detections, crops)
 
     def recognize(self, pages: Sequence[DetectedPage]) -> list[PageCharacters]:
         """Reads the crops of several pages in common batches."""

@@ -162,10 +162,10 @@ def _detect(image_id: str, path: Path | None, job: PredictJob, pipeline: Pipelin
     if path is None:
         return _Failure(image_id, f"no image in {job.images}: fetch it")
     try:
-        page = read_page(path)
+        stages = pipeline.explain(read_page(path))
         if job.debug is not None:
-            write_debug_sheet(job.debug, image_id, page, pipeline)
-        return pipeline.detect(image_id, page)
+            write_debug_sheet(job.debug, image_id, stages)
+        return pipeline.cut(image_id, stages)
     except OutputError:
         raise
     except (KuzushijiError, DetectionError) as error:

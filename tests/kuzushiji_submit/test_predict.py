@@ -80,14 +80,14 @@ def test_a_killed_run_goes_on_where_it_was(pages, tmp_path, pipeline, weights, m
 
 
 def test_a_page_nobody_foresaw_is_a_failure_of_that_page(pages, tmp_path, pipeline, weights, monkeypatch):
-    detect = type(pipeline).detect
+    cut = type(pipeline).cut
 
-    def breaks(self, image_id, page):
+    def breaks(self, image_id, stages):
         if image_id == "b_2":
             raise ZeroDivisionError("odd page")
-        return detect(self, image_id, page)
+        return cut(self, image_id, stages)
 
-    monkeypatch.setattr(type(pipeline), "detect", breaks)
+    monkeypatch.setattr(type(pipeline), "cut", breaks)
     result = predict(PredictJob(pages, tmp_path / "s.csv"), pipeline, weights)
     assert list(result.failures) == ["b_2"]
     assert "ZeroDivisionError: odd page" in result.failures["b_2"]

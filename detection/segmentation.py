@@ -1,0 +1,168 @@
+"""From columns to characters: candidates, their potentials, and the segmentation expected to hit most."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.geometry import potentials, skip_potentials
+from detection.lattice import Candidates, column_candidates
+from detection.profiles import Profile, candidate_cuts, column_profiles
+from detection.semi_markov import Graph, agreement, expected_best, marginals
+
+ScoreBoxes = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""An opinion on boxes float32 (N, 4) of the map: float32 (N,) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class SegmentationConfig:
+    """Settings of `segment_columns`; lengths in units of the page's character size.
+
+    Attributes:
+        cut_spacing: a column may be cut where its ink is thinnest within this distance.
+        longest_piece: stretches without a thin place are cut into pieces no longer than this.
+        tallest: no character is taller.
+        least: a box must be this likely to hit a character to be worth its risk.
+        ask_above: candidates at least this likely are shown to the scoring function.
+        opinion: how much a scoring function's log odds count against the geometry's.
+    """
+
+    cut_spacing: float = 0.12
+    longest_piece: float = 0.6
+    tallest: float = 4.0
+    least: float = 0.3
+    ask_above: float = 0.1
+    opinion: float = 0.5
+
+
+@dataclass(frozen=True)
+class ColumnCuts:
+    """Where one column may be cut, for pictures.
+
+    Attributes:
+        rows: int64 (K,), map rows.
+        left: leftmost ink, map pixels.
+        right: one past the rightmost.
+    """
+
+    rows: NDArray[np.int64]
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """The characters of a map.
+
+    Attributes:
+        boxes: float32 (N, 4), xyxy in map pixels, column by column, top to bottom.
+        scores: float32 (N,), probability that the box hits a character.
+        cuts: per column, where it might have been cut.
+    """
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    cuts: list[ColumnCuts]
+
+
+def segment_columns(
+    columns: NDArray[np.int32],
+    ink: NDArray[np.uint8],
+    unit: float,
+    config: SegmentationConfig,
+    score_boxes: ScoreBoxes | None = None,
+) -> Segmentation:
+    """Cut columns into characters.
+
+    Args:
+        columns: int32 (H, W), 0 outside the columns' ink, else the number of the column.
+        ink: uint8 (H, W), the soft map.
+        unit: the character size in pixels.
+        config: settings.
+        score_boxes: an opinion on candidates beside their geometry.
+
+    Returns:
+        The segmentation.
+    """
+    cuts, candidates = [], []
+    for profile in column_profiles(columns, ink):
+        rows = candidate_cuts(profile, unit, config.cut_spacing, config.longest_piece)
+        found = column_candidates(profile, rows, unit, config.tallest)
+        if len(found.begin):
+            candidates.append(found)
+            cuts.append(_cuts(profile, rows))
+    if not candidates:
+        return Segmentation(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), [])
+    boxes, scores = choose(candidates, config.least, config, score_boxes)
+    return Segmentation(boxes, scores, cuts)
+
+
+def choose(
+    candidates: list[Candidates],
+    least: float,
+    config: SegmentationConfig | None = None,
+    score_boxes: ScoreBoxes | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Choose among the candidates of columns: boxes float32 (N, 4) in map pixels and scores float32 (N,)."""
+    config = config or SegmentationConfig()
+    graph, skip = graph_of(candidates)
+    potential = np.concatenate([potentials(one.features) for one in candidates])
+    boxes = np.concatenate([one.boxes for one in candidates])
+    probability = _agreements(candidates, marginals(graph, potential, skip))
+    if score_boxes is not None:
+        likely = probability >= config.ask_above
+        potential = _with_opinion(potential, likely, score_boxes(boxes[likely]), config.opinion)
+        probability = _agreements(candidates, marginals(graph, potential, skip))
+    chosen = _choose(graph, probability, least)
+    return boxes[chosen], np.clip(probability[chosen], 0.001, 0.999).astype(np.float32)
+
+
+def graph_of(candidates: list[Candidates]) -> tuple[Graph, NDArray[np.float64]]:
+    """The lattices of columns that have candidates, and float64 (C, P) the log weight of skipping each of their pieces."""
+    column = np.repeat(np.arange(len(candidates)), [len(one.begin) for one in candidates])
+    graph = Graph(
+        column=column,
+        begin=np.concatenate([one.begin for one in candidates]),
+        end=np.concatenate([one.end for one in candidates]),
+        pieces=np.array([int(one.end.max()) for one in candidates]),
+    )
+    skip = np.zeros(graph.shape[:2])
+    for number, one in enumerate(candidates):
+        skip[number, : graph.pieces[number]] = skip_potentials(one, int(graph.pieces[number]))
+    return graph, skip
+
+
+def _cuts(profile: Profile, rows: NDArray[np.intp]) -> ColumnCuts:
+    inked = profile.ink > 0
+    return ColumnCuts(rows + profile.top, int(profile.left[inked].min()), int(profile.right[inked].max()))
+
+
+def _agreements(candidates: list[Candidates], probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`agreement` column by column."""
+    ends = np.cumsum([len(one.begin) for one in candidates])
+    parts = np.split(probability, ends[:-1])
+    return np.concatenate(
+        [agreement(one.boxes[:, 1], one.boxes[:, 3], part) for one, part in zip(candidates, parts, strict=True)]
+    )
+
+
+def _with_opinion(
+    potential: NDArray[np.float64], asked: NDArray[np.bool_], opinion: NDArray[np.float32], weight: float
+) -> NDArray[np.float64]:
+    """Add the opinion's log odds, less their median so that a shy judge does not empty the page; forbid what was not asked."""
+    out = np.full_like(potential, -np.inf)
+    if asked.any():
+        kept = np.clip(opinion.astype(np.float64), 0.02, 0.98)
+        odds = np.log(kept / (1 - kept))
+        out[asked] = potential[asked] + weight * (odds - np.median(odds))
+    return out
+
+
+def _choose(graph: Graph, probability: NDArray[np.float64], least: float) -> NDArray[np.intp]:
+    """The best segmentation of every column: indices of candidates."""
+    chosen = []
+    for column in range(len(graph.pieces)):
+        here = np.flatnonzero(graph.column == column)
+        chosen.append(here[expected_best(graph.begin[here], graph.end[here], probability[here], least)])
+    return np.concatenate(chosen)

@@ -1,0 +1,199 @@
+"""Fit the geometric cost of the ink detector's lattice to annotated pages and check it with every book left out.
+
+Usage: python scripts/fit_detector.py --images DIR --truth exact.csv [--partial partial.csv] [--leave-one-book-out] [--least 0.3]
+
+A semi-Markov conditional random field (Sarawagi & Cohen 2004) over the candidate characters of each column is fitted by maximum
+likelihood. On fully annotated pages the right segmentation is known; on pages of `--partial`, where only some boxes are
+given, every segmentation that contains those is right. Prints the tables of `detection/geometry.py`.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from measure_detector import Tally, book_of, match, read_truth
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from detection import geometry, segmentation
+from detection.detector import InkDetector
+from detection.geometry import measures, skip_measures
+from detection.lattice import FEATURES, Candidates, best_path, column_candidates
+from detection.profiles import candidate_cuts, column_profiles
+from detection.semi_markov import Graph, marginals, sums
+
+SKIPS = 3
+
+
+@dataclass
+class Page:
+    """One page's lattice and what its truth allows."""
+
+    image_id: str
+    candidates: list[Candidates]
+    zoom: NDArray[np.float64]
+    truth: NDArray[np.float32]
+    partial: bool
+
+
+def read_page(image_id: str, images: Path, truth: NDArray[np.float32], *, partial: bool) -> Page:
+    """Run the detector up to the lattice."""
+    image = cv2.imread(str(images / f"{image_id}.jpg"))
+    if image is None:
+        raise SystemExit(f"{images / image_id}.jpg: no such image")
+    detector = InkDetector()
+    settings, unit = detector.config.segmentation, detector.config.layout.unit
+    layout = detector.explain(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)).layout
+    candidates = []
+    for profile in column_profiles(layout.columns, layout.ink):
+        cuts = candidate_cuts(profile, unit, settings.cut_spacing, settings.longest_piece)
+        found = column_candidates(profile, cuts, unit, settings.tallest)
+        if len(found.begin):
+            candidates.append(found)
+    return Page(image_id, candidates, np.tile(layout.zoom_xy, 2), truth, partial)
+
+
+def allowed(page: Page) -> tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]]]:
+    """Per column: which candidates, and which skipped pieces, a right segmentation may contain."""
+    keep, skips = [], []
+    for one in page.candidates:
+        overlap = best_overlap(one.boxes / page.zoom, page.truth)
+        gold = [k for k in best_path(one.begin, one.end, np.maximum(0, overlap - 0.5)) if overlap[k] > 0.5]
+        keep.append(np.full(len(one.begin), page.partial))
+        skips.append(np.ones(int(one.end.max()), bool))
+        for k in gold:
+            keep[-1][(one.begin < one.end[k]) & (one.end > one.begin[k])] = False
+            skips[-1][one.begin[k] : one.end[k]] = False
+        keep[-1][gold] = True
+    return keep, skips
+
+
+def best_overlap(boxes: NDArray[np.float64], truth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For every box the best intersection over union, along the column, with a truth box that its center lies in."""
+    if len(truth) == 0:
+        return np.zeros(len(boxes), np.float32)
+    x, y = ((boxes[:, k] + boxes[:, k + 2])[:, None] / 2 for k in (0, 1))
+    inside = (truth[:, 0] < x) & (x < truth[:, 2]) & (truth[:, 1] < y) & (y < truth[:, 3])
+    shared = np.minimum(boxes[:, 3, None], truth[:, 3]) - np.maximum(boxes[:, 1, None], truth[:, 1])
+    joint = np.maximum(boxes[:, 3, None], truth[:, 3]) - np.minimum(boxes[:, 1, None], truth[:, 1])
+    return np.where(inside, shared / joint, 0).max(axis=1).astype(np.float32)
+
+
+class Likelihood:
+    """The negative log likelihood of the right segmentations, and its gradient."""
+
+    def __init__(self, pages: list[Page], penalty: float) -> None:
+        candidates = [one for page in pages for one in page.candidates]
+        self.graph: Graph = segmentation.graph_of(candidates)[0]
+        self.table = np.stack(list(measures(np.concatenate([one.features for one in candidates])).values()), axis=1)
+        self.mean, self.deviation = self.table.mean(axis=0), self.table.std(axis=0) + 1e-6
+        self.mean[0], self.deviation[0] = 0, 1
+        self.table = (self.table - self.mean) / self.deviation
+        self.skip_table = np.zeros((*self.graph.shape[:2], SKIPS))
+        self.skip_allowed = np.ones(self.graph.shape[:2], bool)
+        rules = [allowed(page) for page in pages]
+        for number, (one, ok) in enumerate(zip(candidates, [s for _, skips in rules for s in skips], strict=True)):
+            self.skip_table[number, : len(ok)] = skip_measures(one, len(ok))
+            self.skip_allowed[number, : len(ok)] = ok
+        self.allowed = np.concatenate([k for keeps, _ in rules for k in keeps])
+        self.penalty = np.full(SKIPS + self.table.shape[1], penalty)
+        self.penalty[:SKIPS] *= 0.1
+        self.penalty[SKIPS] = 0
+
+    def __call__(self, weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        skip, potential = self.skip_table @ weights[:SKIPS], self.table @ weights[SKIPS:]
+        right_skip, right = np.where(self.skip_allowed, skip, -np.inf), np.where(self.allowed, potential, -np.inf)
+        value, gradient = 0.0, np.zeros(len(weights))
+        finite = np.isfinite(sums(self.graph, right, right_skip)[2])
+        for sign, some_potential, some_skip in ((1, potential, skip), (-1, right, right_skip)):
+            forward, backward, partition = sums(self.graph, some_potential, some_skip)
+            value += sign * partition[finite].sum()
+            share = marginals(self.graph, some_potential, some_skip) * finite[self.graph.column]
+            with np.errstate(invalid="ignore"):
+                skipped = np.exp(forward[:, :-1] + some_skip + backward[:, 1:] - partition[:, None])
+            skipped = np.nan_to_num(skipped) * finite[:, None]
+            gradient += sign * np.concatenate([np.einsum("cp,cpk->k", skipped, self.skip_table), share @ self.table])
+        return value + 0.5 * float(self.penalty @ weights**2), gradient + self.penalty * weights
+
+    def fit(self, iterations: int) -> tuple[dict[str, float], tuple[float, ...]]:
+        """The weights of candidates and of skips."""
+        start = np.zeros(len(self.penalty))
+        found = minimize(self, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x
+        weights = found[SKIPS:] / self.deviation
+        weights[0] -= float(self.mean @ weights)
+        names = measures(np.zeros((1, len(FEATURES)), np.float32))
+        return dict(zip(names, weights.tolist(), strict=True)), tuple(found[:SKIPS].tolist())
+
+
+def use(weights: dict[str, float], skips: tuple[float, ...]) -> None:
+    """Put weights into the detector of this process."""
+    geometry.WEIGHTS.clear()
+    geometry.WEIGHTS.update(weights)
+    geometry.SKIP_WEIGHTS = skips  # type: ignore[assignment]
+
+
+def tally(page: Page, least: float) -> Tally:
+    """Score one page with the weights in use."""
+    if not page.candidates:
+        return Tally(fn=len(page.truth))
+    boxes = segmentation.choose(page.candidates, least)[0] / page.zoom
+    used, found = match(boxes, page.truth)
+    return Tally(int(used.sum()), int((~used).sum()), int((~found).sum()))
+
+
+def report(title: str, tallies: dict[str, Tally]) -> None:
+    """Print a line a book and the pooled line."""
+    pooled = Tally()
+    for book, one in tallies.items():
+        pooled.add(one)
+        print(f"{title} {book:14s} {one}")
+    print(f"{title} {'pooled':14s} {pooled}", flush=True)
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Fit, check, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--partial", type=Path)
+    parser.add_argument("--penalty", type=float, default=1.0, help="weight of the squared weights")
+    parser.add_argument("--iterations", type=int, default=100)
+    parser.add_argument("--least", type=float, default=segmentation.SegmentationConfig().least)
+    parser.add_argument("--leave-one-book-out", action="store_true")
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    cv2.setNumThreads(1)
+    exact = read_truth(options.truth)
+    pages = [read_page(name, options.images, truth, partial=False) for name, truth in exact.items()]
+    partial = read_truth(options.partial) if options.partial else {}
+    pages += [read_page(n, options.images, t, partial=True) for n, t in partial.items() if n not in exact]
+    books = list(dict.fromkeys(book_of(page.image_id) for page in pages if not page.partial))
+    if options.leave_one_book_out:
+        out: dict[str, Tally] = {}
+        for book in books:
+            use(*Likelihood([p for p in pages if book_of(p.image_id) != book], options.penalty).fit(options.iterations))
+            out[book] = Tally()
+            for page in pages:
+                if book_of(page.image_id) == book and not page.partial:
+                    out[book].add(tally(page, options.least))
+        report("left out", out)
+    weights, skips = Likelihood(pages, options.penalty).fit(options.iterations)
+    use(weights, skips)
+    within = {book: Tally() for book in books}
+    for page in pages:
+        if not page.partial:
+            within[book_of(page.image_id)].add(tally(page, options.least))
+    report("fitted", within)
+    print("WEIGHTS: dict[str, float] = {")
+    for name, weight in weights.items():
+        print(f'    "{name}": {weight:.4f},')
+    print("}")
+    print(f"SKIP_WEIGHTS = ({', '.join(f'{one:.4f}' for one in skips)})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
