@@ -46,6 +46,12 @@ def save_page(path: Path, page) -> None:
 
 
 @pytest.fixture(scope="session")
+def save_drawn_page():
+    """The function that writes an RGB page."""
+    return save_page
+
+
+@pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
     """A weights file of an untrained recognizer of three characters."""
     torch.manual_seed(0)

@@ -1,0 +1,51 @@
+"""Settings, charset and sources of a training run."""
+
+import pytest
+
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.config import resolve_config
+from kuzushiji_submit.errors import CompetitionFileError, ConfigError
+from kuzushiji_submit.training import RecognizerTraining, make_sources, read_charset
+from recognition.training.config import TrainConfig
+
+
+def test_settings_of_the_run_and_of_the_crops_lie_side_by_side():
+    settings = resolve_config(RecognizerTraining(), assignments=["epochs=3", "crop.size=64", "split.folds=2"])
+    assert type(settings.run) is TrainConfig
+    assert (settings.run.epochs, settings.run.split.folds, settings.crop.size) == (3, 2, 64)
+    with pytest.raises(ConfigError, match="crop size must be one of"):
+        resolve_config(RecognizerTraining(), assignments=["crop.size=7"])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Unicode,char", "U+306F,は", "U+306E,の"],
+        ["codepoint,train_count", "U+306F,2", "U+306E,1"],
+        ["image_id,labels", "a_1,U+306F 1 1 2 2 U+306E 1 1 2 2 U+306F 4 4 1 1", "a_2,"],
+    ],
+)
+def test_charset_files(write_csv, lines):
+    assert read_charset(write_csv("charset.csv", lines)).codepoints == ("U+306E", "U+306F")
+
+
+def test_charset_file_faults(write_csv, tmp_path):
+    with pytest.raises(CompetitionFileError, match="no column"):
+        read_charset(write_csv("other.csv", ["a,b", "1,2"]))
+    with pytest.raises(CompetitionFileError, match="no such file"):
+        read_charset(tmp_path / "none.csv")
+
+
+def test_sources_share_one_charset(tmp_path, draw_page, save_drawn_page, write_csv):
+    page, boxes = draw_page(1)
+    for name, codepoint in (("one", "U+306E"), ("two", "U+306F")):
+        x0, y0, x1, y1 = boxes[0]
+        write_csv(f"{name}/train.csv", ["image_id,labels", f"a_1,{codepoint} {x0} {y0} {x1 - x0} {y1 - y0}"])
+        save_drawn_page(tmp_path / name / "train_images" / "a_1.jpg", page)
+    folders = [DataFolder(tmp_path / "one"), DataFolder(tmp_path / "two")]
+    sources = make_sources(folders, tmp_path / "crops", RecognizerTraining())
+    assert [source.name for source in sources] == ["one", "two"]
+    assert [source.data.class_ids.tolist() for source in sources] == [[0], [1]]
+    assert {source.data.charset.codepoints for source in sources} == {("U+306E", "U+306F")}
+    with pytest.raises(CompetitionFileError, match="1 classes are nothing to tell apart"):
+        make_sources(folders[:1], tmp_path / "other", RecognizerTraining())
