@@ -10,13 +10,13 @@ from kuzushiji_submit.submission import MAX_POINTS
 
 @pytest.fixture
 def truth(write_csv):
-    rows = ["b1_1,U+3042 0 0 10 10 U+3044 20 20 10 10", "b1_2,", "b2_1,U+3042 0 0 10 10", "b2_2,nan"]
+    rows = ["11_1,U+3042 0 0 10 10 U+3044 20 20 10 10", "11_2,", "22_1,U+3042 0 0 10 10", "22_2,nan"]
     return write_csv("truth.csv", ["image_id,labels", *rows])
 
 
 @pytest.fixture
 def submission(write_csv):
-    rows = ["b1_1,U+3042 5 5 U+3046 25 25", "b1_2,U+3042 5 5", "b2_1,", "b2_2,"]
+    rows = ["11_1,U+3042 5 5 U+3046 25 25", "11_2,U+3042 5 5", "22_1,", "22_2,"]
     return write_csv("submission.csv", ["image_id,labels", *rows])
 
 
@@ -25,8 +25,8 @@ def test_score_table(truth, submission, capsys):
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert [line.split() for line in lines[1:4]] == [
-        ["b1", "0.4000", "0.3333", "0.5000", "1", "2", "1"],
-        ["b2", "0.0000", "0.0000", "0.0000", "0", "0", "1"],
+        ["11", "0.4000", "0.3333", "0.5000", "1", "2", "1"],
+        ["22", "0.0000", "0.0000", "0.0000", "0", "0", "1"],
         ["all", "0.3333", "0.3333", "0.3333", "1", "2", "2"],
     ]
     assert lines[-1] == "F1 0.3333 on 4 pages"
@@ -48,12 +48,12 @@ def test_score_json_by_page_without_labels(truth, submission, capsys):
     assert main(argv) == 0
     record = json.loads(capsys.readouterr().out)
     assert (record["tp"], record["fp"], record["fn"], record["pages"]) == (2, 1, 1, 4)
-    assert record["by_page"]["b1_1"]["f1"] == 1.0
-    assert list(record["by_page"]) == ["b1_1", "b1_2", "b2_1", "b2_2"]
+    assert record["by_page"]["11_1"]["f1"] == 1.0
+    assert list(record["by_page"]) == ["11_1", "11_2", "22_1", "22_2"]
 
 
 def test_score_of_a_subset(truth, write_csv, capsys):
-    part = write_csv("part.csv", ["image_id,labels", "b2_1,U+3042 5 5"])
+    part = write_csv("part.csv", ["image_id,labels", "22_1,U+3042 5 5"])
     assert main(["score", "--truth", str(truth), "--submission", str(part)]) == 1
     assert "add --subset" in capsys.readouterr().err
     assert main(["score", "--truth", str(truth), "--submission", str(part), "--subset"]) == 0
