@@ -23,7 +23,8 @@ class ColumnConfig:
         min_density: least blurred ink on a column's axis, 0 to 1.
         whole: a component with this part of its ink in one column goes there entirely; others are divided.
         reach: ink further than this from every axis belongs to no column.
-        join_across: two axes closer than this are one column's, broken at a wide character, unless they run side by side,
+        join_across: two axes closer than this are one column's, broken at a wide character, unless they run side by
+            side,
         join_along: that is, overlap by more than this.
     """
 
@@ -43,7 +44,8 @@ class ColumnMap:
 
     Attributes:
         labels: int32 (H, W), 0 outside the columns' ink, else the number of the column, from 1 on.
-        axis_x: float32 (columns + 1, H), x of each column's axis in each row, carried on beyond its ends; row 0 is unused.
+        axis_x: float32 (columns + 1, H), x of each column's axis in each row, carried on beyond its ends; row 0 is
+            unused.
     """
 
     labels: NDArray[np.int32]
@@ -53,9 +55,9 @@ class ColumnMap:
 def column_axes(mask: NDArray[np.uint8], unit: float, config: ColumnConfig) -> NDArray[np.uint8]:
     """Find the axes of the columns as ridges of the blurred ink.
 
-    Ink blurred far more along columns than across them has one ridge a column, straight or slanted; a point is on it where no
-    point beside it within `spacing` is darker. (The blurred-ridge idea is that of Li, Zheng, Doermann & Jaeger 2008 for text
-    lines, turned by 90 degrees.)
+    Ink blurred far more along columns than across them has one ridge a column, straight or slanted; a point is on it
+    where no point beside it within `spacing` is darker. (The blurred-ridge idea is that of Li, Zheng, Doermann & Jaeger
+    2008 for text lines, turned by 90 degrees.)
 
     Args:
         mask: uint8 (H, W), above 0 on ink.
@@ -155,8 +157,8 @@ def _axis_positions(
     """Where the axes run.
 
     Returns:
-        float32 (columns + 1, H), x of every axis in every row, carried on beyond its ends; int64 (columns + 1, 2), its first and
-        last row.
+        float32 (columns + 1, H), x of every axis in every row, carried on beyond its ends; int64 (columns + 1, 2), its
+        first and last row.
     """
     height = nearest.shape[0]
     count = int(nearest.max()) + 1
@@ -176,7 +178,7 @@ def _axis_positions(
 
 
 def _nearest_axis(axes: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """For every pixel the number, from 1 on, of the nearest axis and the distance, on a page squashed to half its height."""
+    """For every pixel the number, from 1 on, of the nearest axis, and its distance; rows count half."""
     height, width = axes.shape
     squashed = cv2.resize(axes, (width, max(1, height // 2)), interpolation=cv2.INTER_AREA)
     outside = np.asarray(squashed == 0, np.uint8)
@@ -185,9 +187,7 @@ def _nearest_axis(axes: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[n
     return np.asarray(labels[rows], np.int32), np.asarray(distance[rows], np.float32)
 
 
-def _keep_whole(
-    piece: NDArray[np.int32], column: NDArray[np.int32], pieces: int, whole: float
-) -> NDArray[np.int32]:
+def _keep_whole(piece: NDArray[np.int32], column: NDArray[np.int32], pieces: int, whole: float) -> NDArray[np.int32]:
     """Move the pixels of a component mostly in one column to that column; all arrays (P,) of pixels."""
     count = int(column.max()) + 1
     votes = np.bincount(piece.astype(np.int64) * count + column, minlength=pieces * count).reshape(pieces, count)

@@ -1,6 +1,6 @@
 """The record that leaves the detector."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -14,6 +14,8 @@ class Detections:
     Attributes:
         boxes: float32 (N, 4), xyxy in page pixels.
         scores: float32 (N,), in [0, 1].
+        points: float32 (N, 2), x and y of the place in each box that most likely lies in the character; the boxes'
+            middles unless given.
 
     Raises:
         ValueError: if the shapes do not agree.
@@ -21,12 +23,17 @@ class Detections:
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
+    points: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     def __post_init__(self) -> None:
         if self.boxes.ndim != 2 or self.boxes.shape[1] != 4:
             raise ValueError(f"boxes must have shape (N, 4), got {self.boxes.shape}")
         if self.scores.shape != (len(self.boxes),):
             raise ValueError(f"scores must have shape ({len(self.boxes)},) like boxes, got {self.scores.shape}")
+        if self.points.shape == (0, 0):  # not given
+            object.__setattr__(self, "points", (self.boxes[:, :2] + self.boxes[:, 2:]) / 2)
+        if self.points.shape != (len(self.boxes), 2):
+            raise ValueError(f"points must have shape ({len(self.boxes)}, 2) like boxes, got {self.points.shape}")
 
     @classmethod
     def empty(cls) -> Self:
@@ -38,4 +45,4 @@ class Detections:
 
     def select(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         """The detections a mask or an index array picks, in that order."""
-        return type(self)(self.boxes[index], self.scores[index])
+        return type(self)(self.boxes[index], self.scores[index], self.points[index])

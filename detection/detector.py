@@ -105,9 +105,8 @@ class InkDetector:
             def score_boxes(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
                 return score_crops(score_map, (boxes / zoom).astype(np.float32))
 
-        found = segment_columns(
-            layout.columns, layout.ink, self.config.layout.unit, self.config.segmentation, score_boxes
-        )
+        found = segment_columns(layout.columns, self.config.layout.unit, self.config.segmentation, score_boxes)
         height, width = score_map.shape
         boxes = np.clip(found.boxes / zoom, 0, [width, height, width, height]).astype(np.float32)
-        return DetectionStages(page, score_map, lines, layout, found.cuts, Detections(boxes, found.scores))
+        points = (found.points / layout.zoom_xy).astype(np.float32)
+        return DetectionStages(page, score_map, lines, layout, found.cuts, Detections(boxes, found.scores, points))

@@ -24,7 +24,7 @@ class IllustrationConfig:
     side: float = 1.8
     join: float = 0.15
     surroundings: float = 2.0
-    margin: float = 0.3
+    margin: float = 0.6
     blot: float = 0.5
 
 
@@ -43,8 +43,8 @@ def remove_illustrations(mask: NDArray[np.uint8], unit: float, config: Illustrat
         return mask
     components = Components.of_mask(mask)
     sides = (components.boxes[:, 2:] - components.boxes[:, :2]) / unit
-    picture = (sides > config.side).all(axis=1)
-    drop = picture | _solid(mask, components, round(config.blot * unit))
+    picture = np.asarray((sides > config.side).all(axis=1), np.bool_)
+    drop = np.asarray(picture | _solid(mask, components, round(config.blot * unit)), np.bool_)
     if picture.any():
         drop |= _mostly_inside(components, _surroundings(mask, components, picture, unit, config))
     return np.where(np.concatenate([[True], drop])[components.labels], 0, mask).astype(np.uint8)
@@ -52,7 +52,7 @@ def remove_illustrations(mask: NDArray[np.uint8], unit: float, config: Illustrat
 
 def _solid(mask: NDArray[np.uint8], components: Components, thickness: int) -> NDArray[np.bool_]:
     """Components in which a disc of the given diameter fits."""
-    size = max(3, thickness)
+    size = min(max(3, thickness), 2 * max(mask.shape) + 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     core = cv2.erode(mask, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     solid = np.zeros(len(components) + 1, bool)
@@ -67,7 +67,7 @@ def _surroundings(
     unit: float,
     config: IllustrationConfig,
 ) -> NDArray[np.uint8]:
-    """The area of the pictures, uint8 (H, W): all strokes joined to them, their gaps closed, and a margin around them."""
+    """The area of the pictures, uint8 (H, W): strokes joined to them, their gaps closed, and a margin."""
     joined = Components.of_mask(_closed(mask, config.join * unit / 2))
     core = np.concatenate([[False], picture])[components.labels]
     belongs = np.zeros(len(joined) + 1, bool)

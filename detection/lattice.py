@@ -1,7 +1,7 @@
-"""Every way to cut a column into characters, and the best one.
+"""Every way to cut a column into characters.
 
-The classical over-segmentation lattice: cuts are nodes, a stretch between two cuts is a candidate character, and a segmentation is
-a path. Stretches may be skipped.
+The classical over-segmentation lattice: cuts are nodes, a stretch between two cuts is a candidate character, and a
+segmentation is a path. Stretches may be skipped.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.profiles import Profile
+
+FEATURES = (
+    "width",
+    "height",
+    "density",
+    "ink",
+    "cut_above",
+    "cut_below",
+    "gap_above",
+    "gap_below",
+    "gap_inside",
+    "cut_inside",
+    "offset",
+)
+"""What is measured of a candidate, in units of the character size.
+
+Size of its ink; share of its box that is ink; area of its ink; ink crossed by the cut above and below; height of the
+gap above and below; highest gap and thinnest cut inside; how far its middle lies beside the column's axis.
+"""
+
+_OPEN_END = 2.0
+"""Gap above the first and below the last piece of a column, in units; no gap counts as wider."""
+_NO_CUT = 9.0
+"""Stands for the thinnest cut inside a candidate of one piece, in units."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +44,7 @@ class Candidates:
         begin: int64 (N,), index of the cut above.
         end: int64 (N,), index of the cut below.
         boxes: float32 (N, 4), xyxy of the ink between the cuts, map pixels.
-        features: float32 (N, F), see `FEATURES`; lengths in units of the character size.
+        features: float32 (N, F), see `FEATURES`.
     """
 
     begin: NDArray[np.int64]
@@ -29,11 +53,26 @@ class Candidates:
     features: NDArray[np.float32]
 
 
-FEATURES = (
-    "width", "height", "density", "darkness", "cut_above", "cut_below", "runs_above", "runs_below",
-    "gap_above", "gap_below", "gap_inside", "cut_inside", "pieces", "runs_mean", "column_width", "column_height",
-    "offset", "ink",
-)  # fmt: skip
+@dataclass
+class _Spans:
+    """Candidates of one number of pieces, arrays of M; grown piece by piece."""
+
+    top: NDArray[np.float64]
+    bottom: NDArray[np.float64]
+    left: NDArray[np.float64]
+    right: NDArray[np.float64]
+    gap: NDArray[np.float64]
+    cut: NDArray[np.float64]
+
+    def grow(self, one: "_Spans", gap_at: NDArray[np.float64], cut_at: NDArray[np.float64]) -> None:
+        """Add the next piece below to every candidate that has one."""
+        span = len(one.top) - len(self.top) + 1
+        self.top = np.minimum(self.top[:-1], one.top[span:])
+        self.bottom = np.maximum(self.bottom[:-1], one.bottom[span:])
+        self.left = np.minimum(self.left[:-1], one.left[span:])
+        self.right = np.maximum(self.right[:-1], one.right[span:])
+        self.gap = np.maximum(self.gap[:-1], gap_at[span:-1])
+        self.cut = np.minimum(self.cut[:-1], cut_at[span:-1])
 
 
 def column_candidates(profile: Profile, cuts: NDArray[np.intp], unit: float, tallest: float) -> Candidates:
@@ -48,138 +87,83 @@ def column_candidates(profile: Profile, cuts: NDArray[np.intp], unit: float, tal
     Returns:
         Candidates, ordered by their number of pieces, then by the cut above.
     """
-    pieces = _pieces(profile, cuts)
-    at_cut, runs_at_cut, gap_at_cut = _cut_values(profile, cuts, unit)
-    column_width = _column_width(profile) / unit
+    one = _pieces(profile, cuts)
+    now = _Spans(one.top, one.bottom, one.left, one.right, one.gap, one.cut)
+    cut_at, gap_at = _at_cuts(profile, cuts, unit)
+    ink = np.concatenate([[0.0], np.cumsum(np.add.reduceat(profile.ink.astype(np.float64), cuts[:-1]))])
     axis = _axis(profile, unit)
-    n = len(cuts) - 1
-    top, bottom, left, right = (pieces[:, k].copy() for k in range(4))
-    tables: list[NDArray[np.float64]] = []
-    gap_inside, cut_inside = np.zeros(n), np.full(n, 9.0)
-    area, weight, run_sum = (np.concatenate([[0], np.cumsum(pieces[:, k])]) for k in (4, 5, 6))
-    rows_with_ink = np.concatenate([[0], np.cumsum(pieces[:, 7])])
-    for span in range(1, n + 1):
-        begin = np.arange(n - span + 1)
-        end = begin + span
+    tables = []
+    for span in range(1, len(cuts)):
         if span > 1:
-            top, bottom = np.minimum(top[:-1], pieces[span - 1 :, 0]), np.maximum(bottom[:-1], pieces[span - 1 :, 1])
-            left, right = np.minimum(left[:-1], pieces[span - 1 :, 2]), np.maximum(right[:-1], pieces[span - 1 :, 3])
-            gap_inside = np.maximum(gap_inside[:-1], gap_at_cut[end - 1])
-            cut_inside = np.minimum(cut_inside[:-1], at_cut[end - 1])
-        height, width = (bottom - top) / unit, (right - left) / unit
-        ink = area[end] - area[begin]
-        middle = axis[np.clip((top + bottom) // 2, 0, len(axis) - 1).astype(np.intp)]
-        table = np.stack(
-            [
-                width, height, ink / np.maximum(1, (bottom - top) * (right - left)),
-                (weight[end] - weight[begin]) / np.maximum(1, ink) / 255, at_cut[begin], at_cut[end],
-                runs_at_cut[begin], runs_at_cut[end], gap_at_cut[begin], gap_at_cut[end], gap_inside, cut_inside,
-                np.full(len(begin), span), (run_sum[end] - run_sum[begin]) / np.maximum(1, rows_with_ink[end] - rows_with_ink[begin]),
-                np.full(len(begin), column_width), np.full(len(begin), len(profile.ink) / unit),
-                ((left + right) / 2 - middle) / unit, ink / unit**2,
-                begin, end, left, top + profile.top, right, bottom + profile.top,
-            ],
-            axis=1,
-        )  # fmt: skip
-        good = (ink > 0) & (height <= tallest)
-        if not good.any() and span > 1:
+            now.grow(one, gap_at, cut_at)
+        begin = np.arange(len(now.top))
+        end = begin + span
+        height, width, area = now.bottom - now.top, now.right - now.left, ink[end] - ink[begin]
+        good = (area > 0) & (height <= tallest * unit)
+        if span > 1 and not good.any():
             break
-        tables.append(table[good])
+        middle = axis[np.clip((now.top + now.bottom) // 2, 0, len(axis) - 1).astype(np.intp)]
+        columns = (
+            width / unit,
+            height / unit,
+            area / np.maximum(1, height * width),
+            area / unit**2,
+            cut_at[begin],
+            cut_at[end],
+            gap_at[begin],
+            gap_at[end],
+            now.gap,
+            now.cut,
+            ((now.left + now.right) / 2 - middle) / unit,
+            begin,
+            end,
+            now.left,
+            now.top + profile.top,
+            now.right,
+            now.bottom + profile.top,
+        )
+        tables.append(np.stack(columns, axis=1)[good])
     table = np.concatenate(tables) if tables else np.zeros((0, len(FEATURES) + 6))
-    f = len(FEATURES)
-    return Candidates(
-        begin=table[:, f].astype(np.int64),
-        end=table[:, f + 1].astype(np.int64),
-        boxes=table[:, f + 2 :].astype(np.float32),
-        features=table[:, :f].astype(np.float32),
+    features, nodes, boxes = np.split(table, [len(FEATURES), len(FEATURES) + 2], axis=1)
+    begin, end = nodes.astype(np.int64).T
+    return Candidates(begin, end, boxes.astype(np.float32), features.astype(np.float32))
+
+
+def _pieces(profile: Profile, cuts: NDArray[np.intp]) -> _Spans:
+    """The stretches between neighboring cuts."""
+    starts = cuts[:-1]
+    inked = profile.ink > 0
+    rows = np.arange(len(inked))
+    return _Spans(
+        top=np.minimum.reduceat(np.where(inked, rows, 1 << 30), starts).astype(np.float64),
+        bottom=np.maximum.reduceat(np.where(inked, rows + 1, -1), starts).astype(np.float64),
+        left=np.minimum.reduceat(profile.left, starts).astype(np.float64),
+        right=np.maximum.reduceat(profile.right, starts).astype(np.float64),
+        gap=np.zeros(len(starts)),
+        cut=np.full(len(starts), _NO_CUT),
     )
 
 
-def _pieces(profile: Profile, cuts: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Per stretch between neighboring cuts (n, 8): top, bottom, left, right, ink, weight, runs, rows with ink."""
-    n = len(cuts) - 1
-    out = np.zeros((n, 8))
-    starts = cuts[:-1]
-    inked = profile.ink > 0
-    rows = np.arange(len(profile.ink))
-    out[:, 0] = np.minimum.reduceat(np.where(inked, rows, 1 << 30), starts)
-    out[:, 1] = np.maximum.reduceat(np.where(inked, rows + 1, -1), starts)
-    out[:, 2] = np.minimum.reduceat(profile.left, starts)
-    out[:, 3] = np.maximum.reduceat(profile.right, starts)
-    for k, values in enumerate((profile.ink, profile.weight, profile.runs, inked), start=4):
-        out[:, k] = np.add.reduceat(values.astype(np.float64), starts)
-    return out
-
-
-def _cut_values(
-    profile: Profile, cuts: NDArray[np.intp], unit: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """At every cut: ink crossed and strokes crossed (0 in a gap), height of the gap; the column's ends are wide gaps."""
+def _at_cuts(profile: Profile, cuts: NDArray[np.intp], unit: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ink crossed (0 in a gap) and height of the gap at every cut, in units; the column's ends are wide gaps."""
     inked = profile.ink > 0
     rows = np.arange(len(inked))
     before = np.maximum.accumulate(np.where(inked, rows, -1))
     after = np.minimum.accumulate(np.where(inked, rows, len(inked))[::-1])[::-1]
     inner = cuts[1:-1]
     thin = np.minimum(profile.ink[inner - 1], profile.ink[inner])
-    gap = np.where(thin == 0, np.maximum(after[inner] - before[np.maximum(0, inner - 1)] - 1, 1), 0)
-    runs = np.minimum(profile.runs[inner - 1], profile.runs[inner])
-    wide = 2.0
+    gap = np.where(thin == 0, np.maximum(after[inner] - before[inner - 1] - 1, 1), 0)
     return (
-        np.concatenate([[0], thin / unit, [0]]),
-        np.concatenate([[0], runs, [0]]).astype(np.float64),
-        np.concatenate([[wide], np.minimum(gap / unit, wide), [wide]]),
+        np.concatenate([[0.0], thin / unit, [0.0]]),
+        np.concatenate([[_OPEN_END], np.minimum(gap / unit, _OPEN_END), [_OPEN_END]]),
     )
 
 
-def _column_width(profile: Profile) -> float:
-    """How wide the column's rows with ink are, at the 90th percentile of windows."""
-    widths = (profile.right - profile.left)[profile.ink > 0]
-    return float(np.percentile(widths, 90)) if len(widths) else 0.0
-
-
 def _axis(profile: Profile, unit: float) -> NDArray[np.float64]:
-    """The smoothed middle of the ink, row by row."""
-    inked = profile.ink > 0
-    middle = np.where(inked, (profile.left + profile.right) / 2, 0.0)
+    """X of the ink's middle, row by row, smoothed over two units up and down."""
+    middle = np.where(profile.ink > 0, (profile.left + profile.right) / 2, 0.0)
     reach = max(1, round(2 * unit))
     kernel = np.ones(2 * reach + 1)
     total = np.convolve(np.pad(middle * profile.ink, reach), kernel, mode="valid")
     count = np.convolve(np.pad(profile.ink, reach), kernel, mode="valid")
     return np.asarray(total / np.maximum(count, 1), np.float64)
-
-
-def best_path(begin: NDArray[np.int64], end: NDArray[np.int64], gain: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Choose candidates that do not overlap and gain most; a stretch may also be skipped, for nothing.
-
-    Args:
-        begin: int64 (N,), node above.
-        end: int64 (N,), node below, greater than `begin`.
-        gain: float32 (N,).
-
-    Returns:
-        Indices of the chosen candidates from top to bottom.
-    """
-    if len(begin) == 0:
-        return np.zeros(0, np.intp)
-    last = int(end.max())
-    order = np.argsort(end, kind="stable")
-    bounds = np.searchsorted(end[order], np.arange(last + 2))
-    best = np.zeros(last + 1)
-    chosen = np.full(last + 1, -1)
-    for node in range(1, last + 1):
-        best[node] = best[node - 1]
-        here = order[bounds[node] : bounds[node + 1]]
-        if len(here):
-            totals = best[begin[here]] + gain[here]
-            top = int(np.argmax(totals))
-            if totals[top] > best[node]:
-                best[node], chosen[node] = totals[top], here[top]
-    path: list[int] = []
-    node = last
-    while node > 0:
-        if chosen[node] < 0:
-            node -= 1
-        else:
-            path.append(int(chosen[node]))
-            node = int(begin[chosen[node]])
-    return np.asarray(path[::-1], np.intp)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.columns import ColumnConfig, find_columns
-from detection.components import threshold
+from detection.components import Components, threshold
 from detection.illustrations import IllustrationConfig, remove_illustrations
 from detection.lines import Lines
 from detection.ruby import RubyConfig, remove_ruby
@@ -96,10 +96,29 @@ def find_layout(score_map: NDArray[np.uint8], lines: Lines | None, config: Layou
     interpolation = cv2.INTER_AREA if new_size[0] < source.shape[1] else cv2.INTER_LINEAR
     ink = np.asarray(cv2.resize(source, new_size, interpolation=interpolation), np.uint8)
     mask = remove_illustrations(threshold(ink, config.level), config.unit, config.illustrations)
+    sides = [round(x * new_size[0] / width) for x in (area[0], area[2]) if 0 < x < width]
+    mask = _without_stumps(mask, sides, config.unit)
     found = find_columns(mask, config.unit, config.columns)
     columns = remove_ruby(found.labels, found.axis_x, config.unit, config.ruby)
     zoom_xy = np.array([new_size[0] / width, new_size[1] / height])
     return Layout(size, zoom_xy, area, ink, mask, found.labels, columns)
+
+
+def _without_stumps(mask: NDArray[np.uint8], sides: list[int], unit: float) -> NDArray[np.uint8]:
+    """Drop short components that touch a vertical frame line: the frame's own remains, pictures running up to it.
+
+    Args:
+        mask: uint8 (h, w), above 0 on ink.
+        sides: x of the frame's lines.
+        unit: the character size in pixels.
+    """
+    components = Components.of_mask(mask)
+    near, tallest = 0.1 * unit, 3 * unit
+    left, top, right, bottom = components.boxes.T
+    drop = np.zeros(len(components) + 1, bool)
+    for x in sides:
+        drop[1:] |= (left < x + near) & (right > x - near) & (bottom - top < tallest)
+    return np.where(drop[components.labels], 0, mask).astype(np.uint8)
 
 
 def _area(score_map: NDArray[np.uint8], lines: Lines | None, config: TextAreaConfig) -> tuple[int, int, int, int]:
@@ -114,9 +133,7 @@ def _area(score_map: NDArray[np.uint8], lines: Lines | None, config: TextAreaCon
     return round(left * x), round(top * y), round(right * x), round(bottom * y)
 
 
-def _only(
-    score_map: NDArray[np.uint8], area: tuple[int, int, int, int], page_hw: tuple[int, int]
-) -> NDArray[np.uint8]:
+def _only(score_map: NDArray[np.uint8], area: tuple[int, int, int, int], page_hw: tuple[int, int]) -> NDArray[np.uint8]:
     """The map, possibly smaller than the page, with 0 outside an area given in page pixels."""
     y, x = score_map.shape[0] / page_hw[0], score_map.shape[1] / page_hw[1]
     left, top, right, bottom = round(area[0] * x), round(area[1] * y), round(area[2] * x), round(area[3] * y)

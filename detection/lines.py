@@ -50,8 +50,8 @@ class Lines:
 def find_lines(ink: NDArray[np.uint8], config: LineConfig) -> Lines:
     """Find frame lines, column rules and page edges by openings with long bars.
 
-    Runs far longer than any stroke are lines. Slanted or worn frame lines break into shorter runs: those are taken too, but
-    only in the corridor that a very long run points along.
+    Runs far longer than any stroke are lines. Slanted or worn frame lines break into shorter runs: those are taken too,
+    but only in the corridor that a very long run points along.
 
     Args:
         ink: uint8 (H, W), paper 0, at least 1 x 1.
@@ -82,7 +82,7 @@ def _horizontal_lines(binary: NDArray[np.uint8], config: LineConfig) -> NDArray[
     piece = _runs(binary, max(5, round(config.piece * longer)), across=5)
     slack = 2 * max(1, round(config.corridor * longer)) + 1
     corridor = np.asarray(cv2.dilate(rows, np.ones((slack, 1), np.uint8)), np.uint8)
-    return np.asarray(cv2.bitwise_or(seed, cv2.bitwise_and(piece, np.broadcast_to(corridor, piece.shape).copy())), np.uint8)
+    return np.asarray(np.where(corridor > 0, seed | piece, seed), np.uint8)
 
 
 def _runs(binary: NDArray[np.uint8], length: int, across: int) -> NDArray[np.uint8]:

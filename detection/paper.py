@@ -44,7 +44,7 @@ def estimate_paper(page: NDArray[np.uint8]) -> Paper:
 
 
 def _reduce(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Shrink by REDUCTION with box averaging, padding the page so that whole blocks are averaged (OpenCV's fast path)."""
+    """Shrink by REDUCTION with box averaging, after padding to whole blocks (OpenCV's fast path)."""
     height, width = page.shape[:2]
     pad_y, pad_x = -height % REDUCTION, -width % REDUCTION
     if pad_y or pad_x:

@@ -1,6 +1,7 @@
 """A column seen row by row, and the places where it may be cut."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,29 +14,24 @@ class Profile:
     Attributes:
         top: page row of row 0.
         ink: float32, ink pixels in the row.
-        runs: int32, separate strokes the row crosses.
         left: int32, first ink pixel (a huge value without ink).
         right: int32, one past the last ink pixel (-1 without ink).
-        weight: float32, sum of the soft ink in the row.
     """
 
     top: int
     ink: NDArray[np.float32]
-    runs: NDArray[np.int32]
     left: NDArray[np.int32]
     right: NDArray[np.int32]
-    weight: NDArray[np.float32]
 
 
 _NO_LEFT = 1 << 30
 
 
-def column_profiles(columns: NDArray[np.int32], ink: NDArray[np.uint8]) -> list[Profile]:
+def column_profiles(columns: NDArray[np.int32]) -> list[Profile]:
     """Turn a map of column numbers into one profile a column.
 
     Args:
         columns: int32 (H, W), 0 outside the ink, else 1 + the index of the column.
-        ink: uint8 (H, W), the soft ink.
 
     Returns:
         The profiles of the columns that have ink, in the order of their numbers.
@@ -44,15 +40,11 @@ def column_profiles(columns: NDArray[np.int32], ink: NDArray[np.uint8]) -> list[
     number = columns[rows, across]
     order = np.argsort(number, kind="stable")
     rows, across, number = rows[order], across[order], number[order]
-    weight = ink[rows, across].astype(np.float32)
     edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
-    return [
-        _profile(rows[begin:end], across[begin:end], weight[begin:end])
-        for begin, end in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [_profile(rows[begin:end], across[begin:end]) for begin, end in pairwise(edges)]
 
 
-def _profile(rows: NDArray[np.intp], across: NDArray[np.intp], weight: NDArray[np.float32]) -> Profile:
+def _profile(rows: NDArray[np.intp], across: NDArray[np.intp]) -> Profile:
     """The profile of one column's pixels (P,), sorted by row, then across."""
     top = int(rows[0])
     row = rows - top
@@ -63,15 +55,11 @@ def _profile(rows: NDArray[np.intp], across: NDArray[np.intp], weight: NDArray[n
     right = np.full(height, -1, np.int32)
     left[row[first]] = across[first]
     right[row[last]] = across[last] + 1
-    begins_run = np.ones(len(row), bool)
-    begins_run[1:] = (np.diff(across) != 1) | (np.diff(row) != 0)
     return Profile(
         top=top,
         ink=np.bincount(row, minlength=height).astype(np.float32),
-        runs=np.bincount(row[begins_run], minlength=height).astype(np.int32),
         left=left,
         right=right,
-        weight=np.bincount(row, weights=weight, minlength=height).astype(np.float32),
     )
 
 
@@ -116,7 +104,7 @@ def _thin_out(cuts: list[int], least: int, height: int) -> list[int]:
 def _fill(cuts: list[int], longest: float) -> list[int]:
     """Add evenly spaced cuts where two lie further apart than `longest`."""
     filled = [cuts[0]]
-    for before, after in zip(cuts[:-1], cuts[1:], strict=True):
+    for before, after in pairwise(cuts):
         parts = max(1, int(np.ceil((after - before) / max(1.0, longest))))
         filled += [before + (after - before) * k // parts for k in range(1, parts + 1)]
     return filled

@@ -1,6 +1,7 @@
 """Ruby: the small reading aids to the right (at times the left) of a column."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +56,7 @@ def remove_ruby(
     nearest = np.full(count, np.inf)
     np.minimum.at(nearest, piece, np.abs(off))
     width = components.boxes[:, 2] - components.boxes[:, 0]
-    ruby = (
-        (np.abs(mean) > config.offset * unit) & (nearest > config.clearance * unit) & (width < config.width * unit)
-    )
+    ruby = (np.abs(mean) > config.offset * unit) & (nearest > config.clearance * unit) & (width < config.width * unit)
     return np.where(np.concatenate([[False], ruby])[components.labels], 0, columns).astype(np.int32)
 
 
@@ -81,7 +80,7 @@ def _without_ruby_columns(
 
 
 def _extents(columns: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Per column: first and past-last row with ink, int64 (count, 2), and its width: the 90th percentile over its rows."""
+    """Per column: first and past-last row, int64 (count, 2), and width: the 90th percentile over its rows."""
     rows = np.zeros((count, 2), np.int64)
     width = np.zeros(count)
     ys, xs = np.nonzero(columns)
@@ -89,7 +88,7 @@ def _extents(columns: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64],
     order = np.argsort(number, kind="stable")
     ys, xs, number = ys[order], xs[order], number[order]
     edges = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         y, x = ys[begin:end], xs[begin:end]
         first = np.flatnonzero(np.diff(y, prepend=-1))
         last = np.append(first[1:], len(y)) - 1

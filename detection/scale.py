@@ -10,15 +10,17 @@ _ROUNDS = 2
 _CLOSING = 0.12
 _LARGEST = 1 / 6
 _SMALLEST_PX = 2
+_LEAST_SHARE = 0.05
 
 
 def estimate_character_size(mask: NDArray[np.uint8]) -> float:
     """Estimate how wide the characters of the body text are.
 
-    Cursive writing joins characters down a column and seldom across columns, so components tell the width of a character and
-    not its height. The estimate is the median of component widths, each component weighing as much as its ink, after the
-    strokes of one character have been joined by a closing of an eighth of the size estimated before. Ruby, specks and single
-    strokes are many but hold little ink; frames and pictures wider than a sixth of the page do not count.
+    Cursive writing joins characters down a column and seldom across columns, so components tell the width of a
+    character and not its height. The estimate is the median of component widths, each component weighing as much as its
+    ink, after the strokes of one character have been joined by a closing of an eighth of the size estimated before.
+    Ruby, specks and single strokes are many but hold little ink; frames and pictures wider than a sixth of the page do
+    not count.
 
     Args:
         mask: uint8 (H, W), above 0 on ink.
@@ -41,7 +43,10 @@ def _median_size(mask: NDArray[np.uint8], *, with_height: bool) -> float:
     components = Components.of_mask(mask)
     sides = components.boxes[:, 2:] - components.boxes[:, :2]
     largest = max(mask.shape, default=0) * _LARGEST
-    keep = (sides.max(axis=1, initial=0) < largest) & (sides.min(axis=1, initial=np.inf) > _SMALLEST_PX)
+    narrow = (sides[:, 0] < largest) & (sides.min(axis=1, initial=np.inf) > _SMALLEST_PX)
+    keep = narrow & (sides[:, 1] < largest)
+    if components.areas[keep].sum() < _LEAST_SHARE * components.areas[narrow].sum():
+        keep, with_height = narrow, False
     if not keep.any():
         return 0.0
     size = np.sqrt(sides[keep].prod(axis=1)) if with_height else sides[keep, 0]

@@ -14,8 +14,8 @@ def darkness_without_red(levelled: NDArray[np.uint8], red_suppression: float) ->
     Black ink darkens all three channels alike, so its brightest channel is as dark as the others. Vermilion leaves red
     nearly untouched and takes green and blue away; bluish show-through leaves blue. The brightest channel is therefore
     dark under ink alone. What a brownish seal still darkens in red is about as much as red exceeds green, and is
-    subtracted; ink under a seal keeps the rest. Where a seal hides the ink altogether, strokes that reach the seal from both
-    sides are carried on below it.
+    subtracted; ink under a seal keeps the rest. Where a seal hides the ink altogether, strokes that reach the seal from
+    both sides are carried on below it.
 
     Args:
         levelled: uint8 (H, W, 3) RGB, paper at 255 in every channel.
@@ -41,8 +41,7 @@ def _carry_on(darkness: NDArray[np.uint8], redness: NDArray[np.uint8]) -> None:
     if width == 0 or height == 0:
         return
     reach = round(max(darkness.shape) * _CLOSING) | 1
-    part = darkness[top : top + height, left : left + width]
-    disc = cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach))
-    closed = cv2.morphologyEx(part, cv2.MORPH_CLOSE, disc)
-    hidden = cv2.bitwise_and(closed, red[top : top + height, left : left + width])
-    np.maximum(part, np.asarray(hidden, np.uint8), out=part)
+    area = (slice(max(0, top - reach), top + height + reach), slice(max(0, left - reach), left + width + reach))
+    closed = cv2.morphologyEx(darkness[area], cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    hidden = cv2.bitwise_and(closed, red[area])
+    np.maximum(darkness[area], np.asarray(hidden, np.uint8), out=darkness[area])

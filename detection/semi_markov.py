@@ -1,15 +1,14 @@
-"""Segmentations of columns as a semi-Markov model: how likely each candidate is, all ways to segment a column considered.
+"""Segmentations of columns as a semi-Markov model: how likely each candidate is, all segmentations considered.
 
-A segmentation's weight is the exponential of the summed potentials of its candidates and of the stretches it skips; a candidate's
-marginal is the share of all segmentations that contain it (Sarawagi & Cohen 2004, semi-Markov conditional random fields).
+A segmentation's weight is the exponential of the summed potentials of its candidates and of the stretches it skips; a
+candidate's marginal is the share of all segmentations that contain it (Sarawagi & Cohen 2004, semi-Markov conditional
+random fields).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from detection.lattice import best_path
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def marginals(graph: Graph, potential: NDArray[np.float64], skip: NDArray[np.flo
 def sums(
     graph: Graph, potential: NDArray[np.float64], skip: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Log weights of all ways from the top to a cut (C, P + 1), from a cut to the bottom (C, P + 1), and through (C,)."""
+    """Log weights of all ways from the top to each cut and from it to the bottom, (C, P + 1), and through, (C,)."""
     columns, pieces, longest = graph.shape
     table = np.full((columns, pieces + 1, longest + 1), -np.inf)
     table[graph.column, graph.end, graph.end - graph.begin] = potential
@@ -85,38 +84,91 @@ def _log_sum(ways: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[n
         return np.asarray(finite + np.log(np.exp(both - finite[:, None]).sum(axis=1)), np.float64)
 
 
-def agreement(tops: NDArray[np.float32], bottoms: NDArray[np.float32], probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The probability that there is a character about here: the sum over candidates that overlap by more than half.
+def expected_hits(
+    boxes: NDArray[np.float32],
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    probability: NDArray[np.float64],
+    least: float,
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Choose the boxes of one column that are expected to hit most characters, each box costing `least`.
 
-    The same character appears as many candidates whose cuts differ by a few rows; their probabilities belong together.
-
-    Args:
-        tops: float32 (N,), of the candidates of one column.
-        bottoms: float32 (N,).
-        probability: float64 (N,), marginals.
-
-    Returns:
-        float64 (N,), in [0, 1].
-    """
-    out = np.zeros(len(probability))
-    live = np.flatnonzero(probability > 2e-3)
-    top, bottom = tops[live], bottoms[live]
-    shared = np.minimum(bottom[:, None], bottom[None]) - np.maximum(top[:, None], top[None])
-    joint = np.maximum(bottom[:, None], bottom[None]) - np.minimum(top[:, None], top[None])
-    out[live] = (shared > 0.5 * joint) @ probability[live]
-    return np.minimum(out, 1.0)
-
-
-def expected_best(begin: NDArray[np.int64], end: NDArray[np.int64], probability: NDArray[np.float64], least: float) -> NDArray[np.intp]:
-    """Choose the segmentation with the largest expected number of hits, each box costing `least`.
+    A box hits where its center lies in the character's box, and a character counts once: the same character appears as
+    many candidates whose cuts differ by a few rows, so a candidate's own marginal says little, and two boxes in one
+    character bring one hit. Both are summed over the candidates a center lies in; double hits are counted between
+    neighbors.
 
     Args:
+        boxes: float32 (N, 4), xyxy, the candidates of one column.
         begin: int64 (N,), cut above.
         end: int64 (N,), cut below.
-        probability: float64 (N,), that a candidate hits a character.
+        probability: float64 (N,), marginals.
         least: what a box must bring; half the F1 to be reached is best where probabilities are right (Ye et al. 2012).
 
     Returns:
-        Indices of the chosen candidates from top to bottom.
+        Indices of the chosen candidates from top to bottom, and float64 their probabilities to hit, in [0, 1].
     """
-    return best_path(begin, end, (probability - least).astype(np.float32))
+    live = np.flatnonzero(probability > _NEGLIGIBLE)
+    inside = _centers_inside(boxes[live])
+    hit = np.minimum(inside @ probability[live], 1.0)
+    useful = np.flatnonzero(hit > least)
+    useful = useful[np.lexsort((end[live[useful]], begin[live[useful]]))]
+    double = (inside[useful] * probability[live]) @ inside[useful].T
+    path = _best_chain(begin[live[useful]], end[live[useful]], hit[useful] - least, double)
+    return live[useful[path]], hit[useful[path]]
+
+
+def likeliest_extents(
+    boxes: NDArray[np.float32], probability: NDArray[np.float64], chosen: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """For each chosen candidate, the one with the highest expected overlap with the character at its center.
+
+    `expected_hits` looks for places, and a piece in the middle of a character is as good a place as the whole; whoever
+    reads the character needs its extent.
+
+    Args:
+        boxes: float32 (N, 4), xyxy, the candidates of one column.
+        probability: float64 (N,), marginals.
+        chosen: indices of M candidates.
+
+    Returns:
+        Indices of M candidates, each with the center of its chosen one inside.
+    """
+    live = np.union1d(np.flatnonzero(probability > _NEGLIGIBLE), chosen)
+    weights = _centers_inside(boxes[live])[np.searchsorted(live, chosen)] * probability[live]  # (M, L)
+    top, bottom = boxes[live, 1], boxes[live, 3]
+    shared = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    joint = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
+    expected = weights @ (np.maximum(shared, 0) / joint)
+    extents: NDArray[np.intp] = live[np.argmax(np.where(weights > 0, expected, -1.0), axis=1)]
+    return extents
+
+
+_NEGLIGIBLE = 2e-3
+
+
+def _centers_inside(boxes: NDArray[np.float32]) -> NDArray[np.float64]:
+    """float64 (N, N): 1 where the center of the first lies strictly inside the second."""
+    x, y = ((boxes[:, k] + boxes[:, k + 2])[:, None] / 2 for k in (0, 1))
+    inside = (boxes[:, 0] < x) & (x < boxes[:, 2]) & (boxes[:, 1] < y) & (y < boxes[:, 3])
+    return inside.astype(np.float64)
+
+
+def _best_chain(
+    begin: NDArray[np.int64], end: NDArray[np.int64], gain: NDArray[np.float64], double: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """The chain of disjoint candidates, sorted by `begin`, with most gain less what neighbors `double` (N, N)."""
+    count = len(gain)
+    best, before = gain.copy(), np.full(count, -1)
+    for k in range(1, count):
+        totals = np.where(end[:k] <= begin[k], best[:k] - double[k, :k], -np.inf)
+        top = int(np.argmax(totals))
+        if totals[top] > 0:
+            best[k] += totals[top]
+            before[k] = top
+    path: list[int] = []
+    k = int(np.argmax(best)) if count and best.max() > 0 else -1
+    while k >= 0:
+        path.append(k)
+        k = int(before[k])
+    return np.asarray(path[::-1], np.intp)

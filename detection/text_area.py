@@ -14,9 +14,10 @@ class TextAreaConfig:
 
     Attributes:
         line_span: a line whose ends lie this part of the page apart bounds the text.
-        side_ink: ink beside the outermost vertical line is dropped if it is at most this part of the page's ink: the center
-            fold's title, the neighboring page.
-        fold: the bounding line may lie this part of the page inside the outermost one (a page's edge, the outer line of two).
+        side_ink: ink beside the outermost vertical line is dropped if it is at most this part of the page's ink: the
+            center fold's title, the neighboring page.
+        fold: the bounding line may lie this part of the page inside the outermost one (a page's edge, the outer line of
+            two).
         end_ink: the same above the topmost and below the lowest horizontal line.
     """
 
@@ -68,11 +69,12 @@ def _bounds(
 
 def _long_lines(lines: NDArray[np.uint8], span: float) -> NDArray[np.intp]:
     """Positions along the second axis where lines reach over `span` of the first, a slant of five positions allowed."""
-    m, n = lines.shape
+    m = len(lines)
     inked = lines > 0
     first = np.where(inked.any(axis=0), inked.argmax(axis=0), m)
     last = np.where(inked.any(axis=0), m - 1 - inked[::-1].argmax(axis=0), -1)
     reach = 2
-    first_near = np.lib.stride_tricks.sliding_window_view(np.pad(first, reach, constant_values=m), 2 * reach + 1).min(axis=1)
-    last_near = np.lib.stride_tricks.sliding_window_view(np.pad(last, reach, constant_values=-1), 2 * reach + 1).max(axis=1)
+    window = np.lib.stride_tricks.sliding_window_view
+    first_near = window(np.pad(first, reach, constant_values=m), 2 * reach + 1).min(axis=1)
+    last_near = window(np.pad(last, reach, constant_values=-1), 2 * reach + 1).max(axis=1)
     return np.flatnonzero((last_near - first_near >= span * m) & inked.any(axis=0))

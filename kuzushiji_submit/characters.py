@@ -35,6 +35,7 @@ class Character:
         score: how sure the reader is of box and reading together, in [0, 1].
         detection_score: how sure the detector is of the box, in [0, 1].
         alternatives: the readings, best first, the best reading included.
+        point: x and y of the place that most likely lies in the character; None for the box's middle.
     """
 
     box: Box
@@ -42,12 +43,13 @@ class Character:
     score: float
     detection_score: float
     alternatives: tuple[Alternative, ...] = ()
+    point: tuple[float, float] | None = None
 
     @property
     def center(self) -> tuple[float, float]:
-        """The point submitted: x and y of the box's middle, whole pixels unless the box is under three pixels wide."""
+        """The point submitted, x and y: whole pixels unless the box is under three pixels wide or high."""
         x0, y0, x1, y1 = self.box
-        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        x, y = self.point or ((x0 + x1) / 2, (y0 + y1) / 2)
         # A whole pixel can fall on the border of a smaller box, and the metric's borders are strict.
         return (x, y) if min(x1 - x0, y1 - y0) < 3 else (float(round(x)), float(round(y)))
 
@@ -72,6 +74,7 @@ def to_record(image_id: str, character: Character) -> dict[str, Any]:
     return {
         "image_id": image_id,
         "box": [round(float(value), 1) for value in character.box],
+        "point": [round(float(value), 1) for value in character.center],
         "codepoint": character.codepoint,
         "character": to_character(character.codepoint),
         "score": round(character.score, 5),
@@ -101,7 +104,8 @@ def from_record(record: dict[str, Any]) -> tuple[str, Character]:
         for alternative in record["alternatives"]
     )
     scores = float(record["score"]), float(record["detection_score"])
-    return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives)
+    x, y = (float(value) for value in record["point"])
+    return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives, (x, y))
 
 
 def write_characters(path: Path, pages: Iterable[PageCharacters]) -> None:

@@ -31,7 +31,7 @@ class PipelineConfig:
     """
 
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
-    ask_recognizer: bool = False
+    ask_recognizer: bool = True
     min_score: float = 0.0
     alternatives: int = 5
     batch_size: int = 256
@@ -101,8 +101,11 @@ class Pipeline:
 
 def _character(detections: Detections, place: int, recognitions: Recognitions, row: int, charset: Charset) -> Character:
     x0, y0, x1, y1 = detections.boxes[place].tolist()
+    x, y = detections.points[place].tolist()
     detection_score = float(detections.scores[place])
     ids, scores = recognitions.top_ids[row].tolist(), recognitions.top_scores[row].tolist()
     alternatives = tuple(Alternative(charset.codepoints[one], score) for one, score in zip(ids, scores, strict=True))
     best = alternatives[0]
-    return Character((x0, y0, x1, y1), best.codepoint, detection_score * best.score, detection_score, alternatives)
+    return Character(
+        (x0, y0, x1, y1), best.codepoint, detection_score * best.score, detection_score, alternatives, (x, y)
+    )

@@ -152,6 +152,7 @@ def _write_atomically(path: Path, tensors: dict[str, Tensor], header: dict[str, 
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         save_file(tensors, temporary, metadata=header)
+        temporary.chmod(0o644)  # the library makes files that only their owner can read
         os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):

@@ -1,10 +1,11 @@
 """Fit the geometric cost of the ink detector's lattice to annotated pages and check it with every book left out.
 
-Usage: python scripts/fit_detector.py --images DIR --truth exact.csv [--partial partial.csv] [--leave-one-book-out] [--least 0.3]
+Usage: python scripts/fit_detector.py --images DIR --truth exact.csv [--partial partial.csv] [--leave-one-book-out]
+    [--least 0.3]
 
-A semi-Markov conditional random field (Sarawagi & Cohen 2004) over the candidate characters of each column is fitted by maximum
-likelihood. On fully annotated pages the right segmentation is known; on pages of `--partial`, where only some boxes are
-given, every segmentation that contains those is right. Prints the tables of `detection/geometry.py`.
+A semi-Markov conditional random field (Sarawagi & Cohen 2004) over the candidate characters of each column is fitted by
+maximum likelihood. On fully annotated pages the right segmentation is known; on pages of `--partial`, where only some
+boxes are given, every segmentation that contains those is right. Prints the tables of `detection/geometry.py`.
 """
 
 import argparse
@@ -15,16 +16,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from measure_detector import Tally, book_of, match, read_truth
+from measure_detector import line, match
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from detection import geometry, segmentation
 from detection.detector import InkDetector
 from detection.geometry import measures, skip_measures
-from detection.lattice import FEATURES, Candidates, best_path, column_candidates
+from detection.lattice import FEATURES, Candidates, column_candidates
 from detection.profiles import candidate_cuts, column_profiles
 from detection.semi_markov import Graph, marginals, sums
+from kuzushiji_submit import pages as images_on_disk
+from kuzushiji_submit.competition.books import book_of
+from kuzushiji_submit.competition.truth import PageTruth, read_truth
+from kuzushiji_submit.scoring import Counts, total
 
 SKIPS = 3
 
@@ -36,33 +41,31 @@ class Page:
     image_id: str
     candidates: list[Candidates]
     zoom: NDArray[np.float64]
-    truth: NDArray[np.float32]
+    truth: PageTruth
     partial: bool
 
 
-def read_page(image_id: str, images: Path, truth: NDArray[np.float32], *, partial: bool) -> Page:
+def read_page(truth: PageTruth, images: Path, *, partial: bool) -> Page:
     """Run the detector up to the lattice."""
-    image = cv2.imread(str(images / f"{image_id}.jpg"))
-    if image is None:
-        raise SystemExit(f"{images / image_id}.jpg: no such image")
+    page = images_on_disk.read_page(images / f"{truth.image_id}.jpg")
     detector = InkDetector()
     settings, unit = detector.config.segmentation, detector.config.layout.unit
-    layout = detector.explain(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)).layout
+    layout = detector.explain(page).layout
     candidates = []
-    for profile in column_profiles(layout.columns, layout.ink):
+    for profile in column_profiles(layout.columns):
         cuts = candidate_cuts(profile, unit, settings.cut_spacing, settings.longest_piece)
         found = column_candidates(profile, cuts, unit, settings.tallest)
         if len(found.begin):
             candidates.append(found)
-    return Page(image_id, candidates, np.tile(layout.zoom_xy, 2), truth, partial)
+    return Page(truth.image_id, candidates, np.tile(layout.zoom_xy, 2), truth, partial)
 
 
 def allowed(page: Page) -> tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]]]:
     """Per column: which candidates, and which skipped pieces, a right segmentation may contain."""
     keep, skips = [], []
     for one in page.candidates:
-        overlap = best_overlap(one.boxes / page.zoom, page.truth)
-        gold = [k for k in best_path(one.begin, one.end, np.maximum(0, overlap - 0.5)) if overlap[k] > 0.5]
+        overlap = best_overlap(one.boxes / page.zoom, page.truth.boxes)
+        gold = best_chain(one, np.maximum(0, overlap - 0.5))
         keep.append(np.full(len(one.begin), page.partial))
         skips.append(np.ones(int(one.end.max()), bool))
         for k in gold:
@@ -70,6 +73,23 @@ def allowed(page: Page) -> tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]
             skips[-1][one.begin[k] : one.end[k]] = False
         keep[-1][gold] = True
     return keep, skips
+
+
+def best_chain(one: Candidates, gain: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Disjoint candidates of one column with most gain, those without gain left out."""
+    best = np.zeros(int(one.end.max()) + 1)
+    chosen = np.full(len(best), -1)
+    for node in range(1, len(best)):
+        best[node] = best[node - 1]
+        for k in np.flatnonzero((one.end == node) & (gain > 0)):
+            if best[one.begin[k]] + gain[k] > best[node]:
+                best[node], chosen[node] = best[one.begin[k]] + gain[k], k
+    path: list[int] = []
+    node = len(best) - 1
+    while node > 0:
+        path += [int(chosen[node])] if chosen[node] >= 0 else []
+        node = int(one.begin[chosen[node]]) if chosen[node] >= 0 else node - 1
+    return np.asarray(path, np.intp)
 
 
 def best_overlap(boxes: NDArray[np.float64], truth: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -136,22 +156,19 @@ def use(weights: dict[str, float], skips: tuple[float, ...]) -> None:
     geometry.SKIP_WEIGHTS = skips  # type: ignore[assignment]
 
 
-def tally(page: Page, least: float) -> Tally:
+def tally(page: Page, least: float) -> Counts:
     """Score one page with the weights in use."""
     if not page.candidates:
-        return Tally(fn=len(page.truth))
-    boxes = segmentation.choose(page.candidates, least)[0] / page.zoom
-    used, found = match(boxes, page.truth)
-    return Tally(int(used.sum()), int((~used).sum()), int((~found).sum()))
+        return Counts(fn=len(page.truth))
+    points = segmentation.choose(page.candidates, least)[2] / page.zoom[:2]
+    return match(page.truth, points).counts
 
 
-def report(title: str, tallies: dict[str, Tally]) -> None:
+def report(title: str, tallies: dict[str, Counts]) -> None:
     """Print a line a book and the pooled line."""
-    pooled = Tally()
     for book, one in tallies.items():
-        pooled.add(one)
-        print(f"{title} {book:14s} {one}")
-    print(f"{title} {'pooled':14s} {pooled}", flush=True)
+        print(f"{title} {book:14s} {line(one)}")
+    print(f"{title} {'pooled':14s} {line(total(tallies.values()))}", flush=True)
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
@@ -166,26 +183,27 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--leave-one-book-out", action="store_true")
     options = parser.parse_args(None if arguments is None else list(arguments))
     cv2.setNumThreads(1)
-    exact = read_truth(options.truth)
-    pages = [read_page(name, options.images, truth, partial=False) for name, truth in exact.items()]
-    partial = read_truth(options.partial) if options.partial else {}
-    pages += [read_page(n, options.images, t, partial=True) for n, t in partial.items() if n not in exact]
+    exact = read_truth(options.truth, [])
+    pages = [read_page(truth, options.images, partial=False) for truth in exact]
+    partial = read_truth(options.partial, []) if options.partial else []
+    known = {truth.image_id for truth in exact}
+    pages += [read_page(truth, options.images, partial=True) for truth in partial if truth.image_id not in known]
     books = list(dict.fromkeys(book_of(page.image_id) for page in pages if not page.partial))
     if options.leave_one_book_out:
-        out: dict[str, Tally] = {}
+        out: dict[str, Counts] = {}
         for book in books:
             use(*Likelihood([p for p in pages if book_of(p.image_id) != book], options.penalty).fit(options.iterations))
-            out[book] = Tally()
+            out[book] = Counts()
             for page in pages:
                 if book_of(page.image_id) == book and not page.partial:
-                    out[book].add(tally(page, options.least))
+                    out[book] += tally(page, options.least)
         report("left out", out)
     weights, skips = Likelihood(pages, options.penalty).fit(options.iterations)
     use(weights, skips)
-    within = {book: Tally() for book in books}
+    within = {book: Counts() for book in books}
     for page in pages:
         if not page.partial:
-            within[book_of(page.image_id)].add(tally(page, options.least))
+            within[book_of(page.image_id)] += tally(page, options.least)
     report("fitted", within)
     print("WEIGHTS: dict[str, float] = {")
     for name, weight in weights.items():

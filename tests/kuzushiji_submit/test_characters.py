@@ -11,9 +11,9 @@ from kuzushiji_submit.errors import CompetitionFileError
 from kuzushiji_submit.submission import MAX_POINTS
 
 
-def character(box=(0.0, 0.0, 10.0, 20.0), score=0.5, codepoint="U+306F"):
+def character(box=(0.0, 0.0, 10.0, 20.0), score=0.5, codepoint="U+306F", point=None):
     alternatives = (Alternative(codepoint, 0.625), Alternative("U+3070", 0.25))
-    return Character(box, codepoint, score, 0.75, alternatives)
+    return Character(box, codepoint, score, 0.75, alternatives, point)
 
 
 sides = st.tuples(st.floats(0, 4000), st.floats(0, 4000), st.floats(0.1, 300), st.floats(0.1, 300))
@@ -30,6 +30,7 @@ def test_the_center_lies_strictly_inside_the_box(side):
 def test_centers_are_whole_pixels_where_they_can_be():
     assert character((0, 0, 5, 20)).center == (2.0, 10.0)
     assert character((0, 0, 1, 20)).center == (0.5, 10.0)
+    assert character((0, 0, 10, 20), point=(3.4, 5.6)).center == (3.0, 6.0)
 
 
 def test_points_are_capped_by_score():
@@ -41,7 +42,10 @@ def test_points_are_capped_by_score():
 
 def test_json_lines(tmp_path):
     path = tmp_path / "characters.jsonl"
-    pages = [PageCharacters("a", (character(), character((1, 2, 3, 4.5)))), PageCharacters("empty", ())]
+    pages = [
+        PageCharacters("a", (character(point=(5, 9)), character((1, 2, 9, 9), point=(3, 4)))),
+        PageCharacters("empty", ()),
+    ]
     write_characters(path, pages)
     lines = path.read_text(encoding="utf-8").splitlines()
     first = json.loads(lines[0])
