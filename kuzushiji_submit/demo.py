@@ -7,7 +7,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.truth import read_truth
 from kuzushiji_submit.defaults import recognizer_weights
-from kuzushiji_submit.journal import journal_path
+from kuzushiji_submit.journal import forget
 from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
 from kuzushiji_submit.predict import PredictJob, predict
 from kuzushiji_submit.report.build import build_report
@@ -47,7 +47,7 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
         KuzushijiError: if a file cannot be written.
     """
     submission, characters = out / "submission.csv", out / "characters.jsonl"
-    journal_path(submission).unlink(missing_ok=True)  # a demo is too short to be worth resuming
+    forget(submission)  # a demo is too short to be worth resuming
     weights = recognizer_weights(None)
     config = PipelineConfig()
     pipeline = Pipeline(Recognizer.load(weights, device, top_k=config.alternatives), config)

@@ -16,6 +16,19 @@ def journal_path(submission: Path) -> Path:
     return submission.with_suffix(".journal.jsonl")
 
 
+def forget(submission: Path) -> None:
+    """Deletes the journal of an unfinished run, if there is one.
+
+    Raises:
+        OutputError: if it cannot be deleted.
+    """
+    path = journal_path(submission)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be removed ({error.strerror or error}): name another place") from error
+
+
 class Journal:
     """An append-only file of finished pages, headed by the settings that made them.
 

@@ -25,8 +25,8 @@ class PipelineConfig:
     Attributes:
         detector: settings of the ink detector.
         ask_recognizer: whether the detector asks the recognizer how likely each candidate box is a character.
-        min_score: a character is kept if detection score times recognition score reaches this; half the F1 that is to be
-            expected is best (Ye et al. 2012), and real pages reach about 0.3 with the weights that come with the project.
+        min_score: a character is kept if detection score times recognition score reaches this; half the F1 to be
+            expected is best (Ye et al. 2012), and real pages reach 0.3 with the weights that come with the project.
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
     """

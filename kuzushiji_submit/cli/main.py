@@ -1,4 +1,4 @@
-"""Arguments in, exit code out: 0 done, 1 a named error in one line, 2 wrong usage, 130 interrupted."""
+"""Arguments in, exit code out: 0 done, 1 an error in one line, 2 wrong usage, 130 interrupted."""
 
 import argparse
 import importlib
@@ -60,6 +60,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of stdout left (as `| head` does). Python would complain once more while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # the user gets one line for what nobody foresaw, too
+        if args.verbose:
+            logger.exception("the command failed")
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        sys.stderr.write(f"kuzushiji: unexpected error: {what}: run again with --verbose and report what it prints\n")
         return 1
     return code
 

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.config import resolve_config
     from kuzushiji_submit.defaults import recognizer_weights
     from kuzushiji_submit.errors import PageReadError
-    from kuzushiji_submit.journal import journal_path
+    from kuzushiji_submit.journal import forget
     from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
     from kuzushiji_submit.predict import PredictJob, predict
     from recognition.recognizer import Recognizer
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         workers=max(1, args.workers),
     )
     if args.restart:
-        journal_path(args.out).unlink(missing_ok=True)
+        forget(args.out)
     weights = recognizer_weights(args.recognizer_weights)
     recognizer = Recognizer.load(weights, args.device, top_k=config.alternatives, batch_size=config.batch_size)
     result = predict(job, Pipeline(recognizer, config), weights)

@@ -4,7 +4,7 @@ import pytest
 
 from kuzushiji_submit.characters import Alternative, Character, PageCharacters
 from kuzushiji_submit.errors import OutputError
-from kuzushiji_submit.journal import Journal, journal_path
+from kuzushiji_submit.journal import Journal, forget, journal_path
 
 SETTINGS = {"version": "1", "name": "筆"}
 
@@ -60,6 +60,17 @@ def test_an_unfinished_run_is_never_overwritten(path):
     with pytest.raises(OutputError, match="begun with other settings"):
         Journal(path, {"version": "2"}, resume=True)
     assert path.read_bytes() == before
+
+
+def test_an_unfinished_run_can_be_forgotten(tmp_path, path):
+    submission = path.parent / "submission.csv"
+    forget(submission)
+    begin(path, page("a"))
+    forget(submission)
+    assert begin(path).keys() == set()
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be removed"):
+        forget(tmp_path / "file" / "submission.csv")
 
 
 def test_resuming_nothing_begins_anew(path):

@@ -37,6 +37,18 @@ def test_verbose_adds_the_traceback(capsys, tmp_path):
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_what_nobody_foresaw_is_one_line_too(monkeypatch, capsys, tmp_path):
+    def divide(*args, **kwargs):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("kuzushiji_submit.competition.check.check_data", divide)
+    assert main(["check", str(tmp_path)]) == 1
+    line = "kuzushiji: unexpected error: ZeroDivisionError: oops: run again with --verbose and report what it prints\n"
+    assert capsys.readouterr().err == line
+    assert main(["--verbose", "check", str(tmp_path)]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
 def test_an_interrupt_is_130(monkeypatch, capsys, tmp_path):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
