@@ -34,7 +34,8 @@ if [ ! -f "$stamp" ] || [ requirements.txt -nt "$stamp" ] || [ pyproject.toml -n
         # opencv-python links the desktop libraries libGL and libglib; a server lacks them, and needs no windows.
         echo "setup: no desktop libraries here: taking opencv-python-headless instead of opencv-python" >&2
         .venv/bin/python -m pip uninstall --quiet --yes opencv-python
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check opencv-python-headless
+        # Both packages own the folder cv2, so the files are written anew even where pip thinks they are there.
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps opencv-python-headless
         .venv/bin/python -c 'import cv2' || fail "OpenCV cannot be imported: see the message above"
     fi
     touch "$stamp"
