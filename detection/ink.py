@@ -93,7 +93,7 @@ def check_page(page: NDArray[np.uint8]) -> None:
 
 def _stretch(darkness: NDArray[np.uint8], config: InkConfig) -> NDArray[np.uint8]:
     """Map [floor, 1] times the page's own ink level to [0, 255]."""
-    counts = np.bincount(darkness.ravel(), minlength=256)
+    counts = cv2.calcHist([darkness], [0], None, [256], [0, 256]).ravel().astype(np.float64)
     counts[: config.min_ink_level // 2] = 0
     level = config.min_ink_level
     if counts.sum() > 0:
