@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from detection.errors import DetectionError
 from detection.lines import LineConfig, Lines, find_lines
-from detection.paper import estimate_paper
-from detection.seals import darkness_without_red
+from detection.paper import Paper, estimate_paper
+from detection.seals import carry_on_under_seals, separate_red
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class InkConfig:
 
 
 DEFAULT_INK = InkConfig()
+
+STRIP_ROWS = 256
+"""Rows of the page that are levelled at once."""
 
 
 def ink_map(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> NDArray[np.uint8]:
@@ -70,9 +73,9 @@ def read_ink(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> InkRea
         return InkReading(np.zeros(page.shape[:2], np.uint8), None)
     height, width = page.shape[:2]
     paper = estimate_paper(page)
-    color = cv2.resize(paper.color, (width, height), interpolation=cv2.INTER_LINEAR)
-    levelled = np.asarray(cv2.divide(page, color, scale=255), np.uint8)
-    darkness = darkness_without_red(levelled, config.red_suppression)
+    darkness, redness = _level(page, paper, config)
+    if config.red_suppression > 0:
+        carry_on_under_seals(darkness, redness)
     on_page = cv2.resize(paper.on_page, (width, height), interpolation=cv2.INTER_NEAREST)
     darkness = np.asarray(cv2.bitwise_and(darkness, on_page), np.uint8)
     ink = _stretch(darkness, config)
@@ -80,6 +83,21 @@ def read_ink(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> InkRea
     if config.remove_lines:
         ink = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(lines.mask((height, width)))), np.uint8)
     return InkReading(ink, lines)
+
+
+def _level(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Darkness and redness on levelled paper, uint8 (H, W) each.
+
+    In strips, so that the images between page and darkness do not leave the processor's cache.
+    """
+    height, width = page.shape[:2]
+    color = np.asarray(cv2.resize(paper.color, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    darkness, redness = np.empty((height, width), np.uint8), np.empty((height, width), np.uint8)
+    for top in range(0, height, STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
+        levelled = np.asarray(cv2.divide(page[rows], color[rows], scale=255), np.uint8)
+        darkness[rows], redness[rows] = separate_red(levelled, config.red_suppression)
+    return darkness, redness
 
 
 def check_page(page: NDArray[np.uint8]) -> None:

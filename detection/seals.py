@@ -10,34 +10,35 @@ _BLOCK = 8
 _RED_SHARE = 0.1
 
 
-def darkness_without_red(levelled: NDArray[np.uint8], red_suppression: float) -> NDArray[np.uint8]:
-    """How dark each pixel is in its brightest channel, less what redness explains.
+def separate_red(levelled: NDArray[np.uint8], red_suppression: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """How dark each pixel is in its brightest channel, less what redness explains, and its redness.
 
     Black ink darkens all three channels alike, so its brightest channel is as dark as the others. Vermilion leaves red
     nearly untouched and takes green and blue away; bluish show-through leaves blue. The brightest channel is therefore
     dark under ink alone. What a brownish seal still darkens in red is about as much as red exceeds green, and is
-    subtracted; ink under a seal keeps the rest. Where a seal hides the ink altogether, strokes that reach the seal from
-    both sides are carried on below it.
+    subtracted; ink under a seal keeps the rest.
 
     Args:
         levelled: uint8 (H, W, 3) RGB, paper at 255 in every channel.
         red_suppression: how much of the excess of red over green to subtract.
 
     Returns:
-        uint8 (H, W), paper 0.
+        Darkness and redness, uint8 (H, W) each, paper 0.
     """
     red, green, blue = cv2.split(levelled)
     brightest = cv2.max(cv2.max(red, green), blue)
-    redness = cv2.subtract(red, green)
+    redness = np.asarray(cv2.subtract(red, green), np.uint8)
     suppressed = redness if red_suppression == 1.0 else cv2.convertScaleAbs(redness, alpha=red_suppression)
-    darkness = np.asarray(cv2.subtract(cv2.bitwise_not(brightest), suppressed), np.uint8)
-    if red_suppression > 0:
-        _carry_on(darkness, np.asarray(redness, np.uint8))
-    return darkness
+    return np.asarray(cv2.subtract(cv2.bitwise_not(brightest), suppressed), np.uint8), redness
 
 
-def _carry_on(darkness: NDArray[np.uint8], redness: NDArray[np.uint8]) -> None:
-    """Close gaps in strokes under red pixels, in place, within the rectangles that hold much red."""
+def carry_on_under_seals(darkness: NDArray[np.uint8], redness: NDArray[np.uint8]) -> None:
+    """Carry on, in place, strokes that reach an opaque seal from both sides, where there is much red.
+
+    Args:
+        darkness: uint8 (H, W), changed.
+        redness: uint8 (H, W).
+    """
     red = np.asarray(cv2.threshold(redness, _RED_LEVEL, 255, cv2.THRESH_BINARY)[1], np.uint8)
     reach = round(max(darkness.shape) * _CLOSING) | 1
     for left, top, width, height in _red_rectangles(red, reach):

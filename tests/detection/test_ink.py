@@ -126,3 +126,11 @@ def test_the_page_is_not_written_to(drawn: DrawnPage) -> None:
     ink_map(drawn.image)
     assert (drawn.image == before).all()
     assert tuple(PAPER) != tuple(INK)
+
+
+def test_strips_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = np.random.default_rng(3).integers(0, 255, (97, 61, 3), dtype=np.uint8)
+    whole = ink_map(page)
+    monkeypatch.setattr("detection.ink.STRIP_ROWS", 7)
+    assert np.array_equal(ink_map(page), whole)
+    assert whole.any()
