@@ -1,13 +1,13 @@
 """Files appear whole or not at all: written beside their place under a temporary name, then renamed onto it."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from kuzushiji_submit.errors import OutputError
+from recognition.files import replacing
 
 
 @contextmanager
@@ -18,28 +18,38 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
         OutputError: if the folder cannot be made or the file cannot be written (no space, no permission); `path` then
             still holds what it held before.
     """
-    temporary: Path | None = None
+    with (
+        _named_errors(path),
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="\n") as stream,
+    ):
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def atomic_bytes(path: Path, content: bytes, *, make_folder: bool = True) -> None:
+    """Writes a binary file, such as an image that was encoded in memory.
+
+    Args:
+        path: the file.
+        content: what it shall hold.
+        make_folder: False where a folder that is gone is an error.
+
+    Raises:
+        OutputError: as `atomic_text`.
+    """
+    with _named_errors(path, make_folder=make_folder), replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def _named_errors(path: Path, *, make_folder: bool = True) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}): free space or name another place"
         ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    # mkstemp makes files private; a result should get the mode any other new file of this user gets.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

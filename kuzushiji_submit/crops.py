@@ -121,10 +121,8 @@ def cut_page(job: CropJob) -> CutPage:
         page = read_page(job.path)
     except PageReadError as error:
         return CutPage(job.truth.image_id, *nothing, Counter(), str(error))
-    height, width = page.shape[:2]
-    x0, y0, x1, y1 = job.truth.boxes.T
-    without_area = (x1 <= x0) | (y1 <= y0)
-    outside = ~without_area & ((x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height))
+    without_area = job.truth.without_area
+    outside = ~without_area & job.truth.outside((page.shape[0], page.shape[1]))
     unknown = ~without_area & ~outside & (job.class_ids < 0)
     dropped = Counter(
         {

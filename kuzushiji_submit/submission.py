@@ -44,11 +44,6 @@ class PagePoints:
         return len(self.labels)
 
 
-def empty_page(image_id: str) -> PagePoints:
-    """A page without predictions."""
-    return PagePoints(image_id, (), np.zeros((0, 2)))
-
-
 def keep_best(points: PagePoints, scores: NDArray[np.float32], limit: int = MAX_POINTS) -> PagePoints:
     """The best-scored `limit` points of a page, in their old order; of equal scores the earlier is kept."""
     if len(points) <= limit:

@@ -1,10 +1,7 @@
 """Weights files: the numbers in safetensors, everything prediction needs beside them as JSON in the header."""
 
 import json
-import os
-import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from recognition.errors import CharsetError, ConfigError, WeightsError
+from recognition.files import replacing
 from recognition.models.registry import build_model
 from recognition.weights_metadata import WeightsMetadata
 
@@ -149,11 +147,6 @@ def _to_stored(tensor: Tensor, *, half: bool) -> Tensor:
 
 def _write_atomically(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
+    with replacing(path) as temporary:
         save_file(tensors, temporary, metadata=header)
         temporary.chmod(0o644)  # the library makes files that only their owner can read
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()

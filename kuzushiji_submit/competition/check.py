@@ -128,7 +128,7 @@ def _size_or_error(path: Path) -> tuple[int, int] | PageReadError:
 def _check_boxes(page: PageTruth, size_hw: tuple[int, int]) -> Iterable[Problem]:
     height, width = size_hw
     x0, y0, x1, y1 = page.boxes.T
-    outside = (x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)
+    outside = page.outside(size_hw)
     over = ~outside & ((x0 < 0) | (y0 < 0) | (x1 > width) | (y1 > height))
     for kind, mask, what in (
         (Kind.OUTSIDE_PAGE, outside, "lies wholly outside the page: kept for scoring, never trained on"),

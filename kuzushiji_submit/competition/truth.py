@@ -42,6 +42,17 @@ class PageTruth:
     def __len__(self) -> int:
         return len(self.codepoints)
 
+    @property
+    def without_area(self) -> NDArray[np.bool_]:
+        """Which boxes no point can lie in, shape (N,)."""
+        x0, y0, x1, y1 = self.boxes.T
+        return np.asarray((x1 <= x0) | (y1 <= y0), np.bool_)
+
+    def outside(self, size_hw: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which boxes lie wholly outside a page of this height and width, shape (N,)."""
+        x0, y0, x1, y1 = self.boxes.T
+        return np.asarray((x1 <= 0) | (y1 <= 0) | (x0 >= size_hw[1]) | (y0 >= size_hw[0]), np.bool_)
+
 
 def read_truth(path: Path, problems: list[Problem] | None = None) -> list[PageTruth]:
     """Reads a file in train.csv's format.
@@ -83,19 +94,19 @@ def _parse_page(path: Path, row: Row, image_id: str, problems: list[Problem] | N
         message = f"token {bad.token}: {bad.reason} in {bad.text!r}: this group is left out"
         _note(problems, Kind.BAD_GROUP, where, message, LabelsError)
     boxes = groups.numbers.astype(np.float32)
+    boxes[:, 2:] += boxes[:, :2]
+    page = PageTruth(image_id, groups.names, boxes)
     if problems is not None and is_nan(row.cells[1]):
         problems.append(
             Problem(
                 Kind.NAN_LABELS, where, "the text 'nan' for labels: read as a page without characters", repaired=True
             )
         )
-    without_area = (boxes[:, 2:] <= 0).any(axis=1)
     if problems is not None:
-        for place in np.flatnonzero(without_area):
+        for place in np.flatnonzero(page.without_area):
             message = f"box {place + 1} ({groups.names[place]}) has no area: kept for scoring, never trained on"
             problems.append(Problem(Kind.NO_AREA, where, message, repaired=True))
-    boxes[:, 2:] += boxes[:, :2]
-    return PageTruth(image_id, groups.names, boxes)
+    return page
 
 
 def _note(

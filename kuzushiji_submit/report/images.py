@@ -1,15 +1,14 @@
 """The report's JPEG files: the scan at display size, its thumbnail, and crops of single characters."""
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from kuzushiji_submit.atomic import atomic_bytes
 from kuzushiji_submit.characters import Box
-from kuzushiji_submit.errors import OutputError
 
 SCAN_HW = (1600, 3200)  # largest height and width of the scan shown; a page is never enlarged
 THUMBNAIL_HW = (144, 216)
@@ -70,9 +69,4 @@ def _fit(image: Image.Image, limit_hw: tuple[int, int]) -> Image.Image:
 def _save(image: Image.Image, path: Path) -> None:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(buffer.getvalue())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}): free space or name another place") from None
+    atomic_bytes(path, buffer.getvalue(), make_folder=False)

@@ -4,9 +4,7 @@ import csv
 import hashlib
 import json
 import logging
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -17,7 +15,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from kuzushiji_submit.atomic import atomic_text
+from kuzushiji_submit.atomic import atomic_bytes, atomic_text
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
 from kuzushiji_submit.errors import CompetitionFileError, OutputError
@@ -200,21 +198,7 @@ def write_image(path: Path, image: Image, quality: int) -> None:
         OutputError: if the file cannot be written.
     """
     encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(encoded.tobytes())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}): free space or name another place"
-        ) from error
+    atomic_bytes(path, encoded.tobytes())
 
 
 def _write_tables(

@@ -9,7 +9,6 @@ from kuzushiji_submit.synthetic.types import FloatArray
 
 BIGRAM_SHARE = 0.75
 KANA_START, KANA_END = 0x3041, 0x3094
-ATTEMPTS = 50
 
 
 class TextSource:

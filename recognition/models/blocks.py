@@ -1,5 +1,7 @@
 """What the recognizers are made of."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -57,3 +59,29 @@ class Head(nn.Sequential):
         if not 0 <= dropout < 1:
             raise ConfigError(f"dropout must be at least 0 and below 1, got {dropout}")
         super().__init__(nn.BatchNorm1d(features), nn.Dropout(dropout), nn.Linear(features, class_count))
+
+
+class StagedNet(nn.Module):
+    """Convolutions, pooling and a head: (N, 1, S, S) -> (N, classes). What every registered model is."""
+
+    __call__: Callable[..., Tensor]
+
+    def __init__(self, stages: nn.Sequential, features: int, class_count: int, pooling: str, dropout: float) -> None:
+        super().__init__()
+        self.stages = stages
+        self.pool = GlobalPool(pooling)
+        self.head = Head(features * self.pool.factor, class_count, dropout)
+
+    def forward_features(self, crops: Tensor) -> Tensor:
+        """(N, 1, S, S) -> the last convolution's maps (N, F, h, w)."""
+        maps: Tensor = self.stages(crops)
+        return maps
+
+    def forward_head(self, maps: Tensor) -> Tensor:
+        """(N, F, h, w) -> logits (N, classes)."""
+        logits: Tensor = self.head(self.pool(maps))
+        return logits
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """(N, 1, S, S) -> logits (N, classes)."""
+        return self.forward_head(self.forward_features(crops))

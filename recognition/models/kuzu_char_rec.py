@@ -1,12 +1,11 @@
 """KuzuCharRec, the seed's character recognizer: stages of 3x3 convolutions, each stage beginning with stride 2."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
 from recognition.errors import ConfigError
-from recognition.models.blocks import GlobalPool, Head, conv_block
+from recognition.models.blocks import StagedNet, conv_block
 
 
 @dataclass(frozen=True)
@@ -28,35 +27,17 @@ class KuzuCharRecConfig:
     dropout: float = 0.2
 
 
-class KuzuCharRec(nn.Module):
-    """Crops in, logits out: (N, 1, S, S) -> (N, classes)."""
-
-    __call__: Callable[..., Tensor]
+class KuzuCharRec(StagedNet):
+    """Crops in, logits out: (N, 1, S, S) -> (N, classes); the maps are (N, F, S / 2**stages, S / 2**stages)."""
 
     def __init__(self, config: KuzuCharRecConfig, class_count: int) -> None:
-        super().__init__()
         if not config.stage_widths or min(config.stage_widths) < 1 or config.convs_per_stage < 1:
             raise ConfigError(
                 "a model needs at least one stage, one convolution a stage and one channel a convolution, got "
                 f"stage_widths={config.stage_widths} and convs_per_stage={config.convs_per_stage}"
             )
-        self.stages = nn.Sequential(*_stages(config))
-        self.pool = GlobalPool(config.pooling)
-        self.head = Head(config.stage_widths[-1] * self.pool.factor, class_count, config.dropout)
-
-    def forward_features(self, crops: Tensor) -> Tensor:
-        """(N, 1, S, S) -> the last stage's maps (N, F, S / 2**stages, S / 2**stages)."""
-        maps: Tensor = self.stages(crops)
-        return maps
-
-    def forward_head(self, maps: Tensor) -> Tensor:
-        """(N, F, h, w) -> logits (N, classes)."""
-        logits: Tensor = self.head(self.pool(maps))
-        return logits
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """(N, 1, S, S) -> logits (N, classes)."""
-        return self.forward_head(self.forward_features(crops))
+        stages = nn.Sequential(*_stages(config))
+        super().__init__(stages, config.stage_widths[-1], class_count, config.pooling, config.dropout)
 
 
 def _stages(config: KuzuCharRecConfig) -> list[nn.Sequential]:

@@ -2,27 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from recognition.errors import ConfigError
 from recognition.models.kuzu_char_rec import KuzuCharRec, KuzuCharRecConfig
 from recognition.models.simple_kuzu_rec import SimpleKuzuRec, SimpleKuzuRecConfig
 
 ModelConfig = KuzuCharRecConfig | SimpleKuzuRecConfig
-
-
-class CharacterModel(Protocol):
-    """What every registered model offers beside being an `nn.Module`."""
-
-    def forward_features(self, crops: Tensor) -> Tensor:
-        """(N, 1, S, S) -> maps (N, F, h, w)."""
-        ...
-
-    def forward_head(self, maps: Tensor) -> Tensor:
-        """(N, F, h, w) -> logits (N, classes)."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """Crops on disk: a folder of memory-mapped arrays in shards, and a manifest that says what they are."""
 
 import json
-import os
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from recognition.charset import Charset
 from recognition.crops import CropConfig
 from recognition.errors import CropStoreError, RecognitionError
+from recognition.files import replacing
 from recognition.plain import from_plain, to_plain
 
 FORMAT_NAME = "kuzushiji-crops"
@@ -76,9 +75,8 @@ class Manifest:
                 for shard in self.shards
             ],
         }
-        temporary = folder / f".{MANIFEST}.{uuid.uuid4().hex[:8]}.tmp"
-        temporary.write_text(json.dumps(plain), encoding="utf-8")
-        os.replace(temporary, folder / MANIFEST)
+        with replacing(folder / MANIFEST) as temporary:
+            temporary.write_text(json.dumps(plain), encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":

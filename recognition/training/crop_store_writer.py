@@ -1,8 +1,6 @@
 """Writing a crop store page by page, so that an interrupted run goes on where it stopped."""
 
 import dataclasses
-import os
-import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from recognition.charset import Charset
 from recognition.crops import CropConfig
 from recognition.errors import CropStoreError
+from recognition.files import replacing
 from recognition.training.crop_store import MANIFEST, Manifest, Shard, StoredPage
 
 SHARD_CROPS = 20_000
@@ -110,10 +109,8 @@ class CropStoreWriter:
         self._pages, self._crops, self._class_ids = [], [], []
 
     def _write(self, name: str, array: NDArray[Any]) -> None:
-        temporary = self.folder / f".{name}.{uuid.uuid4().hex[:8]}.tmp"
-        with temporary.open("wb") as file:
+        with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
             np.save(file, array)
-        os.replace(temporary, self.folder / name)
 
     def _matching(self, found: Manifest) -> Manifest:
         if found.charset != self.manifest.charset or found.crop != self.manifest.crop:

@@ -1,15 +1,14 @@
 """One row an epoch: losses, accuracies, learning rate, time and throughput."""
 
 import csv
-import os
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
+from recognition.files import replacing
 from recognition.training.module import RecognizerModule
 
 Row = dict[str, float]
@@ -74,9 +73,7 @@ class EpochHistory(Callback):
 
 
 def _write_rows(path: Path, rows: list[Row]) -> None:
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[-1]), extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(temporary, path)

@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +14,7 @@ import torch
 from pytorch_lightning import Trainer
 
 from recognition.errors import TrainingError
+from recognition.files import replacing
 from recognition.models.registry import build_model
 from recognition.plain import to_plain
 from recognition.training.config import TrainConfig
@@ -220,6 +220,5 @@ def _check_same_run(path: Path, described: dict[str, Any]) -> None:
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.tmp{os.getpid()}")
-    temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def test_a_killed_prediction_resumes_to_the_same_file(data, run, tmp_path):
     journal = tmp_path / "killed.journal.jsonl"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= 3):
-            pass
+            time.sleep(0.01)
         process.kill()
     if killed.exists():
         pytest.fail("the run ended before it could be killed")
