@@ -1,7 +1,11 @@
 """Fixtures that many tests share."""
 
-from collections.abc import Callable, Sequence
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -9,6 +13,17 @@ import pytest
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.submission import PagePoints
 
+
+def _load_helper(name: str) -> ModuleType:
+    """A module that lies beside this file: after this, any test can import it by its name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+KaggleServer = _load_helper("kaggle_server").KaggleServer
 MakeTruth = Callable[..., PageTruth]
 MakePoints = Callable[..., PagePoints]
 
@@ -46,3 +61,17 @@ def write_csv(tmp_path: Path) -> Callable[[str, Sequence[str]], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def kaggle_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KaggleServer]:
+    """A stand-in for Kaggle, and this process's environment set so that every `kaggle` client it starts goes there."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in list(os.environ):
+        if name.startswith("KAGGLE_") or name.lower() in ("http_proxy", "https_proxy", "all_proxy", "xdg_config_home"):
+            monkeypatch.delenv(name)
+    with KaggleServer() as server:
+        for name, value in server.environment(home).items():
+            monkeypatch.setenv(name, value)
+        yield server

@@ -1,0 +1,386 @@
+"""A stand-in for Kaggle's server on loopback: it speaks to the unmodified `kaggle` client as an HTTP(S) proxy.
+
+The client is told by its own environment variables to talk to "http://localhost" (`KAGGLE_API_ENVIRONMENT=LOCALHOST`) and
+sent here by `http_proxy`; with a certificate authority of the test's own, the production address works as well.
+"""
+
+import base64
+import io
+import json
+import re
+import ssl
+import time
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from urllib.parse import urlsplit
+
+RPC_PATH = re.compile(r"(?:/api)?/v1/(?P<service>[\w.]+)/(?P<rpc>\w+)")
+LAST_MODIFIED = "Thu, 18 Jul 2019 18:20:00 GMT"
+COMPETITION = "kuzushiji-recognition"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a call meets instead of its answer.
+
+    Attributes:
+        status: HTTP status.
+        message: of the JSON body; None for a page of HTML, as a load balancer sends.
+        headers: further headers, such as Retry-After.
+        done: the server does what was asked and the answer alone is lost.
+        cut: the connection is closed without an answer.
+        delay: seconds before anything is said.
+    """
+
+    status: int = 500
+    message: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    done: bool = False
+    cut: bool = False
+    delay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One request: `name` is the RPC, or the method of a file transfer ("PUT", "GET")."""
+
+    name: str
+    url: str
+    body: object
+    headers: Mapping[str, str]
+
+
+class KaggleServer:
+    """Holds the state of one pretended Kaggle and serves it on a free port.
+
+    Failures are queued per call: `server.fail("CreateSubmission", Failure(429), None)` fails the next one and answers
+    the one after it. `server.cut_after` lists numbers of bytes after which the next downloads lose their connection.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.requests: list[Recorded] = []
+        self.failures: dict[str, list[Failure | None]] = defaultdict(list)
+        self.cut_after: list[int] = []
+        self.user = "tester"
+        self.token_active = True
+        # The competition: files inside its archive, and submissions made.
+        self.files: dict[str, bytes] = {}
+        self.listed_sizes: dict[str, int] = {}  # where the listing shall say something else than the truth
+        self.etag = '"edition-1"'
+        self.uploads: dict[str, bytes] = {}
+        self.submissions: list[dict[str, object]] = []
+        self.scoring: list[dict[str, object]] = [{"status": "COMPLETE", "publicScore": "0.9", "privateScore": "0.8"}]
+        self.unlisted = 0  # listings that do not show the newest submission yet
+        self.limits: dict[str, object] = {"numToday": 1, "numTotal": 9, "numAllowedNow": 4, "limitedByTotal": False}
+        # Kernels and datasets.
+        self.push_answer: dict[str, object] = {}
+        self.kernels: list[dict[str, object]] = []
+        self.kernel_states: list[dict[str, object]] = [{"status": "COMPLETE"}]
+        self.output: dict[str, bytes] = {}
+        self.log = '[{"stream_name": "stdout", "time": 1.0, "data": "hello\\n"}]'
+        self.page_size = 20
+        self.datasets: dict[str, list[dict[str, bytes]]] = {}  # "owner/slug": files of each version
+        self.dataset_answer: dict[str, object] = {}
+        self.tls: ssl.SSLContext | None = None
+        self._blobs = 0
+        self._names: dict[str, str] = {}
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http.daemon_threads = True
+        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def __enter__(self) -> "KaggleServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    @property
+    def proxy(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def environment(self, home: Path, *, key: str | None = "secret") -> dict[str, str]:
+        """Environment variables that send the client here; the caller removes every other KAGGLE_* one."""
+        variables = {
+            "HOME": str(home),
+            "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+            "http_proxy": self.proxy,
+            "no_proxy": "",
+            "NO_PROXY": "",
+        }
+        return variables if key is None else {**variables, "KAGGLE_USERNAME": self.user, "KAGGLE_KEY": key}
+
+    def fail(self, name: str, *failures: Failure | None) -> None:
+        """Queues what the next calls of an RPC (or "PUT", "GET") meet; None lets one through."""
+        self.failures[name] += failures
+
+    def calls(self, name: str) -> list[Recorded]:
+        """The requests of one RPC so far, or of "PUT" or "GET"."""
+        return [request for request in self.requests if request.name == name]
+
+    def archive(self) -> bytes:
+        """The zip file of the whole competition."""
+        return zip_of(self.files)
+
+    # What each RPC answers. A tuple is a status and a body.
+
+    def rpc_IntrospectToken(self, body: dict, base: str):
+        return {"active": self.token_active, "username": self.user, "userId": 7, "scope": "resources.admin:*"}
+
+    def rpc_ListDataFiles(self, body: dict, base: str):
+        names = list(self.files)
+        page, more = _page(names, body, self.page_size)
+        sizes = {name: self.listed_sizes.get(name, len(self.files[name])) for name in page}
+        files = [
+            {"name": name, "ref": name, "totalBytes": size, "creationDate": "2019-07-18T18:20:00.123Z"}
+            for name, size in sizes.items()
+        ]
+        return {"files": files, "nextPageToken": more}
+
+    def rpc_DownloadDataFiles(self, body: dict, base: str):
+        return 302, f"{base}/files/archive.zip?sig=1"
+
+    def rpc_DownloadDataFile(self, body: dict, base: str):
+        name = body["fileName"]
+        return (302, f"{base}/file/{name}?sig=1") if name in self.files else (404, "Not found")
+
+    def rpc_StartSubmissionUpload(self, body: dict, base: str):
+        return self._start_upload(body["fileName"], base)
+
+    def rpc_CreateSubmission(self, body: dict, base: str):
+        token = str(body["blobFileTokens"])
+        if token not in self.uploads:
+            return 400, "Blob was not uploaded"
+        ref = 50000001 + len(self.submissions)
+        submission = {
+            "ref": ref,
+            "fileName": self._names[token],
+            "date": "2026-11-22T12:00:00.123Z",
+            "description": body.get("submissionDescription", ""),
+            "totalBytes": len(self.uploads[token]),
+            "status": "PENDING",
+        }
+        self.submissions.insert(0, submission)
+        return {"message": "Successfully submitted to Kuzushiji Recognition", "ref": ref}
+
+    def rpc_GetSubmissionLimits(self, body: dict, base: str):
+        return self.limits
+
+    def rpc_ListSubmissions(self, body: dict, base: str):
+        if self.unlisted and self.submissions:
+            self.unlisted -= 1
+            return {"submissions": self.submissions[1:]}
+        if self.submissions and self.submissions[0]["status"] == "PENDING":
+            self.submissions[0].update(_next(self.scoring))
+        size = int(body.get("pageSize", 20))
+        start = (int(body.get("page", 1)) - 1) * size
+        return {"submissions": self.submissions[start : start + size], "nextPageToken": ""}
+
+    def rpc_SaveKernel(self, body: dict, base: str):
+        self.kernels.append(body)
+        return {
+            "ref": f"/{body['slug']}",
+            "url": f"https://www.kaggle.com/code/{body['slug']}",
+            "versionNumber": len(self.kernels),
+            "error": "",
+            "kernelId": 99,
+            **self.push_answer,
+        }
+
+    def rpc_GetKernelSessionStatus(self, body: dict, base: str):
+        return _next(self.kernel_states)
+
+    def rpc_ListKernelSessionOutput(self, body: dict, base: str):
+        page, more = _page(list(self.output), body, self.page_size)
+        files = [{"url": f"{base}/output/{name}?sig=1", "fileName": name} for name in page]
+        return {"files": files, "log": self.log, "nextPageToken": more}
+
+    def rpc_GetDatasetStatus(self, body: dict, base: str):
+        known = f"{body['ownerSlug']}/{body['datasetSlug']}" in self.datasets
+        return {"status": "READY"} if known else (404, "Not found")
+
+    def rpc_StartBlobUpload(self, body: dict, base: str):
+        return self._start_upload(body["name"], base)
+
+    def rpc_CreateDataset(self, body: dict, base: str):
+        return self._save_dataset(f"{body['ownerSlug']}/{body['slug']}", body["files"])
+
+    def rpc_CreateDatasetVersion(self, body: dict, base: str):
+        return self._save_dataset(f"{body['ownerSlug']}/{body['datasetSlug']}", body["body"]["files"])
+
+    def _save_dataset(self, name: str, files: list[dict]):
+        if not self.dataset_answer.get("error"):
+            contents = {self._names[item["token"]]: self.uploads[item["token"]] for item in files}
+            self.datasets.setdefault(name, []).append(contents)
+        url = f"https://www.kaggle.com/datasets/{name}"
+        return {"ref": name, "url": url, "status": "Ok", "error": "", **self.dataset_answer}
+
+    def _start_upload(self, name: str, base: str):
+        self._blobs += 1
+        token = f"blob{self._blobs}"
+        self._names[token] = name
+        return {"token": token, "createUrl": f"{base}/upload/{token}?upload_id=x"}
+
+    def file_content(self, path: str) -> bytes | None:
+        """What a GET of a path gives."""
+        kind, _, name = path.lstrip("/").partition("/")
+        if kind == "files":
+            return self.archive()
+        return {"file": self.files, "output": self.output}.get(kind, {}).get(name)
+
+
+def zip_of(files: Mapping[str, bytes]) -> bytes:
+    """A zip file of the given contents; the same contents give the same bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2019, 7, 18, 18, 20, 0)), content)
+    return stream.getvalue()
+
+
+def _page(names: list[str], body: dict, most: int) -> tuple[list[str], str]:
+    start = int(body.get("pageToken") or 0)
+    end = start + min(int(body.get("pageSize", 20)), most)
+    return names[start:end], str(end) if end < len(names) else ""
+
+
+def _next(states: list[dict[str, object]]) -> dict[str, object]:
+    """The states in turn; the last one stays."""
+    return states.pop(0) if len(states) > 1 else states[0]
+
+
+def _handler(server: KaggleServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        scheme = "http"
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keeps the test's output clean."""
+
+        def do_CONNECT(self) -> None:
+            if server.tls is None:
+                self.send_error(502)
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.connection = server.tls.wrap_socket(self.connection, server_side=True)
+            self.rfile = self.connection.makefile("rb")
+            self.wfile = self.connection.makefile("wb", buffering=0)
+            self.scheme = "https"
+            self.close_connection = False
+
+        def do_POST(self) -> None:
+            body = json.loads(self._read() or b"{}")
+            match = RPC_PATH.fullmatch(urlsplit(self.path).path)
+            method: Callable | None = getattr(server, f"rpc_{match['rpc']}", None) if match else None
+            if match is None or method is None:
+                self._json(404, {"code": 404, "message": f"no such call: {self.path}"})
+                return
+            self._serve(match["rpc"], body, lambda: self._answer(method(body, self._base())))
+
+        def do_PUT(self) -> None:
+            content = self._read()
+            token = urlsplit(self.path).path.rpartition("/")[2]
+
+            def store() -> None:
+                server.uploads[token] = content
+                self._send(200, b"", "text/plain")
+
+            self._serve("PUT", content, store)
+
+        def do_GET(self) -> None:
+            self._serve("GET", None, self._send_file)
+
+        def _serve(self, name: str, body: object, act: Callable[[], None]) -> None:
+            with server.lock:
+                server.requests.append(Recorded(name, self.path, body, dict(self.headers)))
+                failure = server.failures[name].pop(0) if server.failures[name] else None
+            if failure is None:
+                act()
+                return
+            time.sleep(failure.delay)
+            if failure.done:
+                self._send = lambda *args, **kwargs: None  # the work is done and its answer lost
+                act()
+                del self._send
+            if failure.cut:
+                self.close_connection = True
+            elif failure.message is None:
+                page = f"<html><body>{failure.status}</body></html>".encode()
+                self._send(failure.status, page, "text/html", failure.headers)
+            else:
+                self._json(failure.status, {"code": failure.status, "message": failure.message}, failure.headers)
+
+        def _answer(self, answer: object) -> None:
+            status, body = answer if isinstance(answer, tuple) else (200, answer)
+            if status == 302:
+                self._send(302, b"", "text/plain", {"Location": body})
+            elif status >= 400:
+                self._json(status, {"code": status, "message": body})
+            else:
+                self._json(status, body)
+
+        def _send_file(self) -> None:
+            content = server.file_content(urlsplit(self.path).path)
+            if content is None:
+                self._send(404, b"<html>no such file</html>", "text/html")
+                return
+            start = 0
+            wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+            if wanted and self.headers.get("If-Range", server.etag) == server.etag:
+                start = int(wanted[1])
+            headers = {"Last-Modified": LAST_MODIFIED, "Accept-Ranges": "bytes", "ETag": server.etag}
+            if start:
+                headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            with server.lock:
+                cut = server.cut_after.pop(0) if server.cut_after else None
+            self._send(206 if start else 200, content[start:], "application/octet-stream", headers, cut)
+
+        def _base(self) -> str:
+            return f"{self.scheme}://{self.headers['Host']}"
+
+        def _read(self) -> bytes:
+            if "Content-Length" in self.headers:
+                return self.rfile.read(int(self.headers["Content-Length"]))
+            content = b""
+            while size := int(self.rfile.readline(), 16):  # chunked
+                content += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return content
+
+        def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+            self._send(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
+
+        def _send(
+            self,
+            status: int,
+            content: bytes,
+            kind: str,
+            headers: Mapping[str, str] | None = None,
+            cut: int | None = None,
+        ) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(content)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content[:cut])
+            if cut is not None:
+                self.close_connection = True
+
+    return Handler
+
+
+def basic(user: str, key: str) -> str:
+    """The Authorization header of a user and a key."""
+    return "Basic " + base64.b64encode(f"{user}:{key}".encode()).decode()
