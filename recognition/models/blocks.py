@@ -70,7 +70,7 @@ class StagedNet(nn.Module):
         super().__init__()
         self.stages = stages
         self.pool = GlobalPool(pooling)
-        self.head = Head(features * self.pool.factor, class_count, dropout)
+        self.head: nn.Sequential = Head(features * self.pool.factor, class_count, dropout)
 
     def forward_features(self, crops: Tensor) -> Tensor:
         """(N, 1, S, S) -> the last convolution's maps (N, F, h, w)."""

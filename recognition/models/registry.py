@@ -7,10 +7,11 @@ from typing import Any
 from torch import nn
 
 from recognition.errors import ConfigError
+from recognition.models.backbones import ResNet50, ResNet50Config, Vgg16Bn, Vgg16BnConfig
 from recognition.models.kuzu_char_rec import KuzuCharRec, KuzuCharRecConfig
 from recognition.models.simple_kuzu_rec import SimpleKuzuRec, SimpleKuzuRecConfig
 
-ModelConfig = KuzuCharRecConfig | SimpleKuzuRecConfig
+ModelConfig = KuzuCharRecConfig | SimpleKuzuRecConfig | ResNet50Config | Vgg16BnConfig
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Architecture:
 ARCHITECTURES = {
     "kuzu_char_rec": Architecture(KuzuCharRecConfig, KuzuCharRec),
     "simple_kuzu_rec": Architecture(SimpleKuzuRecConfig, SimpleKuzuRec),
+    "resnet50": Architecture(ResNet50Config, ResNet50),
+    "vgg16_bn": Architecture(Vgg16BnConfig, Vgg16Bn),
 }
 
 

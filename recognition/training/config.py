@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from recognition.errors import ConfigError
+from recognition.models.backbones import ResNet50Config, Vgg16BnConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import ModelConfig, architecture
 from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
@@ -143,6 +144,7 @@ class RuntimeConfig:
         num_workers: processes that read crops; 0 reads in the training process.
         keep_every_epoch: whether the checkpoint of every epoch stays, beside the best and the last.
         progress: whether a bar is shown.
+        time_budget: seconds after which the run stops in a state that it can be resumed from; 0 for no limit.
     """
 
     accelerator: str = "auto"
@@ -151,6 +153,11 @@ class RuntimeConfig:
     num_workers: int = 0
     keep_every_epoch: bool = True
     progress: bool = True
+    time_budget: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.time_budget) and self.time_budget >= 0):
+            raise ConfigError(f"runtime.time_budget must be seconds, 0 for no limit, got {self.time_budget}")
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,8 @@ class TrainConfig:
         model: the architecture's name; the group of settings of that name gives its shape.
         kuzu_char_rec: the shape if that is the model.
         simple_kuzu_rec: the shape if that is the model.
+        resnet50: the shape if that is the model.
+        vgg16_bn: the shape if that is the model.
         preprocess: what happens to a crop before the model.
         measure_normalization: whether mean and std are measured on the training crops rather than taken as given.
         split: what is held out.
@@ -172,6 +181,9 @@ class TrainConfig:
         batch_size: crops a step and device.
         seed: of initial weights, order, augmentation and dropout.
         initial_weights: a weights file to start from; classes are matched by codepoint.
+        pretrained: a state dict of torchvision for the body of resnet50 or vgg16_bn.
+        frozen_epochs: epochs at the start in which only the head and batch normalization learn; from `epochs` on it is
+            the whole run.
         export: whether the weights file holds the epoch with the best top-1 ("best") or the last one.
         half: whether the weights file stores kernels in 16 bits.
     """
@@ -179,6 +191,8 @@ class TrainConfig:
     model: str = "kuzu_char_rec"
     kuzu_char_rec: KuzuCharRecConfig = field(default_factory=KuzuCharRecConfig)
     simple_kuzu_rec: SimpleKuzuRecConfig = field(default_factory=SimpleKuzuRecConfig)
+    resnet50: ResNet50Config = field(default_factory=ResNet50Config)
+    vgg16_bn: Vgg16BnConfig = field(default_factory=Vgg16BnConfig)
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
     measure_normalization: bool = True
     split: SplitConfig = field(default_factory=SplitConfig)
@@ -190,6 +204,8 @@ class TrainConfig:
     batch_size: int = 64
     seed: int = 0
     initial_weights: str = ""
+    pretrained: str = ""
+    frozen_epochs: int = 0
     export: str = "best"
     half: bool = True
 
@@ -199,6 +215,8 @@ class TrainConfig:
             raise ConfigError(
                 f"a training needs at least 1 epoch and batches of at least 2, got {self.epochs} and {self.batch_size}"
             )
+        if self.frozen_epochs < 0:
+            raise ConfigError(f"frozen_epochs must not be negative, got {self.frozen_epochs}")
         if self.export not in EXPORTS:
             raise ConfigError(f"export must be one of {EXPORTS}, got {self.export!r}")
 

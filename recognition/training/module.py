@@ -13,6 +13,7 @@ from recognition.errors import TrainingError
 from recognition.preprocess import PreprocessConfig, finish, to_unit
 from recognition.training.accuracy import AccuracyCounter
 from recognition.training.augment import augment
+from recognition.training.body import set_body_trainable
 from recognition.training.config import OptimizerConfig, TrainConfig
 from recognition.training.dataset import Batch
 
@@ -50,9 +51,23 @@ class RecognizerModule(LightningModule):
         logits: Tensor = self.final_model(finish(to_unit(crops), self.preprocess))
         return logits
 
+    def on_fit_start(self) -> None:
+        """Refuses what several processes cannot do together.
+
+        Raises:
+            TrainingError: if the body is to be released midway, which the other processes would not hear of.
+        """
+        if self.trainer.world_size > 1 and 0 < self.config.frozen_epochs < self.config.epochs:
+            raise TrainingError(
+                "several devices cannot release a frozen body midway: set runtime.devices=1, or freeze it in one run "
+                "(frozen_epochs at least epochs) and release it in a second one that starts from initial_weights"
+            )
+
     def on_train_epoch_start(self) -> None:
         """Starts the epoch's random numbers afresh, so that a resumed run draws those of an uninterrupted one."""
         torch.manual_seed((self.config.seed * 1_000_003 + self.current_epoch) * 1_009 + self.global_rank)
+        if self.config.frozen_epochs:
+            set_body_trainable(self.model, trainable=self.current_epoch >= self.config.frozen_epochs)
         self.train_accuracy.reset()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

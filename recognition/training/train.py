@@ -5,6 +5,7 @@ import datetime
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from recognition.errors import TrainingError
 from recognition.files import replacing
 from recognition.models.registry import build_model
 from recognition.plain import to_plain
+from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
 from recognition.training.history import EpochHistory, Row
@@ -31,6 +33,7 @@ from recognition.training.module import RecognizerModule
 from recognition.training.normalization import measure_normalization
 from recognition.training.sources import CropData, CropSource, MixedCrops
 from recognition.training.split import Split, split_by_book
+from recognition.training.time_budget import TimeBudget, TimeIsUpError
 from recognition.training.warm_start import load_initial_weights
 from recognition.weights_file import save_weights
 from recognition.weights_metadata import Provenance, WeightsMetadata
@@ -38,6 +41,7 @@ from recognition.weights_metadata import Provenance, WeightsMetadata
 LOGGER = logging.getLogger(__name__)
 WEIGHTS = "recognizer.safetensors"
 RUN_FILE = "config.json"
+LAST = "last.ckpt"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class TrainResult:
         images_per_second: training throughput of the last epoch, all processes together.
         train_crops: how many crops were trained on.
         validation_crops: how many were held out.
+        completed: False where the time budget ended the run before its last epoch: resume it to go on.
     """
 
     weights: Path
@@ -61,6 +66,7 @@ class TrainResult:
     images_per_second: float
     train_crops: int
     validation_crops: int
+    completed: bool = True
 
 
 def train(
@@ -107,6 +113,7 @@ class _Run:
         self.config, self.crops, self.split, self.out_dir = config, crops, split, out_dir
         self.module = make_module(config, crops, split)
         self.history = EpochHistory(out_dir / "history.csv")
+        self.budget = TimeBudget(config.runtime.time_budget, out_dir / CHECKPOINTS / LAST)
 
     def fit(self, checkpoint: Path | None) -> Trainer:
         data = CropDataModule(self.crops, self.split, self.config)
@@ -115,24 +122,27 @@ class _Run:
             raise TrainingError("an epoch has no whole batch: lower batch_size or raise balance.epoch_size")
         validates = bool(len(self.split.validation))
         writers = checkpoint_callbacks(self.out_dir, self.config, validates=validates)
-        with quiet_lightning():
-            trainer = make_trainer(self.out_dir, self.config, [self.history, *writers], steps, validates=validates)
+        callbacks = [self.history, self.budget, *writers]
+        with quiet_lightning(), suppress(TimeIsUpError):
+            trainer = make_trainer(self.out_dir, self.config, callbacks, steps, validates=validates)
             trainer.fit(self.module, datamodule=data, ckpt_path=checkpoint)
         return trainer
 
     def result(self) -> TrainResult:
         rows = self.history.rows
         validates = bool(len(self.split.validation))
-        best = validates and self.config.export == "best"
-        row = max(rows, key=lambda one: one[MONITOR]) if best else rows[-1]
+        best = validates and self.config.export == "best" and bool(rows)
+        # A run that was cut short in its first epoch has no row yet.
+        row = max(rows, key=lambda one: one[MONITOR]) if best else rows[-1] if rows else {}
         return TrainResult(
             weights=self.out_dir / WEIGHTS,
-            checkpoint=self.out_dir / CHECKPOINTS / ("best.ckpt" if best else "last.ckpt"),
+            checkpoint=self.out_dir / CHECKPOINTS / ("best.ckpt" if best else LAST),
             scores={name: value for name, value in row.items() if name.startswith("val/")},
             history=tuple(rows),
-            images_per_second=rows[-1]["images_per_second"],
+            images_per_second=rows[-1]["images_per_second"] if rows else 0.0,
             train_crops=len(self.split.train),
             validation_crops=len(self.split.validation),
+            completed=not self.budget.stopped,
         )
 
     def export(self, result: TrainResult, provenance: Provenance) -> None:
@@ -160,6 +170,11 @@ def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> Recogni
     """A fresh model under the run's seed, with measured normalization and initial weights where asked."""
     torch.manual_seed(config.seed)
     model = build_model(config.model, config.model_config, len(crops.charset))
+    if config.pretrained:
+        load_pretrained(model, Path(config.pretrained))
+    if config.frozen_epochs:
+        # Already here, because several processes agree on what learns before the first epoch.
+        set_body_trainable(model, trainable=False)
     if config.initial_weights:
         load_initial_weights(model, crops.charset, config)
     preprocess = config.preprocess
@@ -171,7 +186,7 @@ def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> Recogni
 def _claim_folder(out_dir: Path, config: TrainConfig, crops: MixedCrops, split: Split, *, resume: bool) -> Path | None:
     """Writes the resolved settings; gives the checkpoint to go on from, if there is one."""
     described = _describe_run(config, crops, split)
-    last = out_dir / CHECKPOINTS / "last.ckpt"
+    last = out_dir / CHECKPOINTS / LAST
     if last.is_file():
         if not resume:
             raise TrainingError(f"{out_dir} holds a run: resume it, or choose another folder")

@@ -12,8 +12,6 @@ from recognition.training.config import TrainConfig
 from recognition.weights_file import load_weights
 
 LOGGER = logging.getLogger(__name__)
-# The arrays with one row a class.
-CLASSIFIER = "head.2."
 
 
 def load_initial_weights(model: nn.Module, charset: Charset, config: TrainConfig) -> None:
@@ -34,8 +32,10 @@ def load_initial_weights(model: nn.Module, charset: Charset, config: TrainConfig
     rows = torch.tensor(metadata.charset.class_ids(charset.codepoints))
     known = rows >= 0
     state = model.state_dict()
+    # The arrays with one row a class.
+    classifier = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1] + "."
     for name, tensor in source.state_dict().items():
-        state[name] = _match_rows(state[name], tensor, rows, known) if name.startswith(CLASSIFIER) else tensor
+        state[name] = _match_rows(state[name], tensor, rows, known) if name.startswith(classifier) else tensor
     model.load_state_dict(state)
     LOGGER.info("started from %s, which knows %d of %d classes", config.initial_weights, int(known.sum()), len(charset))
 
