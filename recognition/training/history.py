@@ -28,6 +28,10 @@ class EpochHistory(Callback):
         self._images = 0
         self._started = self._stopped = 0.0
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Starts the clock where the first epoch was begun by another run, and so has no start of its own."""
+        self.on_train_epoch_start(trainer, pl_module)
+
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002 - a hook
         """Starts the clock."""
         self._images = 0

@@ -73,6 +73,8 @@ def quiet_lightning() -> Iterator[None]:
             warnings.filterwarnings("ignore", message=r"The '\w+' does not have many workers")
             # A resumed run finds the checkpoints of its first part, as it should.
             warnings.filterwarnings("ignore", message=r"Checkpoint directory .* exists and is not empty")
+            # A run that its time budget ended in the middle of an epoch goes on with other crops of that epoch.
+            warnings.filterwarnings("ignore", message=r"You're resuming from a checkpoint that ended before the epoch")
             # Lightning 2.6 builds LeafSpec, which newer versions of torch deprecate.
             warnings.filterwarnings("ignore", message=r".*LeafSpec.* is deprecated", category=FutureWarning)
             yield
