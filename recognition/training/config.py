@@ -11,26 +11,49 @@ from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
 from recognition.preprocess import PreprocessConfig
 
 EXPORTS = ("best", "last")
+SPLITS = ("books", "crops", "copied_crops")
 
 
 @dataclass(frozen=True)
 class SplitConfig:
     """Which books are held out for validation; a book is never on both sides.
 
+    The modes "crops" and "copied_crops" leak and are there to measure by how much: the first deals single crops by
+    chance, the second copies every class up to `copies_to` first, as the seed did.
+
     Attributes:
         folds: into how many parts the books are dealt; 0 trains on everything and validates nothing.
         fold: the part held out, 0 to folds - 1.
         validation_books: books to hold out by name, instead of a fold.
+        stratified: deals books so that each fold has about the same share of every class.
+        fraction: share of the crops that the run uses, drawn by chance before the split.
+        mode: "books", "crops" or "copied_crops".
+        validation_share: share of crops held out by the leaking modes; the seed's was 0.3.
+        copies_to: crops that every class has at least after "copied_crops".
+        seed: of the drawing and dealing of crops.
     """
 
     folds: int = 5
     fold: int = 0
     validation_books: tuple[str, ...] = ()
+    stratified: bool = False
+    fraction: float = 1.0
+    mode: str = "books"
+    validation_share: float = 0.3
+    copies_to: int = 500
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.folds < 0 or self.folds == 1 or not 0 <= self.fold < max(1, self.folds):
             raise ConfigError(
                 f"split needs folds of 0 or at least 2 and 0 <= fold < folds, got {self.fold}/{self.folds}"
+            )
+        if self.mode not in SPLITS:
+            raise ConfigError(f"split mode must be one of {SPLITS}, got {self.mode!r}")
+        if not (0 < self.fraction <= 1 and 0 < self.validation_share < 1 and self.copies_to >= 1 and self.seed >= 0):
+            raise ConfigError(
+                "split needs a fraction in (0, 1], a validation_share in (0, 1), copies_to of at least 1 and a seed of "
+                f"at least 0, got {self.fraction}, {self.validation_share}, {self.copies_to} and {self.seed}"
             )
 
 

@@ -18,7 +18,7 @@ from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
 from recognition.training.lightning_trainer import quiet_lightning
 from recognition.training.sources import CropData, CropSource, MixedCrops
-from recognition.training.split import split_by_book
+from recognition.training.split import make_split
 from recognition.training.train import make_module
 
 
@@ -81,7 +81,7 @@ def lr_find(
     """
     search = search or LrFindConfig()
     crops = MixedCrops(store if isinstance(store, Sequence) else [CropSource(store)])
-    split = split_by_book(crops, config.split)
+    split = make_split(crops, config.split)
     module = make_module(config, crops, split)
     # Raw losses: Lightning's own smoothing halves the first ones, its correction being one step ahead.
     raw_losses: list[float] = []

@@ -32,7 +32,7 @@ from recognition.training.lightning_trainer import (
 from recognition.training.module import RecognizerModule
 from recognition.training.normalization import measure_normalization
 from recognition.training.sources import CropData, CropSource, MixedCrops
-from recognition.training.split import Split, split_by_book
+from recognition.training.split import Split, make_split
 from recognition.training.time_budget import TimeBudget, TimeIsUpError
 from recognition.training.warm_start import load_initial_weights
 from recognition.weights_file import save_weights
@@ -95,7 +95,7 @@ def train(
         WeightsError: if the initial weights cannot be read.
     """
     crops = MixedCrops(store if isinstance(store, Sequence) else [CropSource(store)])
-    split = split_by_book(crops, config.split)
+    split = make_split(crops, config.split)
     checkpoint = _claim_folder(out_dir, config, crops, split, resume=resume)
     run = _Run(config, crops, split, out_dir)
     trainer = run.fit(checkpoint)

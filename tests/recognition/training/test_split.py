@@ -8,7 +8,7 @@ from recognition.training.balance import BalancedSampler
 from recognition.training.config import BalanceConfig, SplitConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource, MixedCrops
-from recognition.training.split import split_by_book
+from recognition.training.split import books_of_description, make_split
 
 
 def books_at(crops: MixedCrops, places: np.ndarray) -> set[str]:
@@ -16,7 +16,7 @@ def books_at(crops: MixedCrops, places: np.ndarray) -> set[str]:
 
 
 def test_folds_cover_every_crop_once_and_share_no_book(mixed: MixedCrops) -> None:
-    splits = [split_by_book(mixed, SplitConfig(4, fold)) for fold in range(4)]
+    splits = [make_split(mixed, SplitConfig(4, fold)) for fold in range(4)]
     assert sorted(np.concatenate([split.validation for split in splits]).tolist()) == list(range(len(mixed)))
     for split in splits:
         assert not books_at(mixed, split.train) & books_at(mixed, split.validation)
@@ -29,29 +29,30 @@ def test_split_comes_before_balance(make_store: Callable[..., CropStore]) -> Non
     mixed = MixedCrops([CropSource(make_store(("p", "rare", [5]), ("q", "common", [0] * 20)))])
     balance = BalanceConfig(power=1, at_least=50)
     for held_out, expected in (("common", 50), ("rare", 0)):
-        split = split_by_book(mixed, SplitConfig(validation_books=(held_out,)))
+        split = make_split(mixed, SplitConfig(validation_books=(held_out,)))
         draws = BalancedSampler(mixed, split.train, balance, seed=0).draw()
         assert (mixed.class_ids[draws] == 5).sum() == expected
         assert not set(draws.tolist()) & set(split.validation.tolist())
 
 
 def test_no_folds_train_on_everything(mixed: MixedCrops) -> None:
-    split = split_by_book(mixed, SplitConfig(folds=0))
+    split = make_split(mixed, SplitConfig(folds=0))
     assert len(split.train) == len(mixed)
     assert len(split.validation) == 0
     assert split.describe() == "by book; held out: none"
+    assert books_of_description(split.describe()) == ()
 
 
 def test_named_books_are_held_out(mixed: MixedCrops) -> None:
-    split = split_by_book(mixed, SplitConfig(validation_books=("book3", "book1")))
-    assert split.validation_books == ("book1", "book3")
+    split = make_split(mixed, SplitConfig(validation_books=("book3", "book1")))
+    assert split.validation_books == books_of_description(split.describe()) == ("book1", "book3")
     assert books_at(mixed, split.validation) == {"book1", "book3"}
 
 
 def test_sources_that_do_not_validate_only_train(store: CropStore, make_store: Callable[..., CropStore]) -> None:
     made = make_store(("p", "synthetic", [0, 1]), ("q", "book0", [2]), name="made")
     mixed = MixedCrops([CropSource(store), CropSource(made, validate=False)])
-    split = split_by_book(mixed, SplitConfig(validation_books=("book0",)))
+    split = make_split(mixed, SplitConfig(validation_books=("book0",)))
     assert set(mixed.source_index[split.validation].tolist()) == {0}
     # The made crops of the book that is held out are in neither part.
     assert mixed.class_ids[split.train[mixed.source_index[split.train] == 1]].tolist() == [0, 1]
@@ -68,15 +69,91 @@ def test_sources_that_do_not_validate_only_train(store: CropStore, make_store: C
 )
 def test_split_that_cannot_be_made_is_refused(mixed: MixedCrops, config: SplitConfig, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
-        split_by_book(mixed, config)
+        make_split(mixed, config)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_crops_split_by_chance_share_books_but_no_crop(mixed: MixedCrops, share: float) -> None:
+    split = make_split(mixed, SplitConfig(mode="crops", validation_share=share, seed=1))
+    assert sorted([*split.train.tolist(), *split.validation.tolist()]) == list(range(len(mixed)))
+    assert len(split.validation) == round(share * len(mixed))
+    assert books_at(mixed, split.train) & books_at(mixed, split.validation)
+    assert split.leaked == 0
+    assert split.describe().startswith("leaking: crops split at random, 0.0%")
+    assert books_of_description(split.describe()) == ()
+
+
+def test_copying_before_splitting_puts_the_same_crop_on_both_sides(make_store: Callable[..., CropStore]) -> None:
+    """One crop of class 5 becomes 20, as a folder of copied files would; about a third of them are held out."""
+    mixed = MixedCrops([CropSource(make_store(("p", "rare", [5]), ("q", "common", [0] * 30)))])
+    split = make_split(mixed, SplitConfig(mode="copied_crops", copies_to=20))
+    both = np.concatenate([split.train, split.validation])
+    assert np.bincount(mixed.class_ids[both], minlength=6).tolist() == [30, 0, 0, 0, 0, 20]
+    assert np.bincount(both, minlength=31).tolist() == [20] + [1] * 30
+    assert (split.train == 0).any()
+    assert (split.validation == 0).any()
+    assert split.leaked == pytest.approx((split.validation == 0).mean())
+    assert "crops copied, then split at random" in split.describe()
+
+
+def test_leaking_splits_depend_on_their_seed_alone(mixed: MixedCrops) -> None:
+    configs = [SplitConfig(mode="copied_crops", copies_to=40, seed=seed) for seed in (0, 0, 1)]
+    first, again, other = (make_split(mixed, config) for config in configs)
+    assert np.array_equal(first.train, again.train)
+    assert not np.array_equal(first.train, other.train)
+
+
+def test_sources_that_do_not_validate_are_never_held_out_by_chance(
+    store: CropStore, make_store: Callable[..., CropStore]
+) -> None:
+    made = make_store(("p", "synthetic", [0, 1] * 50), name="made")
+    mixed = MixedCrops([CropSource(store), CropSource(made, validate=False)])
+    split = make_split(mixed, SplitConfig(mode="crops", validation_share=0.5))
+    assert set(mixed.source_index[split.validation].tolist()) == {0}
+    assert (mixed.source_index[split.train] == 1).sum() == 100
+
+
+@pytest.mark.parametrize("mode", ["books", "crops"])
+def test_fraction_uses_some_of_the_crops_on_both_sides(mixed: MixedCrops, mode: str) -> None:
+    whole = make_split(mixed, SplitConfig(4, 1, mode=mode))
+    part = make_split(mixed, SplitConfig(4, 1, mode=mode, fraction=0.25))
+    assert len(part.train) + len(part.validation) == round(0.25 * len(mixed))
+    assert len(part.train)
+    assert len(part.validation)
+    assert part.validation_books == whole.validation_books
+
+
+def test_stratified_folds_share_classes_more_evenly(make_store: Callable[..., CropStore]) -> None:
+    """Two books hold class 0 alone and two class 1 alone: dealt by size they may pair up, stratified they must not."""
+    pages = [(f"p{n}", f"book{n}", [n // 2] * 10) for n in range(4)]
+    mixed = MixedCrops([CropSource(make_store(*pages))])
+    for fold in range(2):
+        split = make_split(mixed, SplitConfig(2, fold, stratified=True))
+        assert sorted(mixed.class_ids[split.validation].tolist()) == [0] * 10 + [1] * 10
 
 
 def test_store_without_crops_is_refused(make_store: Callable[..., CropStore]) -> None:
     with pytest.raises(TrainingError, match="no crop is left"):
-        split_by_book(MixedCrops([CropSource(make_store())]), SplitConfig(folds=0))
+        make_split(MixedCrops([CropSource(make_store())]), SplitConfig(folds=0))
 
 
 @pytest.mark.parametrize("values", [(-1, 0), (1, 0), (4, 4), (4, -1), (0, 1)])
 def test_config_out_of_range_is_refused(values: tuple[int, int]) -> None:
     with pytest.raises(ConfigError, match="split needs"):
         SplitConfig(*values)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"mode": "pages"},
+        {"fraction": 0.0},
+        {"fraction": 1.5},
+        {"validation_share": 1.0},
+        {"copies_to": 0},
+        {"seed": -1},
+    ],
+)
+def test_mode_out_of_range_is_refused(values: dict) -> None:
+    with pytest.raises(ConfigError, match="split"):
+        SplitConfig(**values)
