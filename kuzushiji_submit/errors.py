@@ -6,7 +6,17 @@
   - PageReadError          a page image that is missing, truncated or not an image
   - SubmissionError        a submission that Kaggle would refuse or score as zero
   - ConfigError            an unknown key or a value of the wrong type
+    - DurationError          a text that is no duration
+  - KernelError            a Kaggle kernel that cannot be built, or does not find what it needs
   - OutputError            a place that cannot be written, or must not be overwritten
+  - KaggleError            anything that Kaggle or its client did not do
+    - CredentialsError       none given, or refused
+    - KaggleAccessError      the account has no right to it, such as before a competition's rules are accepted
+    - KaggleNotFoundError    no such competition, kernel or dataset
+    - KaggleBusyError        no answer, too many requests, trouble on Kaggle's side: worth trying again
+    - KaggleRefusedError     asked properly and refused, such as over the daily limit of submissions
+    - ScoringError           a submission that was not scored
+    - KernelRunError         a kernel that failed or was cancelled
 
 `detection.errors` and `recognition.errors` hold the errors of those packages; the command line catches all three.
 """
@@ -36,5 +46,59 @@ class ConfigError(KuzushijiError):
     """An unknown configuration key or a value of the wrong type."""
 
 
+class DurationError(ConfigError):
+    """A text that is no duration."""
+
+
+class KernelError(KuzushijiError):
+    """A Kaggle kernel that cannot be built, or does not find what it needs among its inputs."""
+
+
 class OutputError(KuzushijiError):
     """An output place that cannot be written or must not be overwritten."""
+
+
+class KaggleError(KuzushijiError):
+    """Anything that Kaggle or its client did not do.
+
+    Attributes:
+        status: the HTTP status of the answer, None if there was none.
+        step: the remote procedure that failed last ("CreateSubmission"), or the method of a file transfer ("PUT").
+        retry_after: seconds after which the server asks to be called again, None if it does not say.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, step: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.step = step
+        self.retry_after = retry_after
+
+
+class CredentialsError(KaggleError):
+    """Credentials that are missing or refused."""
+
+
+class KaggleAccessError(KaggleError):
+    """The account has no right to what was asked for."""
+
+
+class KaggleNotFoundError(KaggleError):
+    """A competition, kernel or dataset that Kaggle does not know."""
+
+
+class KaggleBusyError(KaggleError):
+    """No answer, too many requests, or trouble on Kaggle's side."""
+
+
+class KaggleRefusedError(KaggleError):
+    """Asked properly and refused."""
+
+
+class ScoringError(KaggleError):
+    """A submission that was not scored."""
+
+
+class KernelRunError(KaggleError):
+    """A kernel that failed or was cancelled."""

@@ -23,6 +23,7 @@ from kuzushiji_submit.journal import Journal, journal_path
 from kuzushiji_submit.pages import read_page
 from kuzushiji_submit.pipeline import DetectedPage, Pipeline
 from kuzushiji_submit.submission import write_settings, write_submission
+from kuzushiji_submit.time_budget import TimeBudget
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class PredictJob:
         resume: True to go on with an unfinished run.
         batch_pages: pages recognized together, and so at most lost by a kill.
         workers: threads that read pages and find characters ahead of the recognizer.
+        time_budget: the run stops after the batch of pages in which it is used up, or None for no limit.
     """
 
     images: Path
@@ -52,6 +54,7 @@ class PredictJob:
     resume: bool = False
     batch_pages: int = 1
     workers: int = 1
+    time_budget: TimeBudget | None = None
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,13 @@ class PredictResult:
         pages: rows of the submission.
         characters: points in it.
         failures: message by image_id of the pages that could not be read; their rows are empty.
+        unread: pages that the time did not suffice for; their rows are empty.
     """
 
     pages: int
     characters: int
     failures: dict[str, str]
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,8 @@ class _Failure:
 def predict(job: PredictJob, pipeline: Pipeline, weights: Path) -> PredictResult:
     """Reads every page of a job and writes submission, settings and, if asked for, characters.
 
-    Pages that cannot be read get an empty row; the journal is then kept, so that a resumed run tries only those again.
+    Pages that cannot be read, or that the time does not suffice for, get an empty row; the journal is then kept, so
+    that a resumed run tries only those again.
 
     Args:
         job: what to read and where to write it.
@@ -110,7 +116,7 @@ def predict(job: PredictJob, pipeline: Pipeline, weights: Path) -> PredictResult
                     journal.add(done)
                 bar.update()
         result = _write(job, ids, journal.pages, settings, failures)
-        if not failures:
+        if not failures and not result.unread:
             journal.remove()
     return result
 
@@ -137,6 +143,8 @@ def _read(
         if len(waiting) >= job.batch_pages:
             yield from pipeline.recognize(waiting)
             waiting = []
+            if job.time_budget is not None and job.time_budget.used_up:
+                return
     yield from pipeline.recognize(waiting)
 
 
@@ -187,5 +195,7 @@ def _write(
     write_submission(job.out, ids, points)
     if job.characters is not None:
         write_characters(job.characters, (pages[image_id] for image_id in ids if image_id in pages))
-    write_settings(job.out, {**settings, "images": str(job.images), "pages": len(ids), "failures": failures})
-    return PredictResult(len(ids), sum(map(len, points.values())), failures)
+    unread = sum(image_id not in pages and image_id not in failures for image_id in ids)
+    outcome = {"images": str(job.images), "pages": len(ids), "failures": failures, "unread": unread}
+    write_settings(job.out, {**settings, **outcome})
+    return PredictResult(len(ids), sum(map(len, points.values())), failures, unread)

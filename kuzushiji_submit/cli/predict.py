@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.settings import add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.time_budget import TIME_IS_UP
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -32,6 +33,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--workers", type=int, default=1, help="threads that find characters ahead (default: %(default)s)"
     )
+    add_time_budget_argument(parser)
     add_settings_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -48,7 +50,7 @@ def _shard(text: str) -> tuple[int, int]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Reads the pages; 1 if any of them could not be read."""
+    """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.config import resolve_config
     from kuzushiji_submit.defaults import recognizer_weights
@@ -69,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
         batch_pages=max(1, args.batch_pages),
         workers=max(1, args.workers),
+        time_budget=args.time_budget,
     )
     if args.restart:
         forget(args.out)
@@ -81,4 +84,7 @@ def run(args: argparse.Namespace) -> int:
             f"{len(result.failures)} of {result.pages} pages could not be read and have empty rows "
             f"({', '.join(list(result.failures)[:5])}): replace the images and run again with --resume"
         )
+    if result.unread:
+        sys.stderr.write(f"time is up: {result.unread} pages have empty rows yet: run again with --resume\n")
+        return TIME_IS_UP
     return 0

@@ -9,6 +9,7 @@ from kuzushiji_submit.errors import CompetitionFileError, OutputError, PageReadE
 from kuzushiji_submit.journal import journal_path
 from kuzushiji_submit.predict import PredictJob, predict
 from kuzushiji_submit.submission import read_submission, settings_path
+from kuzushiji_submit.time_budget import TimeBudget
 
 
 def counts(path):
@@ -77,6 +78,29 @@ def test_a_killed_run_goes_on_where_it_was(pages, tmp_path, pipeline, weights, m
     predict(PredictJob(pages, job.out, resume=True), pipeline, weights)
     assert recognized == ["b_3"]
     assert job.out.read_text() == whole.out.read_text()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_when_time_is_up_the_rest_is_left_for_later(pages, tmp_path, pipeline, weights, workers):
+    whole = PredictJob(pages, tmp_path / "whole.csv")
+    predict(whole, pipeline, weights)
+    job = PredictJob(pages, tmp_path / "s.csv", workers=workers, time_budget=TimeBudget(1e-9))
+    result = predict(job, pipeline, weights)
+    # However little time there is, a page is read, or a resumed run would never end.
+    assert (result.pages, result.unread, result.failures) == (3, 2, {})
+    assert counts(job.out) == {"b_1": 12, "b_2": 0, "b_3": 0}
+    assert json.loads(settings_path(job.out).read_text())["unread"] == 2
+    assert journal_path(job.out).exists()
+    second = predict(PredictJob(pages, job.out, resume=True, time_budget=TimeBudget(600)), pipeline, weights)
+    assert second.unread == 0
+    assert job.out.read_text() == whole.out.read_text()
+    assert not journal_path(job.out).exists()
+
+
+def test_time_that_is_up_with_the_last_page_cuts_nothing(pages, tmp_path, pipeline, weights):
+    job = PredictJob(pages, tmp_path / "s.csv", sample_ids=["b_3"], time_budget=TimeBudget(1e-9))
+    assert predict(job, pipeline, weights).unread == 0
+    assert not journal_path(job.out).exists()
 
 
 def test_a_page_nobody_foresaw_is_a_failure_of_that_page(pages, tmp_path, pipeline, weights, monkeypatch):
