@@ -26,6 +26,10 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def _now() -> float:
+    return time.monotonic()
+
+
 @dataclass(frozen=True)
 class TimeBudget:
     """So many seconds from the moment it was made.
@@ -35,12 +39,12 @@ class TimeBudget:
     """
 
     seconds: float
-    _start: float = field(default_factory=lambda: time.monotonic(), init=False, repr=False)
+    _start: float = field(default_factory=_now, init=False, repr=False)
 
     @property
     def remaining(self) -> float:
         """Seconds left; below 0 once it is overdrawn."""
-        return self.seconds - (time.monotonic() - self._start)
+        return self.seconds - (_now() - self._start)
 
     @property
     def used_up(self) -> bool:
