@@ -167,6 +167,7 @@ class RuntimeConfig:
         num_workers: processes that read crops; 0 reads in the training process.
         keep_every_epoch: whether the checkpoint of every epoch stays, beside the best and the last.
         progress: whether a bar is shown.
+        tensorboard: whether TensorBoard's files are written as well (the package must be installed).
         time_budget: seconds after which the run stops in a state that it can be resumed from; 0 for no limit.
     """
 
@@ -176,6 +177,7 @@ class RuntimeConfig:
     num_workers: int = 0
     keep_every_epoch: bool = True
     progress: bool = True
+    tensorboard: bool = False
     time_budget: float = 0.0
 
     def __post_init__(self) -> None:

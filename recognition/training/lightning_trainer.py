@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.loggers import CSVLogger
+from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
+from recognition.errors import TrainingError
 from recognition.training.config import TrainConfig
 
 CHECKPOINTS = "checkpoints"
@@ -47,8 +48,7 @@ def make_trainer(
         precision=runtime.precision,  # type: ignore[arg-type]  # checked by Lightning
         max_epochs=config.epochs,
         callbacks=callbacks,
-        # One folder an attempt: the logger would delete the rows of the attempt that is resumed.
-        logger=CSVLogger(out_dir, name="logs"),
+        logger=_loggers(out_dir, tensorboard=runtime.tensorboard),
         # Several logs an epoch, even where many processes share its steps.
         log_every_n_steps=max(1, min(50, steps_per_epoch // 16)),
         gradient_clip_val=config.optimizer.gradient_clip or None,
@@ -59,6 +59,24 @@ def make_trainer(
         enable_progress_bar=runtime.progress,
         enable_model_summary=False,
     )
+
+
+def _loggers(out_dir: Path, *, tensorboard: bool) -> list[Logger]:
+    """CSV logs, and TensorBoard's beside them where asked.
+
+    Raises:
+        TrainingError: if TensorBoard is asked for and not installed.
+    """
+    # One folder an attempt: the logger would delete the rows of the attempt that is resumed.
+    loggers: list[Logger] = [CSVLogger(out_dir, name="logs")]
+    if tensorboard:
+        try:
+            loggers.append(TensorBoardLogger(out_dir, name="logs", version="tensorboard"))
+        except ModuleNotFoundError as error:
+            raise TrainingError(
+                "runtime.tensorboard needs the package tensorboard: pip install tensorboard, or leave it off"
+            ) from error
+    return loggers
 
 
 @contextmanager

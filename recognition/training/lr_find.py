@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from pytorch_lightning import Trainer
 from pytorch_lightning.tuner.tuning import Tuner
 
 from recognition.errors import TrainingError
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
+from recognition.training.figures import new_figure, save_figure
 from recognition.training.lightning_trainer import quiet_lightning
 from recognition.training.sources import CropData, CropSource, MixedCrops
 from recognition.training.split import make_split
@@ -165,8 +164,7 @@ def _write_curve(result: LrFindResult) -> None:
 def _draw_curve(result: LrFindResult, search: LrFindConfig) -> None:
     stop = max(len(result.losses) - search.skip_end, search.skip_start + 1)
     shown = slice(search.skip_start, stop)
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(7, 4.5)
     axes = figure.add_subplot()
     axes.plot(result.learning_rates[shown], result.losses[shown])
     axes.set_xscale("log")
@@ -175,4 +173,4 @@ def _draw_curve(result: LrFindResult, search: LrFindConfig) -> None:
     if result.suggestion is not None:
         axes.axvline(result.suggestion, color="tab:red", linestyle="--", label=f"suggested {result.suggestion:.2e}")
         axes.legend()
-    figure.savefig(result.picture, format="png")
+    save_figure(figure, result.picture)

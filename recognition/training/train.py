@@ -21,6 +21,7 @@ from recognition.plain import to_plain
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
+from recognition.training.fingerprint import fingerprint
 from recognition.training.history import EpochHistory, Row
 from recognition.training.lightning_trainer import (
     CHECKPOINTS,
@@ -79,8 +80,9 @@ def train(
 ) -> TrainResult:
     """Trains a recognizer and exports its weights file.
 
-    The folder gets config.json (the resolved settings), history.csv (one row an epoch), logs/ (Lightning's CSV),
-    checkpoints/ (every epoch, best.ckpt, last.ckpt), recognizer.safetensors and result.json.
+    The folder gets config.json (the resolved settings and what the data was), history.csv (one row an epoch) and
+    history.png (its curves), logs/ (Lightning's CSV, and TensorBoard's files where asked), checkpoints/ (every epoch,
+    best.ckpt, last.ckpt), recognizer.safetensors and result.json.
 
     Args:
         config: the run.
@@ -112,7 +114,7 @@ class _Run:
     def __init__(self, config: TrainConfig, crops: MixedCrops, split: Split, out_dir: Path) -> None:
         self.config, self.crops, self.split, self.out_dir = config, crops, split, out_dir
         self.module = make_module(config, crops, split)
-        self.history = EpochHistory(out_dir / "history.csv")
+        self.history = EpochHistory(out_dir / "history.csv", out_dir / "history.png")
         self.budget = TimeBudget(config.runtime.time_budget, out_dir / CHECKPOINTS / LAST)
 
     def fit(self, checkpoint: Path | None) -> Trainer:
@@ -213,6 +215,7 @@ def _describe_run(config: TrainConfig, crops: MixedCrops, split: Split) -> dict[
             }
             for source in crops.sources
         ],
+        "data_fingerprint": fingerprint(crops),
         "validation_books": list(split.validation_books),
         "versions": {name: version(name) for name in ("torch", "pytorch-lightning", "numpy")},
     }
@@ -221,6 +224,8 @@ def _describe_run(config: TrainConfig, crops: MixedCrops, split: Split) -> dict[
 def _check_same_run(path: Path, described: dict[str, Any]) -> None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        # A run that began before the fingerprint was kept has none.
+        found.setdefault("data_fingerprint", described["data_fingerprint"])
         differing = [key for key in described if key not in {"config", "versions"} and found[key] != described[key]]
         settings = described["config"]
         differing += [key for key in settings if key != "runtime" and found["config"].get(key) != settings[key]]

@@ -2,6 +2,9 @@ import csv
 import dataclasses
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import torch
 
 from recognition.charset import Charset
 from recognition.errors import ConfigError, TrainingError
+from recognition.plain import to_plain
 from recognition.recognizer import Recognizer
 from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
@@ -19,6 +23,8 @@ from recognition.training.sources import CropSource
 from recognition.training.train import TrainResult, train
 from recognition.weights_file import load_weights, read_metadata
 from recognition.weights_metadata import Provenance
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +56,8 @@ def test_run_leaves_what_it_promises(
     rows = list(csv.DictReader((out / "history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["0", "1"]
     assert all(float(row["images_per_second"]) > 0 for row in rows)
+    assert all(0 < float(row["waited"]) < 1 for row in rows)
+    assert (out / "history.png").read_bytes().startswith(b"\x89PNG")
     assert [float(row["val/top1"]) for row in rows] == [row["val/top1"] for row in result.history]
     logged = (out / "logs" / "version_0" / "metrics.csv").read_text()
     assert "images_per_second" in logged.splitlines()[0]
@@ -107,7 +115,7 @@ def test_interrupted_and_resumed_is_as_uninterrupted(
     expected, found = last_state(whole), last_state(resumed)
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
-    timed = {"seconds", "images_per_second"}
+    timed = {"seconds", "images_per_second", "waited"}
     assert [{k: v for k, v in row.items() if k not in timed} for row in resumed.history] == [
         {k: v for k, v in row.items() if k not in timed} for row in whole.history
     ]
@@ -219,6 +227,67 @@ def test_folder_with_a_run_is_not_overwritten(store: CropStore, config: TrainCon
     with pytest.raises(TrainingError, match="had other validation_books, split"):
         train(dataclasses.replace(config, split=SplitConfig(4, 1)), store, tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").read_bytes() == before
+
+
+def test_run_is_not_resumed_with_other_characters(
+    make_store: Callable[..., CropStore], config: TrainConfig, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(config, epochs=1, split=SplitConfig(folds=0))
+    train(config, make_store(("p", "b", [0, 1, 2, 3] * 4)), tmp_path / "run")
+    relabeled = make_store(("p", "b", [0, 1, 2, 2] * 4), name="relabeled")
+    with pytest.raises(TrainingError, match="had other data_fingerprint"):
+        train(config, relabeled, tmp_path / "run", resume=True)
+    # A run of an earlier version has no fingerprint to compare with.
+    run_file = tmp_path / "run" / "config.json"
+    described = json.loads(run_file.read_text())
+    del described["data_fingerprint"]
+    run_file.write_text(json.dumps(described))
+    assert train(config, relabeled, tmp_path / "run", resume=True).completed
+
+
+def test_tensorboard_that_is_not_installed_is_named(
+    store: CropStore, config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*args: object, **kwargs: object) -> None:
+        raise ModuleNotFoundError("tensorboard")
+
+    monkeypatch.setattr("recognition.training.lightning_trainer.TensorBoardLogger", missing)
+    runtime = dataclasses.replace(config.runtime, tensorboard=True)
+    with pytest.raises(TrainingError, match="pip install tensorboard"):
+        train(dataclasses.replace(config, runtime=runtime), store, tmp_path / "run")
+
+
+KILLED_RUN = """
+import json, os, signal, sys
+from pathlib import Path
+from recognition.plain import from_plain
+from recognition.training.config import TrainConfig
+from recognition.training.crop_store import CropStore
+from recognition.training.history import EpochHistory
+from recognition.training.train import train
+
+original = EpochHistory.on_train_batch_end
+
+def kill(self, trainer, *args):
+    original(self, trainer, *args)
+    if (trainer.current_epoch, args[-1]) == (1, 2):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+EpochHistory.on_train_batch_end = kill
+config = from_plain(TrainConfig, json.loads(sys.argv[1]))
+train(config, CropStore(Path(sys.argv[2])), Path(sys.argv[3]))
+"""
+
+
+@pytest.mark.slow
+def test_killed_process_is_resumed_to_the_same_weights(store: CropStore, config: TrainConfig, tmp_path: Path) -> None:
+    whole = train(config, store, tmp_path / "whole")
+    arguments = [json.dumps(to_plain(config)), str(store.folder), str(tmp_path / "killed")]
+    code = subprocess.run([sys.executable, "-c", KILLED_RUN, *arguments], check=False, env={**os.environ, **ONE_THREAD})
+    assert code.returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "recognizer.safetensors").exists()
+    resumed = train(config, store, tmp_path / "killed", resume=True)
+    assert whole.weights.read_bytes() == resumed.weights.read_bytes()
 
 
 def test_diverging_run_stops(store: CropStore, config: TrainConfig, tmp_path: Path) -> None:
