@@ -1,0 +1,150 @@
+"""The heatmap detector: a page in, character boxes out, by a small network's map."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from detection.detections import Detections
+from detection.devices import choose_device
+from detection.heatmap.decode import DecodeConfig, ScoreMaps, decode
+from detection.heatmap.inference import MapReader
+from detection.heatmap.network import UNIT
+from detection.heatmap.page_input import levelled_page, scaled_hw
+from detection.heatmap.weights_file import load_detector
+from detection.ink import InkConfig, check_page, read_ink
+
+
+@dataclass(frozen=True)
+class HeatmapDetectorConfig:
+    """Settings of `HeatmapDetector`.
+
+    Attributes:
+        ink: how the page becomes the ink map that crops are cut from.
+        long_side: the page's longer side in pixels while its character size is still unknown.
+        character_px: characters are brought to this size before the page is read a second time; 0 reads it once.
+        tolerance: a page whose characters are this near to that size, as a fraction, is not read again.
+        largest_side: the page's longer side in pixels is never made larger.
+        scales: sizes at which the page is read and the maps averaged; 1.0 alone is fastest.
+        max_pixels: larger pages are read in overlapping tiles.
+        half: computes in 16 bits where the device is a GPU.
+        decode: how the maps become boxes.
+
+    Raises:
+        ValueError: if a value is out of its range.
+    """
+
+    ink: InkConfig = field(default_factory=InkConfig)
+    long_side: int = 1120
+    character_px: float = UNIT
+    tolerance: float = 0.15
+    largest_side: int = 2600
+    scales: tuple[float, ...] = (1.0,)
+    max_pixels: int = 6_000_000
+    half: bool = True
+    decode: DecodeConfig = field(default_factory=DecodeConfig)
+
+    def __post_init__(self) -> None:
+        if not self.scales or min(self.scales) <= 0:
+            raise ValueError("scales needs at least one size above 0")
+        if min(self.long_side, self.largest_side, self.max_pixels) < 64:
+            raise ValueError("long_side, largest_side and max_pixels must be at least 64")
+
+
+@dataclass(frozen=True, eq=False)
+class HeatmapStages:
+    """Everything between the page and its boxes.
+
+    Attributes:
+        page: uint8 (H, W, 3) RGB.
+        ink: uint8 (H, W), the ink that crops are cut from.
+        image: uint8 (h, w, 3), the levelled page that the network read last.
+        maps: what it said.
+        detections: the result, in page pixels.
+    """
+
+    page: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
+    image: NDArray[np.uint8]
+    maps: ScoreMaps
+    detections: Detections
+
+
+class HeatmapDetector:
+    """Finds characters on a network's map by threshold and connected components; safe to call from several threads."""
+
+    def __init__(self, network: nn.Module, config: HeatmapDetectorConfig | None = None, device: str = "auto") -> None:
+        """Takes a network over.
+
+        Args:
+            network: see `HeatmapNet`.
+            config: settings.
+            device: "auto", or a name that torch knows.
+
+        Raises:
+            DetectionError: if the device cannot be used.
+        """
+        self.config = config or HeatmapDetectorConfig()
+        chosen = choose_device(device)
+        half = self.config.half and chosen.type == "cuda"
+        self.reader = MapReader(network, chosen, half=half, max_pixels=self.config.max_pixels)
+
+    @classmethod
+    def load(cls, path: Path, config: HeatmapDetectorConfig | None = None, device: str = "auto") -> Self:
+        """The detector of a weights file.
+
+        Raises:
+            DetectionError: if the file is missing, damaged or does not match, or the device cannot be used.
+        """
+        return cls(load_detector(path)[0], config, device)
+
+    def detect(self, page: NDArray[np.uint8]) -> Detections:
+        """The characters of a page uint8 (H, W, 3) RGB, in page pixels; scores are the map's.
+
+        Raises:
+            DetectionError: if the page is not uint8 (H, W, 3).
+        """
+        check_page(page)
+        return self._read(page)[2]
+
+    def explain(self, page: NDArray[np.uint8]) -> HeatmapStages:
+        """As `detect`, with every stage on the way and the page's ink."""
+        ink = read_ink(page, self.config.ink).ink
+        image, maps, detections = self._read(page)
+        return HeatmapStages(page, ink, image, maps, detections)
+
+    def _read(self, page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
+        """The levelled page at the last size it was read, its maps, and the characters in page pixels."""
+        height, width = page.shape[:2]
+        if page.size == 0:
+            return page, ScoreMaps(np.zeros((0, 0), np.float32), np.zeros((4, 0, 0), np.float32)), Detections.empty()
+        zoom = self.config.long_side / max(height, width)
+        first = self._read_at(page, zoom)
+        size = _character_size(first[2])
+        if size == 0 or self.config.character_px == 0:
+            return first
+        wanted = min(self.config.character_px / size, self.config.largest_side / max(height, width))
+        if abs(wanted / zoom - 1) <= self.config.tolerance:
+            return first
+        return self._read_at(page, wanted)
+
+    def _read_at(self, page: NDArray[np.uint8], zoom: float) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
+        image = levelled_page(page, scaled_hw((page.shape[0], page.shape[1]), zoom))
+        maps = self.reader.read_scales(image, self.config.scales)
+        found = decode(maps, self.config.decode)
+        height, width = page.shape[:2]
+        ratio = np.array([width / image.shape[1], height / image.shape[0]], np.float32)
+        boxes = np.clip(found.boxes * np.tile(ratio, 2), 0, np.array([width, height] * 2, np.float32))
+        return image, maps, Detections(boxes, found.scores, found.points * ratio)
+
+
+def _character_size(found: Detections) -> float:
+    """The median geometric mean of the boxes' sides; 0.0 where nothing was found."""
+    if not len(found):
+        return 0.0
+    sides = found.boxes[:, 2:] - found.boxes[:, :2]
+    return float(np.median(np.sqrt(np.maximum(sides, 0).prod(axis=1))))

@@ -1,0 +1,117 @@
+"""The network on whole pages: padding, tiles where memory is short, several scales averaged, half precision."""
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from detection.heatmap.decode import ScoreMaps
+from detection.heatmap.network import COARSEST, STRIDE, UNIT
+
+OVERLAP = 128
+"""Pixels that neighboring tiles share; a tile's outer half of it is not used, so every cell has seen its surroundings."""
+PAPER = 255
+
+
+def to_network(pages: Tensor) -> Tensor:
+    """Levelled pages uint8 (N, 3, H, W) as the network takes them: float32, paper 0, black 1."""
+    return 1.0 - pages.to(torch.float32) / 255.0
+
+
+class MapReader:
+    """Runs a network over pages of any size."""
+
+    def __init__(
+        self, network: nn.Module, device: torch.device, *, half: bool = False, max_pixels: int = 6_000_000
+    ) -> None:
+        """Takes a network over; it is put in evaluation mode and moved to the device.
+
+        Args:
+            network: (N, 3, H, W) -> (N, 5, H / 4, W / 4), see `HeatmapNet`.
+            device: where it runs.
+            half: computes in 16 bits where torch deems it safe.
+            max_pixels: larger pages are read in overlapping tiles of about this many pixels at most.
+        """
+        self.network = network.to(device, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.device = device
+        self.half = half
+        self.max_pixels = max_pixels
+
+    def read(self, image: NDArray[np.uint8]) -> ScoreMaps:
+        """The maps of a levelled page uint8 (H, W, 3); (ceil(H / 4), ceil(W / 4)) cells."""
+        height, width = image.shape[:2]
+        out = np.zeros((5, -(-height // STRIDE), -(-width // STRIDE)), np.float32)
+        for rows, columns in self._windows(height, width):
+            part = self._run(image[rows[0] : rows[1], columns[0] : columns[1]])
+            top, bottom = _inner(rows, height)
+            left, right = _inner(columns, width)
+            inner = part[:, top - rows[0] // STRIDE :, left - columns[0] // STRIDE :]
+            out[:, top:bottom, left:right] = inner[:, : bottom - top, : right - left]
+        return ScoreMaps(out[0], out[1:])
+
+    def read_scales(self, image: NDArray[np.uint8], scales: Sequence[float]) -> ScoreMaps:
+        """The mean of the maps read at several sizes of the page, at the size of the page as given."""
+        base = self.read(image) if 1.0 in scales else None
+        read = [base] if base is not None else []
+        size = (-(-image.shape[1] // STRIDE), -(-image.shape[0] // STRIDE))
+        for scale in scales:
+            if scale != 1.0:
+                interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+                scaled = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
+                read.append(_resized(self.read(scaled), size, scale))
+        heat = np.mean([maps.heat for maps in read], axis=0, dtype=np.float32)
+        # Distances are averaged where a scale sees a character; elsewhere they mean nothing.
+        weights = np.stack([maps.heat + 1e-6 for maps in read])[:, None]
+        sides = (np.stack([maps.sides for maps in read]) * weights).sum(axis=0) / weights.sum(axis=0)
+        return ScoreMaps(heat, sides.astype(np.float32))
+
+    def _windows(self, height: int, width: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        if height * width <= self.max_pixels:
+            return [((0, height), (0, width))] if height and width else []
+        side = max(int(math.sqrt(self.max_pixels)) // COARSEST * COARSEST, 2 * OVERLAP)
+        return [(rows, columns) for rows in _spans(height, side) for columns in _spans(width, side)]
+
+    def _run(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's five maps of one part, float32 (5, h, w): score, then distances in pixels."""
+        height, width = image.shape[:2]
+        bottom, right = -height % COARSEST, -width % COARSEST
+        padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(PAPER, PAPER, PAPER))
+        pages = torch.from_numpy(np.asarray(padded)).permute(2, 0, 1)[None].to(self.device)
+        with torch.inference_mode():
+            ready = to_network(pages).contiguous(memory_format=torch.channels_last)
+            with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
+                maps: Tensor = self.network(ready)
+            maps = maps.float()[0, :, : -(-height // STRIDE), : -(-width // STRIDE)]
+            done = torch.cat([maps[:1].sigmoid(), maps[1:].clamp(-4.0, 4.0).exp() * UNIT])
+            return done.cpu().numpy()
+
+    def _half_type(self) -> torch.dtype:
+        return torch.float16 if self.device.type == "cuda" else torch.bfloat16
+
+
+def _resized(maps: ScoreMaps, size: tuple[int, int], scale: float) -> ScoreMaps:
+    """Maps read at a scale, brought to a (width, height) of cells at scale 1."""
+    heat = np.asarray(cv2.resize(maps.heat, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    sides = [np.asarray(cv2.resize(side, size, interpolation=cv2.INTER_LINEAR)) for side in maps.sides]
+    return ScoreMaps(heat, (np.stack(sides) / scale).astype(np.float32))
+
+
+def _spans(length: int, side: int) -> list[tuple[int, int]]:
+    """Overlapping stretches of `side` pixels, starts at multiples of the coarsest stride."""
+    if length <= side:
+        return [(0, length)]
+    step = side - OVERLAP
+    starts = range(0, length - OVERLAP, step)
+    return [(start, min(start + side, length)) for start in starts]
+
+
+def _inner(span: tuple[int, int], length: int) -> tuple[int, int]:
+    """First and one past the last cell that a stretch answers for: without half the overlap, but at the page's ends."""
+    margin = OVERLAP // 2
+    first = 0 if span[0] == 0 else (span[0] + margin) // STRIDE
+    last = -(-length // STRIDE) if span[1] == length else (span[1] - margin) // STRIDE
+    return first, last

@@ -1,0 +1,34 @@
+"""A page as the network sees it: paper levelled to white, brought to a scale."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.ink import check_page
+from detection.paper import estimate_paper
+
+
+def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """A page at another size with its paper's color divided out.
+
+    Args:
+        page: uint8 (H, W, 3) RGB, at least 1 x 1.
+        size_hw: the wanted height and width.
+
+    Returns:
+        uint8 (h, w, 3) RGB; paper 255 in every channel, ink and seals keep their color.
+
+    Raises:
+        DetectionError: if the page is not uint8 (H, W, 3).
+    """
+    check_page(page)
+    size = (max(1, size_hw[1]), max(1, size_hw[0]))
+    shrinks = size[0] < page.shape[1]
+    small = cv2.resize(page, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    color = cv2.resize(estimate_paper(page).color, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(small, color, scale=255), np.uint8)
+
+
+def scaled_hw(page_hw: tuple[int, int], zoom: float) -> tuple[int, int]:
+    """Height and width of a page at a zoom, at least 1 pixel each."""
+    return max(1, round(page_hw[0] * zoom)), max(1, round(page_hw[1] * zoom))

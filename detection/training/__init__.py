@@ -1,0 +1,1 @@
+"""Training of the learned score map on PyTorch Lightning."""
