@@ -1,7 +1,7 @@
 """A stand-in for Kaggle's server on loopback: it speaks to the unmodified `kaggle` client as an HTTP(S) proxy.
 
-The client is told by its own environment variables to talk to "http://localhost" (`KAGGLE_API_ENVIRONMENT=LOCALHOST`) and
-sent here by `http_proxy`; with a certificate authority of the test's own, the production address works as well.
+The client is told by an environment variable of its own to talk to "http://localhost" and sent here by `http_proxy`;
+with a certificate authority of the test's own, the production address works as well.
 """
 
 import base64
@@ -9,6 +9,7 @@ import io
 import json
 import re
 import ssl
+import sys
 import time
 import zipfile
 from collections import defaultdict
@@ -31,6 +32,7 @@ class Failure:
     Attributes:
         status: HTTP status.
         message: of the JSON body; None for a page of HTML, as a load balancer sends.
+        sent: HTTP status that is sent in the place of the one in the body.
         headers: further headers, such as Retry-After.
         done: the server does what was asked and the answer alone is lost.
         cut: the connection is closed without an answer.
@@ -43,6 +45,7 @@ class Failure:
     done: bool = False
     cut: bool = False
     delay: float = 0.0
+    sent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,15 @@ class KaggleServer:
 
     def __init__(self) -> None:
         self.lock = Lock()
+        self.tls: ssl.SSLContext | None = None
+        self._http = _HttpServer(("127.0.0.1", 0), _Handler)
+        self._http.kaggle = self
+        self._http.daemon_threads = True
+        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to a Kaggle where nothing has happened yet."""
         self.requests: list[Recorded] = []
         self.failures: dict[str, list[Failure | None]] = defaultdict(list)
         self.cut_after: list[int] = []
@@ -87,12 +99,8 @@ class KaggleServer:
         self.page_size = 20
         self.datasets: dict[str, list[dict[str, bytes]]] = {}  # "owner/slug": files of each version
         self.dataset_answer: dict[str, object] = {}
-        self.tls: ssl.SSLContext | None = None
         self._blobs = 0
         self._names: dict[str, str] = {}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self) -> "KaggleServer":
         self._thread.start()
@@ -257,128 +265,139 @@ def _next(states: list[dict[str, object]]) -> dict[str, object]:
     return states.pop(0) if len(states) > 1 else states[0]
 
 
-def _handler(server: KaggleServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        scheme = "http"
+class _HttpServer(ThreadingHTTPServer):
+    kaggle: KaggleServer
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Keeps the test's output clean."""
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has had enough is no news; anything else is."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
-        def do_CONNECT(self) -> None:
-            if server.tls is None:
-                self.send_error(502)
-                return
-            self.send_response(200)
-            self.end_headers()
-            self.connection = server.tls.wrap_socket(self.connection, server_side=True)
-            self.rfile = self.connection.makefile("rb")
-            self.wfile = self.connection.makefile("wb", buffering=0)
-            self.scheme = "https"
-            self.close_connection = False
 
-        def do_POST(self) -> None:
-            body = json.loads(self._read() or b"{}")
-            match = RPC_PATH.fullmatch(urlsplit(self.path).path)
-            method: Callable | None = getattr(server, f"rpc_{match['rpc']}", None) if match else None
-            if match is None or method is None:
-                self._json(404, {"code": 404, "message": f"no such call: {self.path}"})
-                return
-            self._serve(match["rpc"], body, lambda: self._answer(method(body, self._base())))
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    scheme = "http"
 
-        def do_PUT(self) -> None:
-            content = self._read()
-            token = urlsplit(self.path).path.rpartition("/")[2]
+    @property
+    def kaggle(self) -> KaggleServer:
+        return self.server.kaggle
 
-            def store() -> None:
-                server.uploads[token] = content
-                self._send(200, b"", "text/plain")
+    def log_message(self, *args: object) -> None:
+        """Keeps the test's output clean."""
 
-            self._serve("PUT", content, store)
+    def do_CONNECT(self) -> None:
+        if self.kaggle.tls is None:
+            self.send_error(502)
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.connection = self.kaggle.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.scheme = "https"
+        self.close_connection = False
 
-        def do_GET(self) -> None:
-            self._serve("GET", None, self._send_file)
+    def do_POST(self) -> None:
+        body = json.loads(self._read() or b"{}")
+        match = RPC_PATH.fullmatch(urlsplit(self.path).path)
+        method: Callable | None = getattr(self.kaggle, f"rpc_{match['rpc']}", None) if match else None
+        if match is None or method is None:
+            self._json(404, {"code": 404, "message": f"no such call: {self.path}"})
+            return
+        self._serve(match["rpc"], body, lambda: self._answer(method(body, self._base())))
 
-        def _serve(self, name: str, body: object, act: Callable[[], None]) -> None:
-            with server.lock:
-                server.requests.append(Recorded(name, self.path, body, dict(self.headers)))
-                failure = server.failures[name].pop(0) if server.failures[name] else None
-            if failure is None:
-                act()
-                return
-            time.sleep(failure.delay)
-            if failure.done:
-                self._send = lambda *args, **kwargs: None  # the work is done and its answer lost
-                act()
-                del self._send
-            if failure.cut:
-                self.close_connection = True
-            elif failure.message is None:
-                page = f"<html><body>{failure.status}</body></html>".encode()
-                self._send(failure.status, page, "text/html", failure.headers)
-            else:
-                self._json(failure.status, {"code": failure.status, "message": failure.message}, failure.headers)
+    def do_PUT(self) -> None:
+        content = self._read()
+        token = urlsplit(self.path).path.rpartition("/")[2]
 
-        def _answer(self, answer: object) -> None:
-            status, body = answer if isinstance(answer, tuple) else (200, answer)
-            if status == 302:
-                self._send(302, b"", "text/plain", {"Location": body})
-            elif status >= 400:
-                self._json(status, {"code": status, "message": body})
-            else:
-                self._json(status, body)
+        def store() -> None:
+            self.kaggle.uploads[token] = content
+            self._send(200, b"", "text/plain")
 
-        def _send_file(self) -> None:
-            content = server.file_content(urlsplit(self.path).path)
-            if content is None:
-                self._send(404, b"<html>no such file</html>", "text/html")
-                return
-            start = 0
-            wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-            if wanted and self.headers.get("If-Range", server.etag) == server.etag:
-                start = int(wanted[1])
-            headers = {"Last-Modified": LAST_MODIFIED, "Accept-Ranges": "bytes", "ETag": server.etag}
-            if start:
-                headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            with server.lock:
-                cut = server.cut_after.pop(0) if server.cut_after else None
-            self._send(206 if start else 200, content[start:], "application/octet-stream", headers, cut)
+        self._serve("PUT", content, store)
 
-        def _base(self) -> str:
-            return f"{self.scheme}://{self.headers['Host']}"
+    def do_GET(self) -> None:
+        self._serve("GET", None, self._send_file)
 
-        def _read(self) -> bytes:
-            if "Content-Length" in self.headers:
-                return self.rfile.read(int(self.headers["Content-Length"]))
-            content = b""
-            while size := int(self.rfile.readline(), 16):  # chunked
-                content += self.rfile.read(size)
-                self.rfile.readline()
+    def _serve(self, name: str, body: object, act: Callable[[], None]) -> None:
+        with self.kaggle.lock:
+            self.kaggle.requests.append(Recorded(name, self.path, body, dict(self.headers)))
+            failure = self.kaggle.failures[name].pop(0) if self.kaggle.failures[name] else None
+        if failure is None:
+            act()
+            return
+        if failure.done:
+            self._send = lambda *args, **kwargs: None  # the work is done and its answer lost
+            act()
+            del self._send
+        time.sleep(failure.delay)
+        if failure.cut:
+            self.close_connection = True
+        elif failure.message is None:
+            page = f"<html><body>{failure.status}</body></html>".encode()
+            self._send(failure.status, page, "text/html", failure.headers)
+        else:
+            body = {"code": failure.status, "message": failure.message}
+            self._json(failure.sent or failure.status, body, failure.headers)
+
+    def _answer(self, answer: object) -> None:
+        status, body = answer if isinstance(answer, tuple) else (200, answer)
+        if status == 302:
+            self._send(302, b"", "text/plain", {"Location": body})
+        elif status >= 400:
+            self._json(status, {"code": status, "message": body})
+        else:
+            self._json(status, body)
+
+    def _send_file(self) -> None:
+        content = self.kaggle.file_content(urlsplit(self.path).path)
+        if content is None:
+            self._send(404, b"<html>no such file</html>", "text/html")
+            return
+        start = 0
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if wanted and self.headers.get("If-Range", self.kaggle.etag) == self.kaggle.etag:
+            start = int(wanted[1])
+        headers = {"Last-Modified": LAST_MODIFIED, "Accept-Ranges": "bytes", "ETag": self.kaggle.etag}
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        with self.kaggle.lock:
+            cut = self.kaggle.cut_after.pop(0) if self.kaggle.cut_after else None
+        self._send(206 if start else 200, content[start:], "application/octet-stream", headers, cut)
+
+    def _base(self) -> str:
+        return f"{self.scheme}://{self.headers['Host']}"
+
+    def _read(self) -> bytes:
+        if "Content-Length" in self.headers:
+            return self.rfile.read(int(self.headers["Content-Length"]))
+        content = b""
+        while size := int(self.rfile.readline(), 16):  # chunked
+            content += self.rfile.read(size)
             self.rfile.readline()
-            return content
+        self.rfile.readline()
+        return content
 
-        def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
-            self._send(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
+    def _json(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        self._send(status, json.dumps(body).encode(), "application/json; charset=utf-8", headers)
 
-        def _send(
-            self,
-            status: int,
-            content: bytes,
-            kind: str,
-            headers: Mapping[str, str] | None = None,
-            cut: int | None = None,
-        ) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content[:cut])
-            if cut is not None:
-                self.close_connection = True
-
-    return Handler
+    def _send(
+        self,
+        status: int,
+        content: bytes,
+        kind: str,
+        headers: Mapping[str, str] | None = None,
+        cut: int | None = None,
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content[:cut])
+        if cut is not None:
+            self.close_connection = True
 
 
 def basic(user: str, key: str) -> str:

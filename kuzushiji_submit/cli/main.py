@@ -23,6 +23,7 @@ COMMANDS = (
     "score",
     "validate",
     "report",
+    "submit",
 )
 NAMED_ERRORS = (KuzushijiError, DetectionError, RecognitionError)
 
