@@ -5,6 +5,7 @@
     - LabelsError          one labels cell that breaks the format
   - PageReadError          a page image that is missing, truncated or not an image
   - SubmissionError        a submission that Kaggle would refuse or score as zero
+  - RunError               a folder that holds no training run
   - ConfigError            an unknown key or a value of the wrong type
     - DurationError          a text that is no duration
   - KernelError            a Kaggle kernel that cannot be built, or does not find what it needs
@@ -40,6 +41,10 @@ class PageReadError(KuzushijiError):
 
 class SubmissionError(KuzushijiError):
     """A submission that Kaggle would refuse, or score as zero."""
+
+
+class RunError(KuzushijiError):
+    """A folder that does not exist, or holds no training run."""
 
 
 class ConfigError(KuzushijiError):

@@ -18,6 +18,7 @@ COMMANDS = (
     "synthesize",
     "train",
     "lr_find",
+    "runs",
     "predict",
     "merge",
     "score",
