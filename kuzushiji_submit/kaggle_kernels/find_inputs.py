@@ -1,0 +1,112 @@
+"""Finds things among a session's inputs, however Kaggle mounts them.
+
+Over the years a competition has lain at /kaggle/input/SLUG and at /kaggle/input/competitions/SLUG, a data set at
+/kaggle/input/SLUG and at /kaggle/input/datasets/OWNER/SLUG, another kernel's output at /kaggle/input/SLUG and at
+/kaggle/input/notebooks/OWNER/SLUG. So things are known by what they hold.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.kaggle_kernels.settings import COMPETITION
+
+SAMPLE = "sample_submission.csv"
+RUN_RECORD = "kuzushiji_run.json"
+_DEPTH = 6  # folders below the input folder in which things are looked for
+_HASHED_BYTES = 1 << 20
+
+
+def find_competition(inputs: Path) -> Path:
+    """The folder that holds the competition's sample_submission.csv and its pages, each plain or zipped.
+
+    Raises:
+        KernelError: if there is none.
+    """
+    found = [folder for folder, names in _folders(inputs) if _is_competition(names)]
+    if not found:
+        there = ", ".join(sorted(path.name for path in inputs.iterdir())) if inputs.is_dir() else "no such folder"
+        raise KernelError(
+            f"{inputs}: no folder there holds {SAMPLE} and test_images ({there or 'it is empty'}): add the competition "
+            f"{COMPETITION} to the kernel's inputs, and accept its rules on its page"
+        )
+    return min(found, key=lambda folder: (COMPETITION not in folder.parts, len(folder.parts), folder))
+
+
+def find_weights(inputs: Path, name: str, given: str = "") -> Path | None:
+    """The weights file of that name among the inputs, or None.
+
+    Args:
+        inputs: the input folder.
+        name: the file's name, such as "recognizer.safetensors".
+        given: path below the input folder of the file to take.
+
+    Raises:
+        KernelError: if the given file is not there, or files of that name differ.
+    """
+    if given:
+        if not (inputs / given).is_file():
+            raise KernelError(f"{inputs / given}: no such file: correct the weights' path in the kernel's settings")
+        return inputs / given
+    found = sorted(
+        (folder / name for folder, names in _folders(inputs) if name in names),
+        key=lambda path: (len(path.parts), path),
+    )
+    if len({_fingerprint(path) for path in found}) > 1:
+        listed = ", ".join(str(path.relative_to(inputs)) for path in found)
+        raise KernelError(
+            f"{inputs}: several different files {name} ({listed}): attach one, or name it in the kernel's settings"
+        )
+    return found[0] if found else None
+
+
+def find_earlier_run(inputs: Path, kernel: str) -> tuple[Path, dict[str, Any]] | None:
+    """The output of the newest earlier run of this kernel among the inputs, and its record; None if there is none."""
+    found = []
+    for folder, names in _folders(inputs):
+        record = read_record(folder) if RUN_RECORD in names else None
+        if record is not None and record.get("kernel") == kernel:
+            found.append((str(record.get("written", "")), folder, record))
+    if not found:
+        return None
+    _, folder, record = max(found, key=lambda one: one[:2])
+    return folder, record
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """The record of a run in a folder, or None if there is none that can be read."""
+    try:
+        record = json.loads((folder / RUN_RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _is_competition(names: set[str]) -> bool:
+    pages = {"test_images", "test_images.zip"} & names
+    return bool(pages) and bool({SAMPLE, f"{SAMPLE}.zip"} & names)
+
+
+def _folders(root: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Folders below `root` with the names in them, the nearer first; folders of page images are not entered."""
+    level = [root]
+    for _ in range(_DEPTH):
+        below: list[Path] = []
+        for folder in sorted(level):
+            try:
+                entries = list(os.scandir(folder))
+            except OSError:
+                continue
+            yield folder, {entry.name for entry in entries}
+            below += [Path(entry) for entry in entries if entry.is_dir() and not entry.name.endswith("_images")]
+        level = below
+
+
+def _fingerprint(path: Path) -> str:
+    """Of size and beginning: two files with the same name, size and first megabyte are taken for copies."""
+    with path.open("rb") as stream:
+        return f"{path.stat().st_size}-{hashlib.sha256(stream.read(_HASHED_BYTES)).hexdigest()}"

@@ -1,0 +1,191 @@
+"""Reads the test pages in several processes, one a GPU, and writes submission and report."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.sample import read_sample_ids
+from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.journal import Journal, journal_path
+from kuzushiji_submit.kaggle_kernels.commands import Command, Outcome, run_command
+from kuzushiji_submit.kaggle_kernels.session import Session, Status
+from kuzushiji_submit.submission import settings_path, write_settings, write_submission
+
+SHARDS = "shards"
+_BATCH_PAGES = 4
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The weights files to read with; without a detector's, the ink detector finds the characters."""
+
+    recognizer: Path
+    detector: Path | None = None
+
+
+def predict_pages(session: Session, data: DataFolder, weights: Weights) -> None:
+    """Reads the test pages in the time that is left and writes submission.csv, characters.jsonl and report/.
+
+    Shards that an earlier run read with the same weights and settings are taken over.
+    """
+    reader = _Reader(session, data, weights)
+    session.note(prediction_key=reader.key)
+    session.step("predict", reader.read)
+    if session.step("merge", reader.merge) != "failed" and session.settings.report_pages:
+        session.step("report", reader.report)
+
+
+class _Reader:
+    def __init__(self, session: Session, data: DataFolder, weights: Weights) -> None:
+        self.session, self.data, self.weights = session, data, weights
+        self.folder = session.roots.working / SHARDS
+        self.submission = session.roots.working / "submission.csv"
+        self.characters = session.roots.working / "characters.jsonl"
+        self.count = session.settings.shards
+        self.key = _key(weights, [*session.settings.predict, str(self.count)])
+
+    def read(self) -> tuple[Status, str]:
+        """All shards at once; one that breaks is tried once more, and what it has read is kept in any case."""
+        self._take_over()
+        shards = [shard for shard in range(1, self.count + 1) if not self._is_complete(shard)]
+        for shard in shards:
+            # The journal holds all that an unfinished submission holds.
+            self._csv(shard).unlink(missing_ok=True)
+        journals = {shard: self._journal_bytes(shard) for shard in shards}
+        outcomes = self._run(dict.fromkeys(shards, "--resume"))
+        broken = [shard for shard in shards if not self._csv(shard).is_file()]
+        if broken:
+            self.session.say(f"shard {', '.join(map(str, broken))} broke off and is tried once more")
+            # A journal to which nothing was added may be one of other settings, with which no run can go on.
+            modes = {one: "--restart" if self._journal_bytes(one) == journals[one] else "--resume" for one in broken}
+            outcomes |= self._run(modes)
+        lost = [shard for shard in broken if not self._csv(shard).is_file()]
+        for shard in lost:
+            self._salvage(shard)
+        partial = {shard: outcome.last_line for shard, outcome in outcomes.items() if outcome.code}
+        message = "; ".join(f"shard {shard}: {line}" for shard, line in partial.items())
+        if len(lost) == self.count:
+            return "failed", message
+        return ("partial" if partial else "done"), message
+
+    def merge(self) -> tuple[Status, str]:
+        """One submission of all shards, checked as Kaggle would."""
+        shards = range(1, self.count + 1)
+        sample = ("--sample", self.data.sample_csv)
+        self._check(self._command("merge", ["merge", *map(self._csv, shards), *sample, "--out", self.submission]))
+        with self.characters.open("wb") as whole:
+            for shard in shards:
+                if self._characters(shard).is_file():
+                    whole.write(self._characters(shard).read_bytes())
+        self._check(self._command("validate", ["validate", self.submission, *sample]))
+        return "done", ""
+
+    def report(self) -> tuple[Status, str]:
+        """The first pages as HTML."""
+        outcome = self._command(
+            "report",
+            [
+                *("report", "--images", self.data.test_images, "--submission", self.submission),
+                *("--characters", self.characters, "--max-pages", self.session.settings.report_pages),
+                *(("--translation", self.data.translation_csv) if self.data.translation_csv.is_file() else ()),
+                *("--out", self.session.roots.working / "report"),
+            ],
+        )
+        # It is complete even where a page's image could not be read.
+        return ("done" if outcome.code == 0 else "partial"), outcome.last_line if outcome.code else ""
+
+    def _run(self, modes: Mapping[int, str]) -> dict[int, Outcome]:
+        """Shards with the way in which each is begun."""
+        seconds = self.session.remaining
+        running = {
+            shard: Command(
+                f"predict {shard}/{self.count}",
+                [*self._arguments(shard, seconds), mode, *self.session.settings.predict],
+                self.session.log(f"predict-{shard}"),
+                environment=self._device(shard),
+            )
+            for shard, mode in modes.items()
+        }
+        try:
+            return {shard: command.wait(seconds + self.session.grace) for shard, command in running.items()}
+        finally:
+            for command in running.values():
+                command.end()
+
+    def _arguments(self, shard: int, seconds: float) -> list[object]:
+        detector = self.weights.detector
+        workers = max(1, (os.cpu_count() or 1) // self.count)
+        return [
+            *("predict", "--images", self.data.test_images, "--sample", self.data.sample_csv),
+            *("--out", self._csv(shard), "--characters", self._characters(shard), "--shard", f"{shard}/{self.count}"),
+            *("--time-budget", f"{seconds:.0f}s", "--workers", workers, "--batch-pages", _BATCH_PAGES),
+            *("--recognizer-weights", self.weights.recognizer),
+            *(("--detector", "heatmap", "--detector-weights", detector) if detector else ()),
+        ]
+
+    def _device(self, shard: int) -> dict[str, str]:
+        gpus = self.session.gpus
+        return {"CUDA_VISIBLE_DEVICES": str((shard - 1) % gpus)} if gpus else {}
+
+    def _take_over(self) -> None:
+        earlier = self.session.earlier
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if earlier is None or not (earlier[0] / SHARDS).is_dir():
+            return
+        if earlier[1].get("prediction_key") != self.key:
+            self.session.say(f"{earlier[0]}: read with other weights or settings: beginning anew")
+            shutil.rmtree(self.folder)
+            self.folder.mkdir()
+        elif earlier[0] / SHARDS != self.folder:
+            shutil.copytree(earlier[0] / SHARDS, self.folder, dirs_exist_ok=True)
+            self.session.say(f"going on from {earlier[0]}")
+
+    def _is_complete(self, shard: int) -> bool:
+        """Whether an earlier run read every page of it."""
+        try:
+            outcome = json.loads(settings_path(self._csv(shard)).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return self._csv(shard).is_file() and not outcome.get("unread") and not outcome.get("failures")
+
+    def _salvage(self, shard: int) -> None:
+        """What the journal of a shard holds becomes its submission, empty rows where it holds nothing."""
+        csv = self._csv(shard)
+        ids = read_sample_ids(self.data.sample_csv)[shard - 1 :: self.count]
+        points = {}
+        if journal_path(csv).is_file():
+            first = journal_path(csv).read_text(encoding="utf-8").partition("\n")[0]
+            with Journal(journal_path(csv), json.loads(first)["settings"], resume=True) as journal:
+                points = {image_id: page.to_points() for image_id, page in journal.pages.items()}
+        write_submission(csv, ids, points)
+        write_settings(csv, {"unread": len(ids) - len(points)})
+
+    def _journal_bytes(self, shard: int) -> int:
+        path = journal_path(self._csv(shard))
+        return path.stat().st_size if path.is_file() else 0
+
+    def _csv(self, shard: int) -> Path:
+        return self.folder / f"{shard}.csv"
+
+    def _characters(self, shard: int) -> Path:
+        return self.folder / f"{shard}.characters.jsonl"
+
+    def _command(self, name: str, arguments: Sequence[object]) -> Outcome:
+        return run_command(name, arguments, self.session.log(name), limit=self.session.remaining + self.session.grace)
+
+    def _check(self, outcome: Outcome) -> None:
+        if outcome.code:
+            raise KernelError(outcome.last_line)
+
+
+def _key(weights: Weights, arguments: Sequence[str]) -> str:
+    """Stands for what a prediction depends on."""
+    digest = hashlib.sha256(json.dumps(arguments).encode())
+    for path in (weights.recognizer, weights.detector):
+        digest.update(hashlib.sha256(path.read_bytes()).digest() if path else b"ink")
+    return digest.hexdigest()[:16]
