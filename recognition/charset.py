@@ -21,6 +21,18 @@ def to_character(codepoint: str) -> str:
     return chr(int(codepoint[2:], 16))
 
 
+def parse_character(text: str) -> str:
+    """The codepoint that a user means: "は" and "U+306F" both give "U+306F".
+
+    Raises:
+        CharsetError: if the text is neither one character nor a codepoint.
+    """
+    if len(text) == 1:
+        return f"U+{ord(text):04X}"
+    to_character(text)
+    return text
+
+
 @dataclass(frozen=True)
 class Charset:
     """Codepoints in class order: the class_id of a codepoint is its place.

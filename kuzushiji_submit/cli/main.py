@@ -15,6 +15,7 @@ from recognition.errors import RecognitionError
 COMMANDS = (
     "demo",
     "check",
+    "charset",
     "synthesize",
     "train",
     "lr_find",

@@ -1,6 +1,6 @@
 import pytest
 
-from recognition.charset import Charset, to_character
+from recognition.charset import Charset, parse_character, to_character
 from recognition.errors import CharsetError
 
 
@@ -15,6 +15,17 @@ def test_malformed_codepoint_is_refused(text: str) -> None:
 )
 def test_character_of_a_codepoint(codepoint: str, character: str) -> None:
     assert to_character(codepoint) == character
+
+
+@pytest.mark.parametrize("text", ["は", "U+306F"])
+def test_what_a_user_writes(text: str) -> None:
+    assert parse_character(text) == "U+306F"
+
+
+@pytest.mark.parametrize("text", ["", "はひ", "U+306f"])
+def test_what_a_user_must_not_write(text: str) -> None:
+    with pytest.raises(CharsetError, match="not a codepoint"):
+        parse_character(text)
 
 
 def test_empty_charset() -> None:
