@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from kuzushiji_submit.errors import OutputError
 from recognition.files import replacing
@@ -26,6 +26,17 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
         yield stream
         stream.flush()
         os.fsync(stream.fileno())
+
+
+@contextmanager
+def atomic_binary(path: Path) -> Iterator[BinaryIO]:
+    """Opens a binary file that replaces `path` when the block ends without an exception.
+
+    Raises:
+        OutputError: as `atomic_text`.
+    """
+    with _named_errors(path), replacing(path) as temporary, temporary.open("wb") as stream:
+        yield stream
 
 
 def atomic_bytes(path: Path, content: bytes, *, make_folder: bool = True) -> None:

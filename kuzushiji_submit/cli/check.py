@@ -17,10 +17,15 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the problems and a summary; 1 if any of them needs the user."""
+    return print_check(DataFolder(args.data), args.workers)
+
+
+def print_check(folder: DataFolder, workers: int) -> int:
+    """The same for a folder: prints the problems and a summary, and gives the exit code."""
     from kuzushiji_submit.competition.check import check_data
     from kuzushiji_submit.competition.problems import count_by_kind
 
-    result = check_data(DataFolder(args.data), workers=max(1, args.workers))
+    result = check_data(folder, workers=max(1, workers))
     for problem in result.problems:
         sys.stdout.write(f"{problem}\n")
     kinds = ", ".join(f"{count} {kind}" for kind, count in count_by_kind(result.problems).items())

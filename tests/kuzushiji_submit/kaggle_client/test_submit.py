@@ -11,7 +11,7 @@ RULES = "https://www.kaggle.com/competitions/kuzushiji-recognition/rules"
 LISTING = "https://www.kaggle.com/competitions/kuzushiji-recognition/submissions"
 
 ACCEPT = f"accept the rules at {RULES} with this account, then run the same command again"
-NO_SUCH = "there is no competition 'kuzushiji-recognition', or it takes no submissions: check --competition"
+NO_SUCH = "there is no competition 'kuzushiji-recognition', or it is closed: check --competition"
 
 
 @pytest.fixture
