@@ -1,11 +1,12 @@
 """One contact sheet a page: what each stage of the detector made of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.detections import Detections
 from detection.detector import DetectionStages
 
 Picture = NDArray[np.uint8]
@@ -35,7 +36,12 @@ def debug_sheet(stages: DetectionStages, height: int = 1000) -> Picture:
         ("cuts", lambda: _cuts(stages, size)),
         (f"boxes, {count}", lambda: _boxes(stages, size)),
     ]
-    return np.concatenate([_captioned(name, draw()) for name, draw in panels], axis=1)
+    return side_by_side([(name, draw()) for name, draw in panels])
+
+
+def side_by_side(panels: Sequence[tuple[str, Picture]]) -> Picture:
+    """Pictures of one height under their captions: uint8 (height + caption, any, 3)."""
+    return np.concatenate([_captioned(name, picture) for name, picture in panels], axis=1)
 
 
 def _captioned(text: str, picture: Picture) -> Picture:
@@ -46,7 +52,7 @@ def _captioned(text: str, picture: Picture) -> Picture:
     return framed
 
 
-def _fit(picture: Picture, size: tuple[int, int], *, smooth: bool = True) -> Picture:
+def fit(picture: Picture, size: tuple[int, int], *, smooth: bool = True) -> Picture:
     """A picture, gray or color, at a (width, height) in color; white where it is empty."""
     if picture.size == 0:
         return np.full((size[1], size[0], 3), 255, np.uint8)
@@ -55,13 +61,13 @@ def _fit(picture: Picture, size: tuple[int, int], *, smooth: bool = True) -> Pic
 
 
 def _page(stages: DetectionStages, size: tuple[int, int]) -> Picture:
-    return _fit(np.zeros((0, 0), np.uint8) if stages.page is None else stages.page, size)
+    return fit(np.zeros((0, 0), np.uint8) if stages.page is None else stages.page, size)
 
 
 def _ink(stages: DetectionStages, size: tuple[int, int]) -> Picture:
-    picture = _fit(255 - stages.ink, size)
+    picture = fit(255 - stages.ink, size)
     if stages.lines is not None:
-        found = _fit(stages.lines.mask((size[1], size[0])), size)
+        found = fit(stages.lines.mask((size[1], size[0])), size)
         picture[found[..., 0] > 0] = _ORANGE
     if stages.ink.size:
         left, top, right, bottom = (np.asarray(stages.layout.area) * size[1] / stages.ink.shape[0]).round().astype(int)
@@ -70,7 +76,7 @@ def _ink(stages: DetectionStages, size: tuple[int, int]) -> Picture:
 
 
 def _writing(stages: DetectionStages, size: tuple[int, int]) -> Picture:
-    picture = _fit(255 - stages.layout.mask, size)
+    picture = fit(255 - stages.layout.mask, size)
     side = round(stages.layout.character_size * size[1] / max(1, stages.ink.shape[0]))
     cv2.rectangle(picture, (5, 5), (5 + side, 5 + side), _RED, 2)
     return picture
@@ -80,7 +86,7 @@ def _columns(stages: DetectionStages, size: tuple[int, int]) -> Picture:
     every, kept = stages.layout.all_columns, stages.layout.columns
     palette = _palette(int(every.max(initial=0)) + 1)
     pale = (255 - (255 - palette.astype(np.int32)) // 4).astype(np.uint8)
-    return _fit(np.where((kept > 0)[..., None], palette[kept], pale[every]).astype(np.uint8), size, smooth=False)
+    return fit(np.where((kept > 0)[..., None], palette[kept], pale[every]).astype(np.uint8), size, smooth=False)
 
 
 def _palette(count: int) -> Picture:
@@ -93,7 +99,7 @@ def _palette(count: int) -> Picture:
 
 
 def _cuts(stages: DetectionStages, size: tuple[int, int]) -> Picture:
-    picture = _fit(255 - stages.layout.mask, size)
+    picture = fit(255 - stages.layout.mask, size)
     if stages.layout.mask.size == 0:
         return picture
     x, y = size[0] / stages.layout.mask.shape[1], size[1] / stages.layout.mask.shape[0]
@@ -105,9 +111,13 @@ def _cuts(stages: DetectionStages, size: tuple[int, int]) -> Picture:
 
 
 def _boxes(stages: DetectionStages, size: tuple[int, int]) -> Picture:
-    picture = _fit(255 - stages.ink if stages.page is None else stages.page, size)
-    scale = size[1] / max(1, stages.ink.shape[0])
-    for box, score in zip(stages.detections.boxes * scale, stages.detections.scores, strict=True):
+    picture = fit(255 - stages.ink if stages.page is None else stages.page, size)
+    draw_boxes(picture, stages.detections, size[1] / max(1, stages.ink.shape[0]))
+    return picture
+
+
+def draw_boxes(picture: Picture, detections: Detections, scale: float) -> None:
+    """Draws boxes given in page pixels, likely ones green, onto a picture of the page at a scale."""
+    for box, score in zip(detections.boxes * scale, detections.scores, strict=True):
         left, top, right, bottom = (round(float(one)) for one in box)
         cv2.rectangle(picture, (left, top), (right, bottom), _GREEN if score > 0.5 else _ORANGE, 2)
-    return picture

@@ -6,10 +6,12 @@ from PIL import Image
 
 from detection.debug_sheet import debug_sheet
 from detection.detector import DetectionStages
+from detection.heatmap.debug_sheet import heatmap_sheet
+from detection.heatmap.detector import HeatmapStages
 from kuzushiji_submit.errors import OutputError
 
 
-def write_debug_sheet(folder: Path, image_id: str, stages: DetectionStages) -> None:
+def write_debug_sheet(folder: Path, image_id: str, stages: DetectionStages | HeatmapStages) -> None:
     """Draws every stage of the detector on one page into `folder/<image_id>.jpg`.
 
     Raises:
@@ -18,6 +20,7 @@ def write_debug_sheet(folder: Path, image_id: str, stages: DetectionStages) -> N
     path = folder / f"{image_id}.jpg"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(debug_sheet(stages)).save(path, quality=85)
+        sheet = heatmap_sheet(stages) if isinstance(stages, HeatmapStages) else debug_sheet(stages)
+        Image.fromarray(sheet).save(path, quality=85)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}): name another folder") from error

@@ -6,14 +6,13 @@ from pathlib import Path
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.truth import read_truth
-from kuzushiji_submit.defaults import recognizer_weights
+from kuzushiji_submit.defaults import detector_weights, recognizer_weights
 from kuzushiji_submit.journal import forget
 from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
 from kuzushiji_submit.predict import PredictJob, predict
 from kuzushiji_submit.report.build import build_report
 from kuzushiji_submit.scoring import Counts, score_pages, total
 from kuzushiji_submit.submission import read_submission
-from recognition.recognizer import Recognizer
 
 SAMPLE = DataFolder(Path(__file__).parent / "sample")
 SAMPLE_TRUTH = SAMPLE.root / "test_truth.csv"
@@ -41,7 +40,7 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
 
     Args:
         out: folder for the submission and the report.
-        device: where the recognizer runs.
+        device: where the networks run.
 
     Raises:
         KuzushijiError: if a file cannot be written.
@@ -49,10 +48,10 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     submission, characters = out / "submission.csv", out / "characters.jsonl"
     forget(submission)  # a demo is too short to be worth resuming
     weights = recognizer_weights(None)
-    config = PipelineConfig()
-    pipeline = Pipeline(Recognizer.load(weights, device, top_k=config.alternatives), config)
+    detector = detector_weights(None, None)
+    pipeline = Pipeline.load(PipelineConfig(), weights, detector, device)
     job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)
-    predict(job, pipeline, weights)
+    predict(job, pipeline, weights, detector)
     truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
     report = build_report(
         images=SAMPLE.test_images,

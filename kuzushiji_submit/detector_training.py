@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.training.data import StoreSource
+from detection.training.config import HeatmapTraining
+from detection.training.data import PageDataModule, StoreSource, split_pages
+from detection.training.run import make_module
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.errors import ConfigError
 from kuzushiji_submit.scoring import match_page
 from kuzushiji_submit.submission import PagePoints
 from kuzushiji_submit.training_pages import prepare_pages
+from recognition.training.lr_find import LrFindResult, search_learning_rate
 
 
 def make_page_sources(
@@ -53,3 +56,13 @@ def match_points(boxes: NDArray[np.float32], points: NDArray[np.float32]) -> tup
     predicted = PagePoints("page", ("",) * len(points), points.astype(np.float64))
     counts = match_page(truth, predicted, detection_only=True).counts
     return counts.tp, counts.fp, counts.fn
+
+
+def find_detector_rate(config: HeatmapTraining, sources: Sequence[StoreSource], out_dir: Path) -> LrFindResult:
+    """The learning-rate curve of a run, in `out_dir`.
+
+    Raises:
+        DetectionError: if the pages cannot be trained on.
+    """
+    data = PageDataModule(split_pages(sources, config.split), config)
+    return search_learning_rate(make_module(config, match_points), data, config.runtime, out_dir)

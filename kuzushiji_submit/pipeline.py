@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
 from detection.detector import DetectionStages, InkDetector, InkDetectorConfig
+from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig, HeatmapStages
 from kuzushiji_submit.characters import Alternative, Character, PageCharacters
 from recognition.charset import Charset
-from recognition.crops import crop_boxes
+from recognition.crops import Crops, crop_boxes
 from recognition.recognitions import Recognitions
-
-if TYPE_CHECKING:
-    from recognition.recognizer import Recognizer
+from recognition.recognizer import Recognizer
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class PipelineConfig:
 
     Attributes:
         detector: settings of the ink detector.
-        ask_recognizer: whether the detector asks the recognizer how likely each candidate box is a character.
+        heatmap: settings of the heatmap detector.
+        ask_recognizer: whether the ink detector asks the recognizer how likely each candidate box is a character.
         min_score: a character is kept if detection score times recognition score reaches this; half the F1 to be
             expected is best (Ye et al. 2012), and real pages reach 0.3 with the weights that come with the project.
         alternatives: readings kept for each character, the best included.
@@ -32,6 +33,7 @@ class PipelineConfig:
     """
 
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
+    heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
     ask_recognizer: bool = True
     min_score: float = 0.15
     alternatives: int = 5
@@ -45,21 +47,48 @@ class DetectedPage:
     Attributes:
         image_id: the page's id.
         detections: its N boxes.
-        crops: uint8 (N, S, S), the ink in each box.
+        crops: the ink in and around each box.
     """
 
     image_id: str
     detections: Detections
-    crops: NDArray[np.uint8]
+    crops: Crops
 
 
 class Pipeline:
     """Reads pages with one detector and one recognizer."""
 
-    def __init__(self, recognizer: "Recognizer", config: PipelineConfig | None = None) -> None:
+    def __init__(
+        self, recognizer: Recognizer, config: PipelineConfig | None = None, heatmap: HeatmapDetector | None = None
+    ) -> None:
+        """Puts the stages together.
+
+        Args:
+            recognizer: reads the crops.
+            config: settings.
+            heatmap: finds the characters; None leaves it to the ink detector.
+        """
         self.config = config or PipelineConfig()
         self.detector = InkDetector(self.config.detector)
+        self.heatmap = heatmap
         self.recognizer = recognizer
+
+    @classmethod
+    def load(
+        cls, config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None, device: str = "auto"
+    ) -> Self:
+        """The pipeline of two weights files; without the detector's the ink detector finds the characters.
+
+        Raises:
+            DetectionError, WeightsError: if a file is missing, damaged or does not match.
+            RecognitionError: if the device cannot be used.
+        """
+        recognizer = Recognizer.load(
+            recognizer_weights, device, top_k=config.alternatives, batch_size=config.batch_size
+        )
+        if detector_weights is None:
+            return cls(recognizer, config)
+        return cls(recognizer, config, HeatmapDetector.load(detector_weights, config.heatmap, device))
 
     def detect(self, image_id: str, page: NDArray[np.uint8]) -> DetectedPage:
         """Finds the characters of one page and cuts them out; safe to call from several threads.
@@ -70,11 +99,13 @@ class Pipeline:
         """
         return self.cut(image_id, self.explain(page))
 
-    def explain(self, page: NDArray[np.uint8]) -> DetectionStages:
+    def explain(self, page: NDArray[np.uint8]) -> DetectionStages | HeatmapStages:
         """The detector's stages on one page, uint8 (H, W, 3) RGB."""
+        if self.heatmap is not None:
+            return self.heatmap.explain(page)
         return self.detector.explain(page, self.recognizer.score_boxes if self.config.ask_recognizer else None)
 
-    def cut(self, image_id: str, stages: DetectionStages) -> DetectedPage:
+    def cut(self, image_id: str, stages: DetectionStages | HeatmapStages) -> DetectedPage:
         """Cuts the detected characters out of the ink they were found in."""
         crops = crop_boxes(stages.ink, stages.detections.boxes, self.recognizer.crop_config)
         return DetectedPage(image_id, stages.detections, crops)
@@ -83,7 +114,7 @@ class Pipeline:
         """Reads the crops of several pages in common batches."""
         if not pages:
             return []
-        recognitions = self.recognizer.recognize_crops(np.concatenate([page.crops for page in pages]))
+        recognitions = self.recognizer.recognize_crops(Crops.concatenate([page.crops for page in pages]))
         starts = np.cumsum([0, *(len(page.detections) for page in pages)])
         return [self._assemble(page, recognitions, int(start)) for page, start in zip(pages, starts[:-1], strict=True)]
 

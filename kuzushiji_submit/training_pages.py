@@ -14,7 +14,6 @@ from tqdm import tqdm
 from detection.training.page_store import EXACT, ROUGH, PageStore
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
-from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
 from kuzushiji_submit.errors import CompetitionFileError, OutputError, PageReadError
 from kuzushiji_submit.pages import read_page

@@ -2,10 +2,10 @@
 
 Usage: python scripts/make_real_folder.py --real REAL --out DATA
 
-REAL holds images/, truth_exact.csv (every character of some pages), truth_partial.csv (some characters of all pages) and
-truth_interpolated.csv (groups of six: codepoint, x, y, w, h and 1 for an annotated box, 0 for one guessed between its
-neighbors). A fully annotated page goes into train.csv as it is; of the others the annotated boxes go into train.csv and
-the guessed ones into train_rough.csv.
+REAL holds images/, truth_exact.csv (every character of some pages), truth_partial.csv (some characters of all pages)
+and truth_interpolated.csv (groups of six: codepoint, x, y, w, h and 1 for an annotated box, 0 for one guessed between
+its neighbors). A fully annotated page goes into train.csv as it is; of the others the annotated boxes go into train.csv
+and the guessed ones into train_rough.csv.
 """
 
 import argparse

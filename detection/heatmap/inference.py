@@ -13,7 +13,7 @@ from detection.heatmap.decode import ScoreMaps
 from detection.heatmap.network import COARSEST, STRIDE, UNIT
 
 OVERLAP = 128
-"""Pixels that neighboring tiles share; a tile's outer half of it is not used, so every cell has seen its surroundings."""
+"""Pixels that neighboring tiles share; a tile answers for all but its outer half of it, so every cell has context."""
 PAPER = 255
 
 

@@ -1,4 +1,4 @@
-"""The network of the learned score map: a feature pyramid (Lin et al. 2017, arXiv 1612.03144) of plain 3 x 3 convolutions."""
+"""The network of the learned score map: a feature pyramid (Lin et al. 2017, arXiv 1612.03144) of small convolutions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,8 +43,9 @@ class HeatmapNet(nn.Module):
     """A page in, at every fourth pixel: is this the middle of a character, and how far are its sides.
 
     Input float32 (N, 3, H, W), levelled RGB with paper at 0 and black at 1, H and W multiples of 32. Output float32
-    (N, 5, H / 4, W / 4): the logit of the shrunken-character map, then the logarithms of the distances to the left, top,
-    right and bottom side of the character there, in units of 32 pixels (as Tian et al. 2019, FCOS, arXiv 1904.01355).
+    (N, 5, H / 4, W / 4): the logit of the shrunken-character map, then the logarithms of the distances to the left,
+    top, right and bottom side of the character there, in units of 32 pixels (as Tian et al. 2019, FCOS, arXiv
+    1904.01355).
     """
 
     __call__: Callable[..., Tensor]

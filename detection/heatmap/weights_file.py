@@ -137,8 +137,8 @@ def _check_state(path: Path, state: Mapping[str, Tensor], expected: Mapping[str,
     if set(state) != set(expected):
         odd = sorted(set(state) ^ set(expected))
         raise DetectionError(
-            f"{path}: its arrays are not this network's ({', '.join(odd[:3])} …, {len(odd)} in all): it was written for "
-            "another network or version"
+            f"{path}: its arrays are not this network's ({', '.join(odd[:3])} …, {len(odd)} in all): it was written "
+            "for another network or version"
         )
     for name, tensor in state.items():
         if tensor.shape != expected[name].shape:

@@ -19,12 +19,12 @@ MONITOR = "val/f1"
 
 
 class HeatmapModule(LightningModule):
-    """Losses on tiles, AdamW under one cycle, an average of the weights, and the competition's matching on whole pages."""
+    """Losses on tiles, AdamW under one cycle, an average of the weights, the competition's matching on whole pages."""
 
     def __init__(self, network: HeatmapNet, config: HeatmapTraining, match: MatchPoints) -> None:
         """Takes a fresh network, and the metric."""
         super().__init__()
-        self.network = network
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster on all
         self.ema = _averaged(network, config.optimizer.ema_decay) if config.optimizer.ema_decay else None
         self.config = config
         self.learning_rate = config.optimizer.learning_rate
@@ -45,7 +45,8 @@ class HeatmapModule(LightningModule):
             DetectionError: if it is not finite.
         """
         tiles, heat, weight, sides, has_sides = batch
-        maps = self.network(to_network(tiles)).float()  # (N, 5, s, s)
+        pages = to_network(tiles).contiguous(memory_format=torch.channels_last)
+        maps = self.network(pages).float()  # (N, 5, s, s)
         on_map = heat_loss(maps[:, 0], heat, weight)
         on_sides = sides_loss(maps[:, 1:], sides, has_sides)
         loss = on_map + self.config.optimizer.sides_weight * on_sides

@@ -38,8 +38,8 @@ class Targets:
 def make_targets(boxes: NDArray[np.float32], kinds: NDArray[np.uint8], size_hw: tuple[int, int]) -> Targets:
     """The maps of a tile.
 
-    A cell in the middles of two characters belongs to the nearer center, measured in the characters' own sides. Around a
-    roughly placed character everything but its inmost part is left open.
+    A cell in the middles of two characters belongs to the nearer center, measured in the characters' own sides. Around
+    a roughly placed character everything but its inmost part is left open.
 
     Args:
         boxes: float32 (N, 4), xyxy in pixels of the tile; may reach beyond it.

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from kuzushiji_submit.cli.training import add_training_arguments, prepare
+from kuzushiji_submit.cli.training import add_training_arguments, prepare, prepare_detector
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -17,8 +17,13 @@ def run(args: argparse.Namespace) -> int:
     """Writes lr_find.csv and lr_find.png and prints the suggestion."""
     from recognition.training.lr_find import lr_find
 
-    settings, sources = prepare(args)
-    result = lr_find(settings.run, sources, args.out)
+    if args.what == "detector":
+        from kuzushiji_submit.detector_training import find_detector_rate
+
+        result = find_detector_rate(*prepare_detector(args), args.out)
+    else:
+        settings, sources = prepare(args)
+        result = lr_find(settings.run, sources, args.out)
     suggestion = "none: the curve never falls" if result.suggestion is None else f"{result.suggestion:.2e}"
     sys.stdout.write(
         f"learning rate {suggestion}\ncurve {args.out / 'lr_find.csv'}\npicture {args.out / 'lr_find.png'}\n"

@@ -14,7 +14,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
-    parser.add_argument("--detector", choices=("ink",), default="ink", help="ink: threshold and connected components")
+    parser.add_argument(
+        "--detector",
+        choices=("heatmap", "ink"),
+        help="where characters are sought: on a network's map or on the ink (default: heatmap, if its weights are there)",
+    )
+    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     parser.add_argument(
@@ -53,12 +58,11 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import recognizer_weights
+    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
     from kuzushiji_submit.errors import PageReadError
     from kuzushiji_submit.journal import forget
     from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
     from kuzushiji_submit.predict import PredictJob, predict
-    from recognition.recognizer import Recognizer
 
     config = resolve_config(PipelineConfig(), args.config, args.set)
     job = PredictJob(
@@ -76,8 +80,8 @@ def run(args: argparse.Namespace) -> int:
     if args.restart:
         forget(args.out)
     weights = recognizer_weights(args.recognizer_weights)
-    recognizer = Recognizer.load(weights, args.device, top_k=config.alternatives, batch_size=config.batch_size)
-    result = predict(job, Pipeline(recognizer, config), weights)
+    detector = detector_weights(args.detector, args.detector_weights)
+    result = predict(job, Pipeline.load(config, weights, detector, args.device), weights, detector)
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(

@@ -5,13 +5,13 @@ import sys
 from dataclasses import replace
 
 from kuzushiji_submit.cli.settings import add_time_budget_argument
-from kuzushiji_submit.cli.training import add_training_arguments, prepare
+from kuzushiji_submit.cli.training import add_training_arguments, prepare, prepare_detector
 from kuzushiji_submit.time_budget import TIME_IS_UP
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("train", help="train the recognizer on data folders")
+    parser = subparsers.add_parser("train", help="train the detector or the recognizer on data folders")
     add_training_arguments(parser)
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     add_time_budget_argument(parser)
@@ -24,6 +24,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Trains and prints where the weights are and what they score; 3 if time was up before the last epoch was over."""
+    return _train_detector(args) if args.what == "detector" else _train_recognizer(args)
+
+
+def _train_recognizer(args: argparse.Namespace) -> int:
     from recognition.training.train import train
     from recognition.weights_metadata import Provenance
 
@@ -34,12 +38,38 @@ def run(args: argparse.Namespace) -> int:
         settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
     result = train(settings.run, sources, args.out, resume=args.resume, provenance=provenance)
-    scores = ", ".join(f"{name} {value:.4f}" for name, value in result.scores.items())
     sys.stdout.write(
         f"{result.weights}: {result.train_crops} crops trained on, {result.validation_crops} held out"
-        f"{f': {scores}' if scores else ''}; {result.images_per_second:.0f} images/s\n"
+        f"{_in_words(result.scores)}; {result.images_per_second:.0f} images/s\n"
     )
-    if not result.completed:
-        sys.stderr.write(f"time is up after {len(result.history)} epochs: run again with --resume\n")
-        return TIME_IS_UP
-    return 0
+    return _exit_code(len(result.history), completed=result.completed)
+
+
+def _train_detector(args: argparse.Namespace) -> int:
+    from detection.heatmap.weights_file import DetectorMetadata
+    from detection.training.run import train_heatmap
+    from kuzushiji_submit.detector_training import match_points
+
+    settings, sources = prepare_detector(args)
+    if args.time_budget is not None:
+        remaining = max(1.0, args.time_budget.remaining)
+        settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
+    provenance = DetectorMetadata(training_data=args.training_data, license=args.license, attribution=args.attribution)
+    result = train_heatmap(settings, sources, args.out, match_points, resume=args.resume, provenance=provenance)
+    sys.stdout.write(
+        f"{result.weights}: {result.train_pages} pages trained on, {result.validation_pages} held out"
+        f"{_in_words(result.scores)}\n"
+    )
+    return _exit_code(result.epochs, completed=result.epochs >= settings.epochs)
+
+
+def _in_words(scores: dict[str, float]) -> str:
+    listed = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    return f": {listed}" if listed else ""
+
+
+def _exit_code(epochs: int, *, completed: bool) -> int:
+    if completed:
+        return 0
+    sys.stderr.write(f"time is up after {epochs} epochs: run again with --resume\n")
+    return TIME_IS_UP

@@ -8,16 +8,38 @@ from typing import TYPE_CHECKING
 from kuzushiji_submit.cli.settings import add_settings_arguments
 
 if TYPE_CHECKING:
-    from kuzushiji_submit.training import RecognizerTraining
+    from detection.training.config import HeatmapTraining
+    from detection.training.data import StoreSource
+    from kuzushiji_submit.training import RecognizerTraining, TrainingFolder
     from recognition.training.sources import CropSource
 
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("what", choices=("recognizer",), help="which model")
+    parser.add_argument("what", choices=("detector", "recognizer"), help="which model")
     parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DATA", help="data folders to train on")
+    parser.add_argument(
+        "--train-only",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="data folders whose books are not held out",
+    )
+    parser.add_argument(
+        "--weights", type=float, nargs="+", metavar="W", help="shares of the draws, one a folder, those of --data first"
+    )
+    parser.add_argument(
+        "--false-alarms",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="those of the folders whose truth is complete: what the ink detector finds beside it is no character",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     parser.add_argument("--crops", type=Path, metavar="DIR", help="folder of the cut crops (default: RUN/crops)")
+    parser.add_argument("--pages", type=Path, metavar="DIR", help="folder of the prepared pages (default: RUN/pages)")
     parser.add_argument("--charset", type=Path, metavar="CSV", help="classes (default: every codepoint of the data)")
     parser.add_argument("--fold", type=int, metavar="K", help="hold out the books of this fold")
     parser.add_argument("--workers", type=int, default=1, help="processes that cut crops (default: %(default)s)")
@@ -30,7 +52,6 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
     Raises:
         KuzushijiError, RecognitionError: if a setting or the data is not usable.
     """
-    from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.config import resolve_config
     from kuzushiji_submit.training import RecognizerTraining, make_sources, read_charset
 
@@ -38,6 +59,49 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
     if args.fold is not None:
         settings = replace(settings, split=replace(settings.split, fold=args.fold))
     charset = read_charset(args.charset) if args.charset else None
-    folders = [DataFolder(path) for path in args.data]
-    sources = make_sources(folders, args.crops or args.out / "crops", settings, charset, workers=max(1, args.workers))
+    sources = make_sources(
+        _folders(args), args.crops or args.out / "crops", settings, charset, workers=max(1, args.workers)
+    )
     return settings, sources
+
+
+def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[StoreSource]]":
+    """Resolves the settings and prepares the pages.
+
+    Raises:
+        KuzushijiError, DetectionError: if a setting or the data is not usable.
+    """
+    from detection.training.config import HeatmapTraining
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.config import resolve_config
+    from kuzushiji_submit.detector_training import make_page_sources
+
+    settings = resolve_config(HeatmapTraining(), args.config, args.set)
+    if args.fold is not None:
+        settings = replace(settings, split=replace(settings.split, fold=args.fold))
+    sources = make_page_sources(
+        [DataFolder(path) for path in args.data],
+        args.pages or args.out / "pages",
+        args.weights or (),
+        [DataFolder(path) for path in args.train_only],
+        workers=max(1, args.workers),
+    )
+    return settings, sources
+
+
+def _folders(args: argparse.Namespace) -> "list[TrainingFolder]":
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.errors import ConfigError
+    from kuzushiji_submit.training import TrainingFolder
+
+    paths = [*args.data, *args.train_only]
+    weights = args.weights or [None] * len(paths)
+    if len(weights) != len(paths):
+        raise ConfigError(f"--weights has {len(weights)} numbers for {len(paths)} data folders: give one a folder")
+    unknown = [str(path) for path in args.false_alarms if path not in paths]
+    if unknown:
+        raise ConfigError(f"--false-alarms {unknown[0]}: not among the data folders: name it as in --data")
+    return [
+        TrainingFolder(DataFolder(path), weight, place < len(args.data), path in args.false_alarms)
+        for place, (path, weight) in enumerate(zip(paths, weights, strict=True))
+    ]

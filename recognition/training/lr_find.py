@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
 import numpy as np
-from pytorch_lightning import Trainer
+from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.tuner.tuning import Tuner
 
 from recognition.errors import TrainingError
@@ -61,6 +62,31 @@ class LrFindResult:
     picture: Path
 
 
+class RecordingModule(Protocol):
+    """A Lightning module that appends each step's loss to a list, where it is given one, and lets it diverge."""
+
+    recorded_losses: list[float] | None
+
+
+class Runtime(Protocol):
+    """Where a run goes; `RuntimeConfig` is one."""
+
+    @property
+    def accelerator(self) -> str:
+        """A name of Lightning's."""
+        ...
+
+    @property
+    def precision(self) -> str:
+        """A name of Lightning's."""
+        ...
+
+    @property
+    def progress(self) -> bool:
+        """Whether a bar is shown."""
+        ...
+
+
 def lr_find(
     config: TrainConfig,
     store: CropData | Sequence[CropSource],
@@ -78,18 +104,40 @@ def lr_find(
     Raises:
         TrainingError: if the crops cannot be trained on.
     """
-    search = search or LrFindConfig()
     crops = MixedCrops(store if isinstance(store, Sequence) else [CropSource(store)])
     split = make_split(crops, config.split)
     module = make_module(config, crops, split)
+    return search_learning_rate(module, CropDataModule(crops, split, config), config.runtime, out_dir, search)
+
+
+def search_learning_rate(
+    module: RecordingModule,
+    data: LightningDataModule,
+    runtime: Runtime,
+    out_dir: Path,
+    search: LrFindConfig | None = None,
+) -> LrFindResult:
+    """As `lr_find`, for any module that records its losses.
+
+    Args:
+        module: a fresh one; what it learns is of no use afterwards.
+        data: what it trains on.
+        runtime: where.
+        out_dir: gets lr_find.csv and lr_find.png.
+        search: range and length.
+
+    Raises:
+        TrainingError: if the search has no step.
+    """
+    search = search or LrFindConfig()
     # Raw losses: Lightning's own smoothing halves the first ones, its correction being one step ahead.
     raw_losses: list[float] = []
     module.recorded_losses = raw_losses
     out_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out_dir, prefix=".lr_find_") as scratch, quiet_lightning():
-        finder = Tuner(_make_trainer(config, scratch, search.steps)).lr_find(
-            module,
-            datamodule=CropDataModule(crops, split, config),
+        finder = Tuner(_make_trainer(runtime, scratch, search.steps)).lr_find(
+            cast("LightningModule", module),
+            datamodule=data,
             min_lr=search.lowest,
             max_lr=search.highest,
             num_training=search.steps,
@@ -137,18 +185,18 @@ def suggest(learning_rates: Sequence[float], losses: Sequence[float], search: Lr
     return points[int(slopes.argmin())][0]
 
 
-def _make_trainer(config: TrainConfig, scratch: str, steps: int) -> Trainer:
+def _make_trainer(runtime: Runtime, scratch: str, steps: int) -> Trainer:
     return Trainer(
         default_root_dir=scratch,
-        accelerator=config.runtime.accelerator,
+        accelerator=runtime.accelerator,
         devices=1,
-        precision=config.runtime.precision,  # type: ignore[arg-type]  # checked by Lightning
+        precision=runtime.precision,  # type: ignore[arg-type]  # checked by Lightning
         max_epochs=-1,
         max_steps=steps,
         limit_val_batches=0,
         logger=False,
         enable_checkpointing=False,
-        enable_progress_bar=config.runtime.progress,
+        enable_progress_bar=runtime.progress,
         enable_model_summary=False,
         use_distributed_sampler=False,
     )
