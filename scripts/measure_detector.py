@@ -1,6 +1,8 @@
-"""Measure the ink detector against truth: precision, recall and F1 per page, per book and pooled, labels ignored.
+"""Measure a detector against truth: precision, recall and F1 per page, per book and pooled, labels ignored.
 
-Usage: python scripts/measure_detector.py --images DIR --truth truth.csv [--draw DIR] [--set KEY=VALUE ...]
+Usage: python scripts/measure_detector.py --images DIR --truth truth.csv [--weights FILE] [--draw DIR] [--set KEY=VALUE]
+
+Without a weights file it is the ink detector, with one the heatmap detector.
 
 The matching is the competition's with labels ignored. Pages of the truth file without an image are skipped with a word.
 With truth_partial.csv, where some characters are not annotated, only the recall means something.
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from detection.detections import Detections
 from detection.detector import InkDetector, InkDetectorConfig
+from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
@@ -66,11 +69,17 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, help="weights of the heatmap detector")
     parser.add_argument("--draw", type=Path, help="write one picture a page here")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the detector")
     options = parser.parse_args(None if arguments is None else list(arguments))
     cv2.setNumThreads(1)
-    detector = InkDetector(resolve_config(InkDetectorConfig(), assignments=options.set))
+    detector: InkDetector | HeatmapDetector
+    if options.weights:
+        heatmap = resolve_config(HeatmapDetectorConfig(), assignments=options.set)
+        detector = HeatmapDetector.load(options.weights, heatmap)
+    else:
+        detector = InkDetector(resolve_config(InkDetectorConfig(), assignments=options.set))
     images = list_images(options.images)
     books: dict[str, Counts] = defaultdict(Counts)
     for truth in read_truth(options.truth, []):
