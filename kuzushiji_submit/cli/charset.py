@@ -10,8 +10,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser(
         "charset",
         help="choose the characters to train on, with a report",
-        description="Counts the annotated characters of a data folder, leaves out what is asked, and writes the rest as "
-        "a CSV that `kuzushiji train --charset` takes.",
+        description="Counts the annotated characters of a data folder, leaves out what is asked, and writes the rest "
+        "as a CSV that `kuzushiji train --charset` takes.",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, metavar="DATA", help="folder in the competition's layout")

@@ -16,6 +16,7 @@ COMMANDS = (
     "demo",
     "check",
     "charset",
+    "crops",
     "synthesize",
     "train",
     "lr_find",

@@ -1,9 +1,9 @@
 """Which of the competition's codepoints a recognizer shall know, and what becomes of the others.
 
-The seed's article says that "symbols were filtered", from 4,781 characters to 4,213; no notebook of it has a filter. What
-happens by itself is this: the table of the competition lists 4,781 codepoints (4,787 in its later edition), of which
-575 are never annotated, while 6 annotated ones are missing from the earlier edition; 4,212 are left. Symbols among
-them, such as brackets and circles, leave only where that is asked for.
+The seed's article says that "symbols were filtered", from 4,781 characters to 4,213; no notebook of it has a filter.
+What happens by itself is this: the table of the competition lists 4,781 codepoints (4,787 in its later edition), of
+which 575 are never annotated, while 6 annotated ones are missing from the earlier edition; 4,212 are left. Symbols
+among them, such as brackets and circles, leave only where that is asked for.
 """
 
 import unicodedata
