@@ -1,7 +1,7 @@
 """Measure how much a split that leaks flatters: the same small network under three splits, errors side by side.
 
 Usage: python scripts/measure_leak.py --data DATA [DATA ...] --out DIR [--copies-to 500] [--workers N]
-                                      [--config TOML] [--set KEY=VALUE ...]
+                                      [--charset CSV] [--config TOML] [--set KEY=VALUE ...]
 
 - books         whole books are held out, classes are balanced by the sampler (how this project trains)
 - crops         single crops are held out by chance: characters of the same page and hand are on both sides
@@ -22,7 +22,7 @@ from kuzushiji_submit.cli.main import NAMED_ERRORS
 from kuzushiji_submit.cli.settings import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.training import RecognizerTraining, make_sources
+from kuzushiji_submit.training import RecognizerTraining, make_sources, read_charset
 from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.preprocess import PreprocessConfig
@@ -89,6 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DATA")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the crops and a run a split")
+    parser.add_argument("--charset", type=Path, metavar="CSV", help="classes (default: every codepoint of the data)")
     parser.add_argument("--copies-to", type=int, default=500, metavar="N", help="crops a class at least (default: 500)")
     parser.add_argument("--workers", type=int, default=1, help="processes that cut crops (default: 1)")
     add_settings_arguments(parser)
@@ -96,7 +97,8 @@ def main() -> int:
     try:
         settings = resolve_config(SEED_LIKE, args.config, [*args.set, f"split.copies_to={args.copies_to}"])
         folders = [DataFolder(path) for path in args.data]
-        sources = make_sources(folders, args.out / "crops", settings, workers=args.workers)
+        charset = read_charset(args.charset) if args.charset else None
+        sources = make_sources(folders, args.out / "crops", settings, charset, workers=args.workers)
         print(HEADER)
         for mode in SPLITS:
             print(measure(settings.run, sources, mode, args.out).line(), flush=True)
