@@ -27,7 +27,7 @@ def pack_packages(root: Path) -> bytes:
             entry.size = len(content)
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(content))
-    return lzma.compress(buffer.getvalue(), preset=9 | lzma.PRESET_EXTREME)
+    return lzma.compress(buffer.getvalue())
 
 
 def _files(root: Path) -> Iterator[Path]:

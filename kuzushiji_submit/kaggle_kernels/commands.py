@@ -93,7 +93,7 @@ class Command:
         stream = self._process.stdout
         if stream is None:
             return
-        with log.open("a", encoding="utf-8") as file:
+        with stream, log.open("a", encoding="utf-8") as file:
             for line in stream:
                 if text := line.rstrip():
                     self._last_line = text

@@ -1,0 +1,102 @@
+"""Sessions with folders of their own, and commands that only pretend."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from kuzushiji_submit.kaggle_kernels.commands import Outcome
+from kuzushiji_submit.kaggle_kernels.roots import Roots
+
+Act = Callable[[list[str]], int]
+
+
+@pytest.fixture
+def roots(tmp_path, monkeypatch) -> Roots:
+    """Kaggle's three folders, inputs with a competition of four test pages and a recognizer's weights."""
+    roots = Roots(tmp_path / "input", tmp_path / "working", tmp_path / "scratch")
+    for name, folder in (("INPUT", roots.inputs), ("WORKING", roots.working), ("SCRATCH", roots.scratch)):
+        folder.mkdir()
+        monkeypatch.setenv(f"KUZUSHIJI_{name}_ROOT", str(folder))
+    competition = roots.inputs / "competitions" / "kuzushiji-recognition"
+    for images in ("train_images", "test_images"):
+        (competition / images).mkdir(parents=True)
+        (competition / images / "p1.jpg").touch()
+    with (competition / "sample_submission.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([("image_id", "labels"), *((f"p{page}", "x") for page in range(1, 5))])
+    (roots.inputs / "weights").mkdir()
+    (roots.inputs / "weights" / "recognizer.safetensors").write_bytes(b"weights")
+    return roots
+
+
+class Commands:
+    """Takes the place of real commands.
+
+    Attributes:
+        calls: arguments of every command, in order.
+        environments: the variables beside those of the process, of every command.
+        limits: seconds each was given.
+        acts: what a command of a name does; gives its exit code.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.environments: list[Mapping[str, str]] = []
+        self.limits: list[float] = []
+        self.acts: dict[str, Act] = {}
+
+    def of(self, *words: str) -> list[list[str]]:
+        """Arguments of the commands that begin with these words."""
+        return [call for call in self.calls if call[: len(words)] == list(words)]
+
+    def start(self, name: str, arguments: Sequence[object], log: Path, *, environment=None) -> "_Pretended":
+        call = [str(one) for one in arguments]
+        self.calls.append(call)
+        self.environments.append(environment or {})
+        act = self.acts.get(" ".join(call[:2]), self.acts.get(call[0], lambda _: 0))
+        return _Pretended(act(call), self.limits)
+
+    def run(self, name: str, arguments: Sequence[object], log: Path, *, limit: float, environment=None) -> Outcome:
+        return self.start(name, arguments, log, environment=environment).wait(limit)
+
+
+class _Pretended:
+    def __init__(self, code: int, limits: list[float]) -> None:
+        self.code, self.limits = code, limits
+
+    def wait(self, limit: float) -> Outcome:
+        self.limits.append(limit)
+        return Outcome(self.code, 1.0, f"ended with {self.code}")
+
+    def end(self) -> None:
+        """Nothing runs."""
+
+
+@pytest.fixture
+def pretended(monkeypatch) -> Commands:
+    """Commands that write nothing and succeed, unless told otherwise."""
+    commands = Commands()
+    package = "kuzushiji_submit.kaggle_kernels"
+    monkeypatch.setattr(f"{package}.predict_pages.Command", commands.start)
+    monkeypatch.setattr(f"{package}.predict_pages.run_command", commands.run)
+    monkeypatch.setattr(f"{package}.run_train.run_command", commands.run)
+    monkeypatch.setattr(f"{package}.session.count_gpus", lambda: 0)
+    return commands
+
+
+def option(call: Sequence[str], name: str) -> str:
+    """The word after an option."""
+    return call[call.index(name) + 1]
+
+
+def write_shard(call: list[str]) -> int:
+    """Writes a shard's submission as `predict` would, a character on each of its pages."""
+    shard, count = map(int, option(call, "--shard").split("/"))
+    out = Path(option(call, "--out"))
+    with out.open("w", newline="") as stream:
+        rows = [(f"p{page}", f"U+3042 {page} {page}") for page in range(1, 5)][shard - 1 :: count]
+        csv.writer(stream).writerows([("image_id", "labels"), *rows])
+    out.with_suffix(".settings.json").write_text('{"unread": 0, "failures": {}}')
+    Path(option(call, "--characters")).write_text(f"{shard}\n")
+    return 0

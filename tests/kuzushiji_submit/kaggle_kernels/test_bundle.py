@@ -1,0 +1,52 @@
+"""The packages as one archive."""
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from kuzushiji_submit.kaggle_kernels.bundle import PACKAGES, pack_packages
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for package in PACKAGES:
+        for name in ("__init__.py", "sub/code.py", "sub/page.css", "__pycache__/code.pyc", "weights/w.json"):
+            path = tmp_path / package / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{package} {name}\n" * 20)
+    (tmp_path / "kuzushiji_submit" / "sample").mkdir()
+    (tmp_path / "kuzushiji_submit" / "sample" / "code.py").write_text("")
+    (tmp_path / "kuzushiji_submit" / "notes.txt").write_text("")
+    (tmp_path / "kuzushiji_submit" / ".hidden.py").write_text("")
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "code.py").write_text("")
+    return tmp_path
+
+
+def contents(archive: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:xz") as packed:
+        return {one.name: packed.extractfile(one).read() for one in packed}
+
+
+def test_code_and_its_data_go_in_and_nothing_else(root):
+    packed = contents(pack_packages(root))
+    wanted = {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "sub/code.py", "sub/page.css")}
+    assert packed.keys() == wanted
+    assert packed == {name: (root / name).read_bytes() for name in wanted}
+
+
+def test_the_same_files_give_the_same_bytes(root):
+    first = pack_packages(root)
+    for path in root.rglob("*.py"):
+        os.utime(path, (1, 1))
+        path.chmod(0o700)
+    assert pack_packages(root) == first
+    (root / "detection" / "sub" / "code.py").write_text("other")
+    assert pack_packages(root) != first
+
+
+def test_no_package_at_all(tmp_path):
+    assert contents(pack_packages(tmp_path)) == {}
