@@ -74,7 +74,7 @@ class _Pretended:
 
 
 @pytest.fixture
-def pretended(monkeypatch) -> Commands:
+def pretended(roots, monkeypatch) -> Commands:
     """Commands that write nothing and succeed, unless told otherwise."""
     commands = Commands()
     package = "kuzushiji_submit.kaggle_kernels"
