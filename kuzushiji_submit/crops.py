@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -20,10 +20,18 @@ from kuzushiji_submit.competition.truth import PageTruth, read_truth
 from kuzushiji_submit.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.pages import read_page
 from recognition.charset import Charset
-from recognition.crops import CropConfig, crop_boxes
+from recognition.crops import CropConfig, Crops, crop_boxes
+from recognition.overlap import centers_inside, overlaps
+from recognition.training.crop_store import NO_CHARACTER
 from recognition.training.crop_store_writer import CropStoreWriter
 
 logger = logging.getLogger(__name__)
+
+PageDetector = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""A page uint8 (H, W, 3) RGB in, boxes float32 (N, 4) xyxy out. It is sent to other processes, so it must pickle."""
+
+# A detected box that shares less than this with every character is a false alarm (intersection over union).
+LEAST_OVERLAP = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class CropJob:
     class_ids: NDArray[np.int64]
     ink: InkConfig
     crop: CropConfig
+    detector: PageDetector | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,21 +52,28 @@ class CutPage:
 
     Attributes:
         image_id: the page.
-        crops: uint8 (N, S, S).
-        class_ids: int64 (N,).
+        crops: its N crops, those of false alarms last.
+        class_ids: int64 (N,), NO_CHARACTER for false alarms.
         dropped: how many boxes were left out, by reason.
         error: why the page could not be read, or None.
     """
 
     image_id: str
-    crops: NDArray[np.uint8]
+    crops: Crops
     class_ids: NDArray[np.int64]
     dropped: Counter[str]
     error: str | None = None
 
 
 def prepare_crops(
-    data: DataFolder, store: Path, charset: Charset, crop: CropConfig, ink: InkConfig, *, workers: int = 1
+    data: DataFolder,
+    store: Path,
+    charset: Charset,
+    crop: CropConfig,
+    ink: InkConfig,
+    *,
+    detector: PageDetector | None = None,
+    workers: int = 1,
 ) -> Counter[str]:
     """Cuts every annotated box of a data folder into a crop store, resumably, with a progress bar.
 
@@ -69,6 +85,8 @@ def prepare_crops(
         charset: gives the class ids.
         crop: how crops are cut.
         ink: settings of the ink map they are cut from.
+        detector: finds boxes on every page; those that hit no character are cut too, as what is not a character. Only
+            for folders whose truth is complete. Its `repr` is kept, to know crops of other settings.
         workers: processes.
 
     Returns:
@@ -84,14 +102,15 @@ def prepare_crops(
     images = list_images(data.train_images)
     if not any(page.image_id in images for page in truth):
         raise CompetitionFileError(f"{data.train_images}: no image of any page in {data.train_csv.name}: fetch them")
-    with CropStoreWriter(store, charset, crop, source=str(data.root)) as writer:
+    negatives = "" if detector is None else f"false alarms of {detector!r}"
+    with CropStoreWriter(store, charset, crop, negatives=negatives, source=str(data.root)) as writer:
         jobs = []
         for page in truth:
             if page.image_id not in images:
                 left_out["pages without image"] += 1
             elif not writer.has_page(page.image_id):
                 class_ids = np.array(charset.class_ids(page.codepoints), np.int64)
-                jobs.append(CropJob(images[page.image_id], page, class_ids, ink, crop))
+                jobs.append(CropJob(images[page.image_id], page, class_ids, ink, crop, detector))
         for cut in tqdm(_cut_all(jobs, workers), "cut crops", len(jobs), unit="page"):
             left_out.update(cut.dropped)
             if cut.error is not None:
@@ -115,8 +134,7 @@ def _cut_all(jobs: Sequence[CropJob], workers: int) -> Iterator[CutPage]:
 
 def cut_page(job: CropJob) -> CutPage:
     """Cuts the boxes of one page."""
-    size = job.crop.size
-    nothing = np.zeros((0, size, size), np.uint8), np.zeros(0, np.int64)
+    nothing = Crops.empty(job.crop.size), np.zeros(0, np.int64)
     try:
         page = read_page(job.path)
     except PageReadError as error:
@@ -136,7 +154,18 @@ def cut_page(job: CropJob) -> CutPage:
         }
     )
     kept = ~(without_area | outside | unknown)
-    if not kept.any():
+    negatives = _false_alarms(job, page)
+    if not kept.any() and not len(negatives):
         return CutPage(job.truth.image_id, *nothing, dropped)
-    crops = crop_boxes(ink_map(page, job.ink), job.truth.boxes[kept], job.crop)
-    return CutPage(job.truth.image_id, crops, job.class_ids[kept], dropped)
+    boxes = np.concatenate([job.truth.boxes[kept], negatives])
+    class_ids = np.concatenate([job.class_ids[kept], np.full(len(negatives), NO_CHARACTER)])
+    return CutPage(job.truth.image_id, crop_boxes(ink_map(page, job.ink), boxes, job.crop), class_ids, dropped)
+
+
+def _false_alarms(job: CropJob, page: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Detected boxes that neither hit nor overlap a character of the page, float32 (N, 4) xyxy."""
+    if job.detector is None:
+        return np.zeros((0, 4), np.float32)
+    found = job.detector(page)
+    hits = centers_inside(found, job.truth.boxes) | (overlaps(found, job.truth.boxes) >= LEAST_OVERLAP)
+    return found[~hits.any(axis=1)]

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.detector import InkDetector, InkDetectorConfig
 from detection.ink import InkConfig
 from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.data_folder import DataFolder
@@ -38,8 +42,37 @@ class RecognizerTraining(TrainConfig):
         return TrainConfig(**{one.name: getattr(self, one.name) for one in fields(TrainConfig)})
 
 
+@dataclass(frozen=True)
+class TrainingFolder:
+    """A data folder and its part in a run.
+
+    Attributes:
+        data: the folder.
+        weight: its share of the draws relative to the others'; None counts its crops.
+        validate: whether its books may be held out.
+        false_alarms: whether boxes that the ink detector finds where no truth is are trained on as "not a character":
+            only where the truth is complete.
+    """
+
+    data: DataFolder
+    weight: float | None = None
+    validate: bool = True
+    false_alarms: bool = False
+
+
+@dataclass(frozen=True)
+class InkBoxes:
+    """The boxes that the ink detector finds on a page, weak ones too: a `PageDetector`."""
+
+    config: InkDetectorConfig
+
+    def __call__(self, page: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 (H, W, 3) RGB -> float32 (N, 4) xyxy."""
+        return InkDetector(self.config).detect(page).boxes
+
+
 def make_sources(
-    data: Sequence[DataFolder],
+    folders: Sequence[TrainingFolder],
     crops: Path,
     settings: RecognizerTraining,
     charset: Charset | None = None,
@@ -49,7 +82,7 @@ def make_sources(
     """Cuts the crops of every data folder and opens them for training.
 
     Args:
-        data: data folders; their crops are drawn in proportion to their number.
+        folders: data folders; without weights their crops are drawn in proportion to their number.
         crops: folder for one crop store a data folder, finished ones are taken as they are.
         settings: how to cut.
         charset: the classes; None for every codepoint that the folders' train.csv use.
@@ -60,16 +93,21 @@ def make_sources(
         CropStoreError: if `crops` holds crops of other settings.
     """
     if charset is None:
-        charset = charset_of([page for folder in data for page in read_truth(folder.train_csv, [])])
+        charset = charset_of([page for folder in folders for page in read_truth(folder.data.train_csv, [])])
     if len(charset) < 2:
-        raise CompetitionFileError(f"{data[0].train_csv}: {len(charset)} classes are nothing to tell apart: add pages")
+        raise CompetitionFileError(
+            f"{folders[0].data.train_csv}: {len(charset)} classes are nothing to tell apart: add pages"
+        )
     logger.info("charset: %d classes, fingerprint %s", len(charset), charset.fingerprint)
     sources = []
-    for number, folder in enumerate(data):
-        store = crops / f"{number:02d}-{folder.root.name or 'data'}"
-        prepare_crops(folder, store, charset, settings.crop, settings.ink, workers=workers)
+    for number, folder in enumerate(folders):
+        name = folder.data.root.name
+        store = crops / f"{number:02d}-{name or 'data'}"
+        detector = InkBoxes(InkDetectorConfig(ink=settings.ink)) if folder.false_alarms else None
+        prepare_crops(folder.data, store, charset, settings.crop, settings.ink, detector=detector, workers=workers)
         opened = CropStore(store)
-        sources.append(CropSource(opened, weight=max(1, len(opened)), name=folder.root.name))
+        weight = max(1, len(opened)) if folder.weight is None else folder.weight
+        sources.append(CropSource(opened, weight, folder.validate, name))
     return sources
 
 

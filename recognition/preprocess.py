@@ -3,10 +3,12 @@
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from recognition.errors import ConfigError
+from recognition.views import box_shapes, mark_boxes, sample_windows, window_matrices
 
 BINARIZATIONS = ("none", "height", "two-thirds")
 
@@ -21,6 +23,10 @@ class PreprocessConfig:
         threshold: how many gray levels darker than the mean of its block a pixel must be to count as ink.
         mean: mean of the training crops after binarization, in [0, 1].
         std: their standard deviation.
+        context: 0 shows the model the crop as it is; above 0 a square window around the box whose side is this multiple
+            of the box's longer side, the box marked, and the box's shape. The crops must then be cut with at least that
+            much context.
+        input_size: side of that window in pixels.
 
     Raises:
         ConfigError: if a value is out of its range.
@@ -30,17 +36,51 @@ class PreprocessConfig:
     threshold: float = 2.0
     mean: float = 0.0
     std: float = 1.0
+    context: float = 0.0
+    input_size: int = 64
 
     def __post_init__(self) -> None:
         if self.binarize not in BINARIZATIONS:
             raise ConfigError(f"preprocess binarize must be one of {BINARIZATIONS}, got {self.binarize!r}")
         if not (math.isfinite(self.std) and self.std > 0 and math.isfinite(self.mean)):
             raise ConfigError(f"preprocess needs a finite mean and a std above 0, got {self.mean} and {self.std}")
+        if self.context and not (1 <= self.context <= 8 and 16 <= self.input_size <= 256):
+            raise ConfigError(
+                "preprocess needs a context of 0 or in 1..8 and an input_size in 16..256, got "
+                f"{self.context} and {self.input_size}"
+            )
 
 
 def preprocess(crops: Tensor, config: PreprocessConfig) -> Tensor:
     """uint8 (N, S, S) ink -> float32 (N, 1, S, S), binarized where asked, and normalized."""
     return finish(to_unit(crops), config)
+
+
+def model_inputs(pixels: Tensor, geometry: Tensor, config: PreprocessConfig) -> tuple[Tensor, ...]:
+    """What a model is called with.
+
+    Args:
+        pixels: uint8 (N, S, S), 0 paper, 255 ink.
+        geometry: float32 (N, 3), as in `Crops`.
+        config: the model's preprocessing.
+
+    Returns:
+        The crops float32 (N, 1, S, S); with context the windows float32 (N, 2, s, s), ink and marked box, and the
+        shapes of the boxes float32 (N, 2).
+    """
+    ink = to_unit(pixels)
+    if config.context:
+        ink = sample_windows(ink, window_matrices(geometry, config.context), config.input_size)
+    return finish_inputs(ink, geometry, config)
+
+
+def finish_inputs(ink: Tensor, geometry: Tensor, config: PreprocessConfig) -> tuple[Tensor, ...]:
+    """The steps after augmentation: ink float32 (N, 1, s, s) in [0, 1] and geometry (N, 3) -> what a model takes."""
+    ready = finish(ink, config)
+    if not config.context:
+        return (ready,)
+    marked = torch.cat([ready, mark_boxes(geometry, config.context, config.input_size)], dim=1)
+    return marked, box_shapes(geometry)
 
 
 def to_unit(crops: Tensor) -> Tensor:

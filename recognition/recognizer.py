@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from recognition.charset import Charset
-from recognition.crops import CropConfig, crop_boxes
+from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.devices import choose_device
-from recognition.preprocess import preprocess
+from recognition.preprocess import model_inputs
 from recognition.recognitions import Recognitions
 from recognition.weights_file import load_weights
 from recognition.weights_metadata import WeightsMetadata
@@ -34,7 +34,8 @@ class Recognizer:
         """Takes a model over; it is put in evaluation mode and moved to the device.
 
         Args:
-            model: (N, 1, S, S) -> logits (N, C).
+            model: takes what `recognition.preprocess.model_inputs` gives, and returns logits (N, C), or (N, C + 1) with
+                "not a character" last.
             metadata: charset, crops and preprocessing of the model.
             device: "auto", or a name that torch knows.
             top_k: alternatives a crop, at most the size of the charset.
@@ -87,14 +88,14 @@ class Recognizer:
         """
         return self.recognize_crops(crop_boxes(ink, boxes, self.crop_config))
 
-    def recognize_crops(self, crops: NDArray[np.uint8]) -> Recognitions:
+    def recognize_crops(self, crops: Crops) -> Recognitions:
         """What crops hold; they may come from many pages.
 
         Args:
-            crops: uint8 (N, S, S) cut with `crop_config`; N may be 0.
+            crops: cut with `crop_config`; there may be none.
 
         Raises:
-            ValueError: if the crops have another shape or type.
+            ValueError: if the crops have another size.
         """
         parts = []
         for scores in self._score_batches(crops):
@@ -102,11 +103,11 @@ class Recognizer:
             parts.append(Recognitions(top_ids.cpu().numpy(), top_scores.cpu().numpy()))
         return Recognitions.concatenate(parts, self.top_k)
 
-    def score_crops(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """How sure the model is of each crop: the highest softmax score, float32 (N,).
+    def score_crops(self, crops: Crops) -> NDArray[np.float32]:
+        """How sure the model is of each crop: the highest score of a character, float32 (N,).
 
         Raises:
-            ValueError: if the crops are not uint8 (N, S, S) of this model's size.
+            ValueError: if the crops have another size than this model's.
         """
         best = [scores.amax(dim=1).cpu().numpy() for scores in self._score_batches(crops)]
         return np.concatenate([np.zeros(0, np.float32), *best])
@@ -115,19 +116,26 @@ class Recognizer:
         """How sure the model is of each box of a page, float32 (N,): ink uint8 (H, W), boxes float32 (N, 4) xyxy."""
         return self.score_crops(crop_boxes(ink, boxes, self.crop_config))
 
-    def _score_batches(self, crops: NDArray[np.uint8]) -> Iterator[Tensor]:
-        """Softmax scores of the crops, float32 (n, C) a batch, on the device."""
+    def _score_batches(self, crops: Crops) -> Iterator[Tensor]:
+        """Softmax scores of the crops, float32 (n, C) a batch, on the device.
+
+        The softmax also covers "not a character" where the model knows it: what that takes, the characters lack.
+        """
         size = self.crop_config.size
-        if crops.dtype != np.uint8 or crops.shape[1:] != (size, size):
-            raise ValueError(f"crops must be uint8 (N, {size}, {size}), got {crops.dtype} {crops.shape}")
+        if crops.pixels.shape[1:] != (size, size):
+            raise ValueError(f"crops must have shape (N, {size}, {size}), got {crops.pixels.shape}")
         for start in range(0, len(crops), self.batch_size):
-            batch = torch.from_numpy(np.ascontiguousarray(crops[start : start + self.batch_size]))
+            batch = crops.select(slice(start, start + self.batch_size))
+            pixels, geometry = (
+                torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+                for array in (batch.pixels, batch.geometry)
+            )
             with torch.inference_mode():
-                ready = preprocess(batch.to(self.device), self.metadata.preprocess)
+                image, *shape = model_inputs(pixels, geometry, self.metadata.preprocess)
                 with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
-                    logits: Tensor = self.model(ready.contiguous(memory_format=torch.channels_last))
+                    logits: Tensor = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
                 scores = logits.float().softmax(dim=1)
-            yield scores
+            yield scores[:, : len(self.charset)]
 
     def _half_type(self) -> torch.dtype:
         return torch.float16 if self.device.type == "cuda" else torch.bfloat16

@@ -15,7 +15,7 @@ from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
 from kuzushiji_submit.synthetic.writing import paste_ink
 from recognition.charset import to_character
-from recognition.crops import CropConfig, crop_boxes
+from recognition.crops import CropConfig, Crops, crop_boxes
 
 SMALL_CHARACTER, LARGE_CHARACTER = 34.0, 80.0
 
@@ -148,7 +148,7 @@ def synthesize_crops(
     rng: np.random.Generator,
     config: CropConfig | None = None,
     jitter: float = 0.04,
-) -> tuple[Mask, list[str]]:
+) -> tuple[Crops, list[str]]:
     """Draws a crop of each codepoint.
 
     Args:
@@ -159,10 +159,10 @@ def synthesize_crops(
         jitter: deviation of the box's edges, part of the box's size, as a detector is not exact either.
 
     Returns:
-        uint8 (N, S, S) crops, 0 paper and 255 ink, and the N codepoints drawn: those no font holds are left out.
+        N crops, and the N codepoints drawn: those no font holds are left out.
     """
     crop_config = config or CropConfig()
-    crops, drawn = [np.zeros((0, crop_config.size, crop_config.size), np.uint8)], []
+    crops, drawn = [Crops.empty(crop_config.size)], []
     for codepoint in codepoints:
         window = windows.draw(codepoint, rng)
         if window is not None:
@@ -170,7 +170,7 @@ def synthesize_crops(
             box = (window.box + jitter * size * rng.standard_normal(4)).astype(np.float32)
             crops.append(crop_boxes(window.ink, box[None], crop_config))
             drawn.append(codepoint)
-    return np.concatenate(crops), drawn
+    return Crops.concatenate(crops), drawn
 
 
 def _paste_cut(canvas: Mask, ink: Mask, left: int, top: int) -> None:

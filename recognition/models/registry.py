@@ -9,9 +9,10 @@ from torch import nn
 from recognition.errors import ConfigError
 from recognition.models.backbones import ResNet50, ResNet50Config, Vgg16Bn, Vgg16BnConfig
 from recognition.models.kuzu_char_rec import KuzuCharRec, KuzuCharRecConfig
+from recognition.models.reader import Reader, ReaderConfig
 from recognition.models.simple_kuzu_rec import SimpleKuzuRec, SimpleKuzuRecConfig
 
-ModelConfig = KuzuCharRecConfig | SimpleKuzuRecConfig | ResNet50Config | Vgg16BnConfig
+ModelConfig = KuzuCharRecConfig | SimpleKuzuRecConfig | ResNet50Config | Vgg16BnConfig | ReaderConfig
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,18 @@ class Architecture:
     Attributes:
         config_class: the dataclass that describes its shape.
         build: makes it from a configuration and the number of classes.
+        needs_context: whether it is shown a box in its context, and has one more output for "not a character".
     """
 
     config_class: type[ModelConfig]
     build: Callable[[Any, int], nn.Module]
+    needs_context: bool = False
 
 
 ARCHITECTURES = {
     "kuzu_char_rec": Architecture(KuzuCharRecConfig, KuzuCharRec),
     "simple_kuzu_rec": Architecture(SimpleKuzuRecConfig, SimpleKuzuRec),
+    "reader": Architecture(ReaderConfig, Reader, needs_context=True),
     "resnet50": Architecture(ResNet50Config, ResNet50),
     "vgg16_bn": Architecture(Vgg16BnConfig, Vgg16Bn),
 }

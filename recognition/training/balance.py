@@ -61,7 +61,7 @@ class BalancedSampler(Sampler[int]):
             TrainingError: if the quotas are so low that an epoch has no draw.
         """
         self.seed, self.rank, self.world_size, self.epoch = seed, rank, world_size, 0
-        classes = len(crops.charset)
+        classes = len(crops.charset) + 1  # the last for boxes that hold no character
         keys = crops.source_index[train] * classes + crops.class_ids[train]  # one key a source and class
         order = np.argsort(keys, kind="stable")
         counts = np.bincount(keys, minlength=len(crops.sources) * classes)
@@ -96,9 +96,15 @@ class BalancedSampler(Sampler[int]):
 
 
 def _mix(counts: NDArray[np.int64], crops: MixedCrops, config: BalanceConfig) -> NDArray[np.float64]:
-    """Quotas float64 (sources, C): each source balanced by itself, then scaled to its share where there are several."""
-    quotas = np.stack([class_quotas(of_source, config) for of_source in counts])
-    totals = quotas.sum(axis=1)  # (sources,)
+    """Quotas float64 (sources, C + 1): each source balanced by itself, then scaled to its share among several.
+
+    The last column, boxes that hold no character, gets its share of each source that has any.
+    """
+    quotas = np.stack([class_quotas(of_source, config) for of_source in counts[:, :-1]])
+    characters = quotas.sum(axis=1)  # (sources,)
+    negatives = np.where(counts[:, -1] > 0, characters * config.negatives / (1 - config.negatives), 0.0)
+    quotas = np.concatenate([quotas, negatives[:, None]], axis=1)
+    totals = characters + negatives
     weights = np.array([source.weight for source in crops.sources]) * (totals > 0)
     if len(counts) == 1 or not weights.sum():
         return quotas

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from recognition.errors import ConfigError
 from recognition.models.backbones import ResNet50Config, Vgg16BnConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.reader import ReaderConfig
 from recognition.models.registry import ModelConfig, architecture
 from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
 from recognition.preprocess import PreprocessConfig
@@ -68,16 +69,20 @@ class BalanceConfig:
         at_least: draws a class and epoch at least gets; 0 sets no bound.
         at_most: draws a class and epoch at most gets; 0 sets no bound.
         epoch_size: draws an epoch before the bounds; 0 takes as many as there are crops.
+        negatives: share of an epoch's draws that are boxes without a character, where there are any.
     """
 
     power: float = 0.7
     at_least: float = 0.0
     at_most: float = 0.0
     epoch_size: int = 0
+    negatives: float = 0.08
 
     def __post_init__(self) -> None:
         if not 0 <= self.power <= 1 or min(self.at_least, self.at_most, self.epoch_size) < 0:
             raise ConfigError("balance needs a power between 0 and 1 and bounds that are not negative")
+        if not 0 <= self.negatives < 1:
+            raise ConfigError(f"balance negatives must be a share of the draws in [0, 1), got {self.negatives}")
         if 0 < self.at_most < self.at_least:
             raise ConfigError(f"balance at_most ({self.at_most}) is below at_least ({self.at_least})")
 
@@ -93,7 +98,15 @@ class AugmentConfig:
         scale: largest change of size, and of width against height, as a fraction.
         translate: largest shift, as a fraction of the crop.
         elastic: standard deviation of the warp at its knots, as a fraction of the crop.
-        thickness: how often strokes become thicker or thinner by up to a pixel.
+        thickness: how often strokes become thicker or thinner.
+        thicker: by how many pixels on either side at most.
+        thinner: the same, the other way.
+        blur: how often a crop is blurred or sharpened.
+        show_through: how often another crop shows through from the back, mirrored and faint.
+        neighbors: how often another crop's strokes reach in from above or below, and from either side.
+        jitter: standard deviation of the error of each side of a box, as a fraction of the box; only for models that are
+            shown a box in its context.
+        jitter_far: how often a box errs 2.5 times as much.
         contrast: largest relative change of the ink's darkness.
         haze: highest ink value added to the whole crop, in [0, 1].
         noise: largest standard deviation of pixel noise, in [0, 1].
@@ -108,6 +121,13 @@ class AugmentConfig:
     translate: float = 0.06
     elastic: float = 0.02
     thickness: float = 0.5
+    thicker: float = 1.0
+    thinner: float = 1.0
+    blur: float = 0.0
+    show_through: float = 0.0
+    neighbors: float = 0.0
+    jitter: float = 0.07
+    jitter_far: float = 0.1
     contrast: float = 0.35
     haze: float = 0.1
     noise: float = 0.06
@@ -195,6 +215,7 @@ class TrainConfig:
         simple_kuzu_rec: the shape if that is the model.
         resnet50: the shape if that is the model.
         vgg16_bn: the shape if that is the model.
+        reader: the shape if that is the model; it needs preprocess.context.
         preprocess: what happens to a crop before the model.
         measure_normalization: whether mean and std are measured on the training crops rather than taken as given.
         split: what is held out.
@@ -218,6 +239,7 @@ class TrainConfig:
     simple_kuzu_rec: SimpleKuzuRecConfig = field(default_factory=SimpleKuzuRecConfig)
     resnet50: ResNet50Config = field(default_factory=ResNet50Config)
     vgg16_bn: Vgg16BnConfig = field(default_factory=Vgg16BnConfig)
+    reader: ReaderConfig = field(default_factory=ReaderConfig)
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
     measure_normalization: bool = True
     split: SplitConfig = field(default_factory=SplitConfig)
@@ -242,6 +264,11 @@ class TrainConfig:
             )
         if self.frozen_epochs < 0:
             raise ConfigError(f"frozen_epochs must not be negative, got {self.frozen_epochs}")
+        if architecture(self.model).needs_context != (self.preprocess.context > 0):
+            raise ConfigError(
+                "the reader, and only the reader, is shown a box in its context: set preprocess.context to about 1.5 "
+                f"for it and to 0 for the others, got {self.preprocess.context} for {self.model}"
+            )
         if self.export not in EXPORTS:
             raise ConfigError(f"export must be one of {EXPORTS}, got {self.export!r}")
 

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.charset import Charset
-from recognition.crops import CropConfig
+from recognition.crops import GEOMETRY, CropConfig, Crops
 from recognition.errors import CropStoreError, RecognitionError
 from recognition.files import replacing
 from recognition.plain import from_plain, to_plain
 
 FORMAT_NAME = "kuzushiji-crops"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# The class id of a box that holds no character.
+NO_CHARACTER = -1
 MANIFEST = "manifest.json"
 
 
@@ -31,7 +33,8 @@ class StoredPage:
 
 @dataclass(frozen=True)
 class Shard:
-    """A pair of arrays, NAME.crops.npy uint8 (n, S, S) and NAME.class_ids.npy int32 (n,), and the pages in them."""
+    """Arrays NAME.crops.npy uint8 (n, S, S), NAME.geometry.npy float32 (n, 3) and NAME.class_ids.npy int32 (n,), and
+    the pages in them."""
 
     name: str
     pages: tuple[StoredPage, ...]
@@ -49,6 +52,7 @@ class Manifest:
     Attributes:
         charset: the characters that its class ids mean.
         crop: how the crops were cut.
+        negatives: in words, where boxes that hold no character come from; empty where there are none.
         source: in words, where the crops come from.
         finished: whether its writer came to the end.
         shards: in order.
@@ -56,6 +60,7 @@ class Manifest:
 
     charset: Charset
     crop: CropConfig
+    negatives: str = ""
     source: str = ""
     finished: bool = False
     shards: tuple[Shard, ...] = ()
@@ -68,6 +73,7 @@ class Manifest:
             "source": self.source,
             "finished": self.finished,
             "crop": to_plain(self.crop),
+            "negatives": self.negatives,
             "charset_fingerprint": self.charset.fingerprint,
             "charset": list(self.charset.codepoints),
             "shards": [
@@ -90,7 +96,7 @@ class Manifest:
             raise CropStoreError(f"{folder}: no crop store ({MANIFEST} is missing); cut the crops first")
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-            if plain["format"] != FORMAT_NAME or plain["format_version"] > FORMAT_VERSION:
+            if plain["format"] != FORMAT_NAME or plain["format_version"] != FORMAT_VERSION:
                 raise CropStoreError(f"{path}: not a crop store this version can read; cut the crops again")
             return _parse_manifest(plain)
         except (KeyError, TypeError, ValueError, RecognitionError) as error:
@@ -104,6 +110,7 @@ def _parse_manifest(plain: dict[str, Any]) -> Manifest:
     return Manifest(
         charset=charset,
         crop=from_plain(CropConfig, plain["crop"], "crop"),
+        negatives=str(plain["negatives"]),
         source=str(plain["source"]),
         finished=bool(plain["finished"]),
         shards=tuple(
@@ -119,7 +126,7 @@ class CropStore:
     Attributes:
         folder: where it lies.
         manifest: what it says about itself.
-        class_ids: int64 (N,).
+        class_ids: int64 (N,), places in the charset, or -1 for a box that holds no character.
         page_ids: the distinct pages, in order.
         page_index: int64 (N,), the page of each crop as a place in `page_ids`.
         book_ids: the distinct books, sorted.
@@ -138,6 +145,7 @@ class CropStore:
             raise CropStoreError(f"{folder}: its cutting was interrupted; start it again to finish it")
         shards = self.manifest.shards
         self._crops = [self._open(shard, "crops") for shard in shards]
+        self._geometry = [self._open(shard, "geometry") for shard in shards]
         self._starts = np.cumsum([0, *(shard.count for shard in shards)])
         ids = [np.asarray(self._open(shard, "class_ids"), np.int64) for shard in shards]
         self.class_ids: NDArray[np.int64] = np.concatenate([np.zeros(0, np.int64), *ids])
@@ -163,16 +171,19 @@ class CropStore:
     def __len__(self) -> int:
         return len(self.class_ids)
 
-    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The crops at n places, in the order asked: uint8 (n, S, S)."""
+    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> Crops:
+        """The crops at n places, in the order asked."""
         wanted = np.asarray(indices, np.int64)
         size = self.crop_config.size
-        crops = np.empty((len(wanted), size, size), np.uint8)
+        pixels = np.empty((len(wanted), size, size), np.uint8)
+        geometry = np.empty((len(wanted), GEOMETRY), np.float32)
         shard_of = np.searchsorted(self._starts, wanted, side="right") - 1
         for shard in np.unique(shard_of):
             rows = np.flatnonzero(shard_of == shard)
-            crops[rows] = self._crops[shard][wanted[rows] - self._starts[shard]]
-        return crops
+            places = wanted[rows] - self._starts[shard]
+            pixels[rows] = self._crops[shard][places]
+            geometry[rows] = self._geometry[shard][places]
+        return Crops(pixels, geometry)
 
     def _open(self, shard: Shard, kind: str) -> NDArray[Any]:
         path = self.folder / f"{shard.name}.{kind}.npy"
@@ -181,7 +192,8 @@ class CropStore:
         except (OSError, ValueError, EOFError) as error:
             raise CropStoreError(f"{path}: cannot be read ({error}); remove the folder and cut again") from error
         size = self.crop_config.size
-        shape = (shard.count, size, size) if kind == "crops" else (shard.count,)
+        rest = {"crops": (size, size), "geometry": (GEOMETRY,), "class_ids": ()}[kind]
+        shape = (shard.count, *rest)
         if array.shape != shape:
             raise CropStoreError(f"{path}: has shape {array.shape}, the manifest says {shape}; cut the crops again")
         return array

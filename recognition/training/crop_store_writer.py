@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.charset import Charset
-from recognition.crops import CropConfig
+from recognition.crops import CropConfig, Crops
 from recognition.errors import CropStoreError
 from recognition.files import replacing
-from recognition.training.crop_store import MANIFEST, Manifest, Shard, StoredPage
+from recognition.training.crop_store import MANIFEST, NO_CHARACTER, Manifest, Shard, StoredPage
 
 SHARD_CROPS = 20_000
 
@@ -26,7 +26,14 @@ class CropStoreWriter:
     """
 
     def __init__(
-        self, folder: Path, charset: Charset, crop: CropConfig, *, source: str = "", shard_crops: int = SHARD_CROPS
+        self,
+        folder: Path,
+        charset: Charset,
+        crop: CropConfig,
+        *,
+        negatives: str = "",
+        source: str = "",
+        shard_crops: int = SHARD_CROPS,
     ) -> None:
         """Begins a store, or goes on with one.
 
@@ -34,6 +41,7 @@ class CropStoreWriter:
             folder: where the store is or will be.
             charset: the characters that class ids mean.
             crop: how the crops are cut.
+            negatives: in words, where boxes that hold no character come from; empty where there are to be none.
             source: in words, where the crops come from.
             shard_crops: crops after which a shard is closed.
 
@@ -43,12 +51,12 @@ class CropStoreWriter:
         self.folder = folder
         self.shard_crops = shard_crops
         folder.mkdir(parents=True, exist_ok=True)
-        self.manifest = Manifest(charset, crop, source)
+        self.manifest = Manifest(charset, crop, negatives, source)
         if (folder / MANIFEST).exists():
             self.manifest = dataclasses.replace(self._matching(Manifest.read(folder)), source=source, finished=False)
         self._done = {page.page_id for shard in self.manifest.shards for page in shard.pages}
         self._pages: list[StoredPage] = []
-        self._crops: list[NDArray[np.uint8]] = []
+        self._crops: list[Crops] = []
         self._class_ids: list[NDArray[np.int32]] = []
 
     def __enter__(self) -> Self:
@@ -65,27 +73,25 @@ class CropStoreWriter:
         """Whether a page was added, now or in an earlier run."""
         return page_id in self._done
 
-    def add_page(
-        self, page_id: str, book_id: str, crops: NDArray[np.uint8], class_ids: NDArray[np.integer[Any]]
-    ) -> None:
+    def add_page(self, page_id: str, book_id: str, crops: Crops, class_ids: NDArray[np.integer[Any]]) -> None:
         """Adds the crops of a page.
 
         Args:
             page_id: distinct in the store.
             book_id: what a split keeps together.
-            crops: uint8 (n, S, S); n may be 0.
-            class_ids: integers (n,), places in the charset.
+            crops: n crops; n may be 0.
+            class_ids: integers (n,), places in the charset, or NO_CHARACTER.
 
         Raises:
-            CropStoreError: if the page is there already or a class id is not in the charset.
-            ValueError: if an array has the wrong shape or type.
+            CropStoreError: if the page is there already or a class id is neither in the charset nor NO_CHARACTER.
+            ValueError: if the crops have another size, or another number than the class ids.
         """
         size = self.manifest.crop.size
-        if crops.dtype != np.uint8 or crops.shape != (len(class_ids), size, size):
-            raise ValueError(f"crops must be uint8 ({len(class_ids)}, {size}, {size}), got {crops.dtype} {crops.shape}")
+        if crops.pixels.shape != (len(class_ids), size, size):
+            raise ValueError(f"crops must have shape ({len(class_ids)}, {size}, {size}), got {crops.pixels.shape}")
         if self.has_page(page_id):
             raise CropStoreError(f"{self.folder}: page {page_id} is there already: ask has_page first")
-        if len(class_ids) and not (class_ids.min() >= 0 and class_ids.max() < len(self.manifest.charset)):
+        if len(class_ids) and not (class_ids.min() >= NO_CHARACTER and class_ids.max() < len(self.manifest.charset)):
             raise CropStoreError(
                 f"page {page_id}: its class ids lie in {class_ids.min()}..{class_ids.max()}, the charset has 0.."
                 f"{len(self.manifest.charset) - 1}: leave out boxes whose character the charset lacks"
@@ -102,7 +108,9 @@ class CropStoreWriter:
         if not self._pages:
             return
         shard = Shard(f"shard-{len(self.manifest.shards):05d}", tuple(self._pages))
-        self._write(f"{shard.name}.crops.npy", np.concatenate(self._crops))
+        crops = Crops.concatenate(self._crops)
+        self._write(f"{shard.name}.crops.npy", crops.pixels)
+        self._write(f"{shard.name}.geometry.npy", crops.geometry)
         self._write(f"{shard.name}.class_ids.npy", np.concatenate(self._class_ids))
         self.manifest = dataclasses.replace(self.manifest, shards=(*self.manifest.shards, shard))
         self.manifest.write(self.folder)
@@ -113,9 +121,15 @@ class CropStoreWriter:
             np.save(file, array)
 
     def _matching(self, found: Manifest) -> Manifest:
-        if found.charset != self.manifest.charset or found.crop != self.manifest.crop:
+        has = (found.charset, found.crop, found.negatives)
+        needs = (self.manifest.charset, self.manifest.crop, self.manifest.negatives)
+        if has != needs:
             raise CropStoreError(
-                f"{self.folder}: holds crops of another charset or cut ({found.charset.fingerprint}, {found.crop}); "
-                f"this run needs {self.manifest.charset.fingerprint}, {self.manifest.crop}: choose another folder"
+                f"{self.folder}: holds crops of another charset or cut ({_describe(*has)}); this run needs "
+                f"{_describe(*needs)}: choose another folder"
             )
         return found
+
+
+def _describe(charset: Charset, crop: CropConfig, negatives: str) -> str:
+    return f"{charset.fingerprint}, {crop}, {negatives or 'no negatives'}"

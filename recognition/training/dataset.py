@@ -1,4 +1,4 @@
-"""What the training loop reads: batches of crops and class ids."""
+"""What the training loop reads: batches of crops, their geometry and class ids."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -13,7 +13,8 @@ from recognition.training.config import TrainConfig
 from recognition.training.sources import MixedCrops
 from recognition.training.split import Split
 
-Batch = tuple[Tensor, Tensor]
+# Pixels uint8 (n, S, S), geometry float32 (n, 3), class ids int64 (n,).
+Batch = tuple[Tensor, Tensor, Tensor]
 
 
 class CropDataset(Dataset[Batch]):
@@ -26,13 +27,15 @@ class CropDataset(Dataset[Batch]):
         return len(self.crops)
 
     def __getitem__(self, index: int) -> Batch:
-        """One crop uint8 (S, S) and its class id int64 ()."""
-        crops, class_ids = self.__getitems__([index])
-        return crops[0], class_ids[0]
+        """One crop uint8 (S, S), its geometry float32 (3,) and its class id int64 ()."""
+        pixels, geometry, class_ids = self.__getitems__([index])
+        return pixels[0], geometry[0], class_ids[0]
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
-        """Crops uint8 (n, S, S) and class ids int64 (n,); the name is the one that torch's loader looks for."""
-        return torch.from_numpy(self.crops.read(indices)), torch.from_numpy(self.crops.class_ids[list(indices)])
+        """A batch; the name is the one that torch's loader looks for."""
+        crops = self.crops.read(indices)
+        class_ids = torch.from_numpy(self.crops.class_ids[list(indices)])
+        return torch.from_numpy(crops.pixels), torch.from_numpy(crops.geometry), class_ids
 
 
 class CropDataModule(LightningDataModule):

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
 from recognition.errors import TrainingError
-from recognition.preprocess import PreprocessConfig, finish, to_unit
+from recognition.preprocess import PreprocessConfig, finish_inputs, model_inputs, to_unit
 from recognition.training.accuracy import AccuracyCounter
 from recognition.training.augment import augment
 from recognition.training.body import set_body_trainable
@@ -25,14 +25,16 @@ class RecognizerModule(LightningModule):
         """Takes a fresh model.
 
         Args:
-            model: (N, 1, S, S) -> logits (N, C).
+            model: takes what `recognition.preprocess.model_inputs` gives, and returns logits (N, C), or (N, C + 1) with
+                "not a character" last.
             class_count: C.
             config: the run.
             preprocess: with the mean and std to use.
         """
         super().__init__()
-        self.model = model
-        self.ema = _averaged(model, config.optimizer.ema_decay) if config.optimizer.ema_decay else None
+        # Convolutions on a CPU, and half precision on a GPU, want the channels side by side.
+        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.ema = _averaged(self.model, config.optimizer.ema_decay) if config.optimizer.ema_decay else None
         self.config = config
         self.preprocess = preprocess
         self.learning_rate = config.optimizer.learning_rate
@@ -46,9 +48,11 @@ class RecognizerModule(LightningModule):
         """What is validated and exported: the averaged model where there is one."""
         return self.model if self.ema is None else self.ema.module
 
-    def forward(self, crops: Tensor) -> Tensor:
-        """uint8 (N, S, S) -> logits (N, C), as at prediction."""
-        logits: Tensor = self.final_model(finish(to_unit(crops), self.preprocess))
+    def forward(self, pixels: Tensor, geometry: Tensor) -> Tensor:
+        """uint8 (N, S, S) and float32 (N, 3), as in `Crops` -> logits, as at prediction."""
+        with torch.autocast(pixels.device.type, enabled=False):
+            inputs = model_inputs(pixels, geometry, self.preprocess)
+        logits: Tensor = self.final_model(*inputs)
         return logits
 
     def on_fit_start(self) -> None:
@@ -76,9 +80,12 @@ class RecognizerModule(LightningModule):
         Raises:
             TrainingError: if it is not finite.
         """
-        crops, class_ids = batch
-        ink = augment(to_unit(crops), self.config.augment)
-        logits = self.model(finish(ink, self.preprocess))
+        pixels, geometry, class_ids = batch
+        # Places in a window need more digits than 16 bits have.
+        with torch.autocast(pixels.device.type, enabled=False):
+            ink, geometry = augment(to_unit(pixels), geometry, self.config.augment, self.preprocess)
+            image, *shape = finish_inputs(ink, geometry, self.preprocess)
+        logits = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
         loss = F.cross_entropy(logits, class_ids, label_smoothing=self.config.optimizer.label_smoothing)
         if self.recorded_losses is not None:
             self.recorded_losses.append(loss.item())
@@ -102,8 +109,8 @@ class RecognizerModule(LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 - a hook
         """Counts one batch."""
-        crops, class_ids = batch
-        logits = self(crops)
+        pixels, geometry, class_ids = batch
+        logits = self(pixels, geometry)
         self.val_accuracy.update(logits, class_ids, F.cross_entropy(logits, class_ids))
 
     def on_validation_epoch_end(self) -> None:
@@ -120,7 +127,12 @@ class RecognizerModule(LightningModule):
         """AdamW with decoupled weight decay, and the one-cycle schedule over the whole run."""
         settings = self.config.optimizer
         optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=self.learning_rate, betas=settings.betas, weight_decay=settings.weight_decay
+            self.model.parameters(),
+            lr=self.learning_rate,
+            betas=settings.betas,
+            weight_decay=settings.weight_decay,
+            # Lightning clips no gradients of a fused optimizer in half precision on a GPU.
+            fused=self.device.type == "cpu",
         )
         schedule = _one_cycle(optimizer, self.learning_rate, int(self.trainer.estimated_stepping_batches), settings)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognition.charset import Charset
-from recognition.crops import CropConfig
+from recognition.crops import GEOMETRY, CropConfig, Crops
 from recognition.errors import TrainingError
+from recognition.training.crop_store import NO_CHARACTER
 
 
 class CropData(Protocol):
     """What training needs of crops; a `CropStore` is one, a generator of crops could be another.
 
     Attributes:
-        class_ids: int64 (N,).
+        class_ids: int64 (N,), places in the charset, or -1 for a box that holds no character.
         book_ids: the distinct books.
         book_index: int64 (N,), the book of each crop as a place in `book_ids`.
     """
@@ -35,8 +36,8 @@ class CropData(Protocol):
         """How the crops were cut."""
         ...
 
-    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The crops at n places: uint8 (n, S, S)."""
+    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> Crops:
+        """The crops at n places."""
         ...
 
 
@@ -64,7 +65,7 @@ class MixedCrops:
         sources: as given.
         charset: of all of them.
         crop_config: of all of them.
-        class_ids: int64 (N,).
+        class_ids: int64 (N,), places in the charset; a box that holds no character has the place after the last.
         source_index: int64 (N,), the source of each crop.
         book_ids: the distinct books of all sources, sorted.
         book_index: int64 (N,), the book of each crop as a place in `book_ids`.
@@ -85,7 +86,8 @@ class MixedCrops:
             self._check(source)
         sizes = [len(source.data.class_ids) for source in self.sources]
         self._starts = np.cumsum([0, *sizes])
-        self.class_ids = np.concatenate([source.data.class_ids for source in self.sources])
+        class_ids = np.concatenate([source.data.class_ids for source in self.sources])
+        self.class_ids = np.where(class_ids == NO_CHARACTER, len(self.charset), class_ids)
         self.source_index: NDArray[np.int64] = np.repeat(np.arange(len(sizes)), sizes)
         self.book_ids = tuple(sorted({book for source in self.sources for book in source.data.book_ids}))
         self.book_index = np.concatenate([self._common_books(source.data) for source in self.sources])
@@ -93,15 +95,22 @@ class MixedCrops:
     def __len__(self) -> int:
         return len(self.class_ids)
 
-    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The crops at n places, in the order asked: uint8 (n, S, S)."""
+    @property
+    def negatives(self) -> int:
+        """How many boxes hold no character."""
+        return int((self.class_ids == len(self.charset)).sum())
+
+    def read(self, indices: Sequence[int] | NDArray[np.int64]) -> Crops:
+        """The crops at n places, in the order asked."""
         wanted = np.asarray(indices, np.int64)
-        crops = np.empty((len(wanted), self.crop_config.size, self.crop_config.size), np.uint8)
+        pixels = np.empty((len(wanted), self.crop_config.size, self.crop_config.size), np.uint8)
+        geometry = np.empty((len(wanted), GEOMETRY), np.float32)
         source_of = self.source_index[wanted]
         for place in np.unique(source_of):
             rows = np.flatnonzero(source_of == place)
-            crops[rows] = self.sources[place].data.read(wanted[rows] - self._starts[place])
-        return crops
+            part = self.sources[place].data.read(wanted[rows] - self._starts[place])
+            pixels[rows], geometry[rows] = part.pixels, part.geometry
+        return Crops(pixels, geometry)
 
     def _check(self, source: CropSource) -> None:
         if not source.weight > 0:

@@ -16,7 +16,7 @@ from pytorch_lightning import Trainer
 
 from recognition.errors import TrainingError
 from recognition.files import replacing
-from recognition.models.registry import build_model
+from recognition.models.registry import architecture, build_model
 from recognition.plain import to_plain
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig
@@ -170,6 +170,7 @@ class _Run:
 
 def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> RecognizerModule:
     """A fresh model under the run's seed, with measured normalization and initial weights where asked."""
+    _check_crops(config, crops)
     torch.manual_seed(config.seed)
     model = build_model(config.model, config.model_config, len(crops.charset))
     if config.pretrained:
@@ -177,12 +178,28 @@ def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> Recogni
     if config.frozen_epochs:
         # Already here, because several processes agree on what learns before the first epoch.
         set_body_trainable(model, trainable=False)
-    if config.initial_weights:
-        load_initial_weights(model, crops.charset, config)
     preprocess = config.preprocess
-    if config.measure_normalization:
+    if config.initial_weights:
+        preprocess = load_initial_weights(model, crops.charset, config)
+    elif config.measure_normalization:
         preprocess = measure_normalization(crops, split.train, preprocess)
     return RecognizerModule(model, len(crops.charset), config, preprocess)
+
+
+def _check_crops(config: TrainConfig, crops: MixedCrops) -> None:
+    """Refuses crops that the model cannot be shown."""
+    cut, context = crops.crop_config, config.preprocess.context
+    if (cut.resize == "context") != (context > 0) or (context and cut.context < context):
+        raise TrainingError(
+            f"model {config.model} with preprocess.context={context:g} cannot be shown crops cut with {cut}: the reader "
+            "needs crop.resize=context and a crop.context that is larger than preprocess.context, the others need fit "
+            "or squish"
+        )
+    if crops.negatives and not architecture(config.model).needs_context:
+        raise TrainingError(
+            f"{crops.negatives} crops hold no character, and model {config.model} has no output for that: cut the crops "
+            "without false alarms, or train the reader"
+        )
 
 
 def _claim_folder(out_dir: Path, config: TrainConfig, crops: MixedCrops, split: Split, *, resume: bool) -> Path | None:

@@ -5,7 +5,7 @@ import pytest
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.config import resolve_config
 from kuzushiji_submit.errors import CompetitionFileError, ConfigError
-from kuzushiji_submit.training import RecognizerTraining, make_sources, read_charset
+from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources, read_charset
 from recognition.training.config import TrainConfig
 
 
@@ -43,9 +43,9 @@ def test_sources_share_one_charset(tmp_path, draw_page, save_drawn_page, write_c
         write_csv(f"{name}/train.csv", ["image_id,labels", f"a_1,{codepoint} {x0} {y0} {x1 - x0} {y1 - y0}"])
         save_drawn_page(tmp_path / name / "train_images" / "a_1.jpg", page)
     folders = [DataFolder(tmp_path / "one"), DataFolder(tmp_path / "two")]
-    sources = make_sources(folders, tmp_path / "crops", RecognizerTraining())
+    sources = make_sources([TrainingFolder(folder) for folder in folders], tmp_path / "crops", RecognizerTraining())
     assert [source.name for source in sources] == ["one", "two"]
     assert [source.data.class_ids.tolist() for source in sources] == [[0], [1]]
     assert {source.data.charset.codepoints for source in sources} == {("U+306E", "U+306F")}
     with pytest.raises(CompetitionFileError, match="1 classes are nothing to tell apart"):
-        make_sources(folders[:1], tmp_path / "other", RecognizerTraining())
+        make_sources([TrainingFolder(folders[0])], tmp_path / "other", RecognizerTraining())

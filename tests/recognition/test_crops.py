@@ -19,7 +19,7 @@ def page() -> np.ndarray:
 
 @pytest.mark.parametrize("size", [32, 48, 64])
 def test_no_boxes_give_no_crops(page: np.ndarray, size: int) -> None:
-    crops = crop_boxes(page, boxes(), CropConfig(size=size))
+    crops = crop_boxes(page, boxes(), CropConfig(size=size)).pixels
     assert crops.shape == (0, size, size)
     assert crops.dtype == np.uint8
 
@@ -42,21 +42,21 @@ def test_no_boxes_give_no_crops(page: np.ndarray, size: int) -> None:
 def test_box_without_area_on_the_page_is_blank(page: np.ndarray, box: tuple, resize: str) -> None:
     config = CropConfig(size=32, margin=0.0, resize=resize, fill=7)
     good = (10, 10, 60, 70)
-    crops = crop_boxes(page, boxes(good, box), config)
+    crops = crop_boxes(page, boxes(good, box), config).pixels
     assert (crops[1] == 7).all()
     assert (crops[0] != 7).any()
 
 
 def test_page_without_pixels() -> None:
-    assert not crop_boxes(np.zeros((0, 0), np.uint8), boxes((0, 0, 5, 5)), BARE).any()
+    assert not crop_boxes(np.zeros((0, 0), np.uint8), boxes((0, 0, 5, 5)), BARE).pixels.any()
 
 
 def test_box_of_the_crop_size_is_copied(page: np.ndarray) -> None:
-    np.testing.assert_array_equal(crop_boxes(page, boxes((20, 30, 52, 62)), BARE)[0], page[30:62, 20:52])
+    np.testing.assert_array_equal(crop_boxes(page, boxes((20, 30, 52, 62)), BARE).pixels[0], page[30:62, 20:52])
 
 
 def test_shrinking_is_by_area(page: np.ndarray) -> None:
-    crop = crop_boxes(page, boxes((0, 0, 128, 96)), BARE)[0]
+    crop = crop_boxes(page, boxes((0, 0, 128, 96)), BARE).pixels[0]
     np.testing.assert_array_equal(crop, cv2.resize(page[0:96, 0:128], (32, 32), interpolation=cv2.INTER_AREA))
 
 
@@ -64,7 +64,7 @@ def test_an_axis_shrinks_by_area_while_the_other_grows() -> None:
     """A fine horizontal comb, high and narrow, must become even gray, not stripes of one phase."""
     page = np.zeros((256, 8), np.uint8)
     page[::2] = 200
-    crop = crop_boxes(page, boxes((0, 0, 8, 256)), BARE)[0]
+    crop = crop_boxes(page, boxes((0, 0, 8, 256)), BARE).pixels[0]
     assert set(np.unique(crop)) == {100}
 
 
@@ -80,12 +80,12 @@ def test_fit_keeps_the_aspect_ratio_and_centers(box: tuple, filled: tuple) -> No
     page = np.full((100, 100), 255, np.uint8)
     expected = np.zeros((32, 32), np.uint8)
     expected[filled] = 255
-    np.testing.assert_array_equal(crop_boxes(page, boxes(box), CropConfig(32, 0.0, "fit"))[0], expected)
+    np.testing.assert_array_equal(crop_boxes(page, boxes(box), CropConfig(32, 0.0, "fit")).pixels[0], expected)
 
 
 def test_what_lies_outside_the_page_is_fill() -> None:
     page = np.full((64, 64), 255, np.uint8)
-    crops = crop_boxes(page, boxes((-32, 0, 32, 64), (32, 32, 96, 96)), BARE)
+    crops = crop_boxes(page, boxes((-32, 0, 32, 64), (32, 32, 96, 96)), BARE).pixels
     assert not crops[0][:, :16].any()
     assert (crops[0][:, 16:] == 255).all()
     assert (crops[1][:16, :16] == 255).all()
@@ -93,22 +93,22 @@ def test_what_lies_outside_the_page_is_fill() -> None:
 
 
 def test_margin_widens_each_side_by_its_fraction(page: np.ndarray) -> None:
-    wide = crop_boxes(page, boxes((40, 40, 80, 80)), CropConfig(32, 0.25, "squish"))
-    bare = crop_boxes(page, boxes((30, 30, 90, 90)), BARE)
+    wide = crop_boxes(page, boxes((40, 40, 80, 80)), CropConfig(32, 0.25, "squish")).pixels
+    bare = crop_boxes(page, boxes((30, 30, 90, 90)), BARE).pixels
     np.testing.assert_array_equal(wide, bare)
 
 
 def test_fractions_of_a_pixel_round_outwards(page: np.ndarray) -> None:
-    np.testing.assert_array_equal(crop_boxes(page, boxes((20.7, 30.2, 51.5, 61.1)), BARE)[0], page[30:62, 20:52])
+    np.testing.assert_array_equal(crop_boxes(page, boxes((20.7, 30.2, 51.5, 61.1)), BARE).pixels[0], page[30:62, 20:52])
 
 
 def test_sliver_still_shows() -> None:
     page = np.full((1000, 10), 255, np.uint8)
-    assert crop_boxes(page, boxes((0, 0, 1, 1000)), CropConfig(32, 0.0, "fit"))[0].any()
+    assert crop_boxes(page, boxes((0, 0, 1, 1000)), CropConfig(32, 0.0, "fit")).pixels[0].any()
 
 
 def test_enormous_box_costs_no_memory(page: np.ndarray) -> None:
-    assert crop_boxes(page, boxes((-1e9, -1e9, 1e9, 1e9)), BARE).shape == (1, 32, 32)
+    assert crop_boxes(page, boxes((-1e9, -1e9, 1e9, 1e9)), BARE).pixels.shape == (1, 32, 32)
 
 
 @pytest.mark.parametrize("image", [np.zeros((5, 5), np.float32), np.zeros((5, 5, 3), np.uint8), np.zeros(5, np.uint8)])
@@ -126,7 +126,9 @@ def test_wrong_boxes_are_refused(page: np.ndarray, shape: tuple[int, ...]) -> No
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"size": 33}, "size must be one of"),
+        ({"size": 8}, "size must lie in"),
+        ({"size": 257}, "size must lie in"),
+        ({"context": 0.5}, "context"),
         ({"margin": -0.1}, "margin"),
         ({"margin": float("nan")}, "margin"),
         ({"resize": "stretch"}, "resize must be one of"),

@@ -148,7 +148,7 @@ def describe(change: Callable[[dict], object]) -> Callable[[dict], dict]:
         pytest.param(
             dict, describe(lambda d: d["model_config"].update(order="x")), "order must be one of", id="bad-order"
         ),
-        pytest.param(dict, describe(lambda d: d["crop"].update(size=31)), "crop size", id="bad-size"),
+        pytest.param(dict, describe(lambda d: d["crop"].update(size=300)), "crop size", id="bad-size"),
         pytest.param(
             dict, describe(lambda d: d["preprocess"].update(std="1")), r"preprocess\.std: expected float", id="bad-std"
         ),

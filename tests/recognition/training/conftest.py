@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recognition.charset import Charset
-from recognition.crops import CropConfig
+from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.training.config import OptimizerConfig, RuntimeConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
@@ -15,6 +15,11 @@ from recognition.training.crop_store_writer import CropStoreWriter
 from recognition.training.sources import CropSource, MixedCrops
 
 Page = tuple[str, str, list[int]]
+
+
+def with_geometry(pixels: np.ndarray) -> Crops:
+    """Crops whose boxes fill half of their windows and are as large as any on their page."""
+    return Crops(pixels.astype(np.uint8), np.tile(np.float32([0.5, 0.5, 0.0]), (len(pixels), 1)))
 
 
 def draw(class_ids: list[int], seed: int = 0) -> np.ndarray:
@@ -35,7 +40,7 @@ def make_store(tmp_path: Path, charset: Charset) -> Callable[..., CropStore]:
                 crops = (
                     draw(class_ids, place)[:, :size, :size] if size <= 32 else np.zeros((len(class_ids), size, size))
                 )
-                writer.add_page(page_id, book_id, crops.astype(np.uint8), np.array(class_ids, np.int64))
+                writer.add_page(page_id, book_id, with_geometry(crops), np.array(class_ids, np.int64))
         return CropStore(tmp_path / name)
 
     return make

@@ -12,7 +12,7 @@ from recognition.training.sources import CropSource, MixedCrops
 def test_statistics_are_those_of_the_training_crops(mixed: MixedCrops) -> None:
     train = np.arange(30)
     measured = measure_normalization(mixed, train, PreprocessConfig(mean=9.0, std=9.0))
-    pixels = mixed.read(train) / 255
+    pixels = mixed.read(train).pixels / 255
     assert measured.mean == pytest.approx(pixels.mean(), abs=1e-4)
     assert measured.std == pytest.approx(pixels.std(), abs=1e-4)
 

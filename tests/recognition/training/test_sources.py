@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recognition.charset import Charset
+from recognition.crops import Crops
 from recognition.errors import TrainingError
 from recognition.training.crop_store import CropStore
 from recognition.training.dataset import CropDataset
@@ -17,13 +18,16 @@ def test_sources_follow_each_other(store: CropStore, make_store: Callable[..., C
     assert mixed.class_ids[-2:].tolist() == [3, 1]
     assert mixed.book_ids == ("abook", "book0", "book1", "book2", "book3")
     assert [mixed.book_ids[place] for place in mixed.book_index[[0, 12, -1]]] == ["book0", "book1", "abook"]
-    np.testing.assert_array_equal(mixed.read([len(store) + 1, 0]), np.concatenate([other.read([1]), store.read([0])]))
+    read, parts = mixed.read([len(store) + 1, 0]), Crops.concatenate([other.read([1]), store.read([0])])
+    np.testing.assert_array_equal(read.pixels, parts.pixels)
+    np.testing.assert_array_equal(read.geometry, parts.geometry)
 
 
 def test_dataset_gives_batches(mixed: MixedCrops) -> None:
-    crops, class_ids = CropDataset(mixed).__getitems__([3, 0])
+    crops, geometry, class_ids = CropDataset(mixed).__getitems__([3, 0])
+    assert geometry.shape == (2, 3)
     assert (crops.shape, class_ids.tolist()) == ((2, 32, 32), [3, 0])
-    crop, class_id = CropDataset(mixed)[3]
+    crop, _, class_id = CropDataset(mixed)[3]
     assert crop.equal(crops[0])
     assert class_id == 3
 

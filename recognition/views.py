@@ -1,0 +1,55 @@
+"""What a reader sees of a crop: a square around the box, resampled on the device where the crops lie, the box marked.
+
+Crops for a reader are cut with more surroundings than it looks at, so that training can move, turn and resize the window
+without ever looking past the crop. Prediction takes the same way with the window where it belongs.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+# The least share of a crop that a window may have: keeps a box without area from dividing by zero.
+LEAST_WINDOW = 1e-3
+
+
+def window_sides(geometry: Tensor, context: float) -> Tensor:
+    """The side of each window, (N,), as a fraction of its crop: geometry float32 (N, 3) as in `Crops`."""
+    return (context * geometry[:, :2].amax(dim=1)).clamp(min=LEAST_WINDOW)
+
+
+def window_matrices(geometry: Tensor, context: float) -> Tensor:
+    """Matrices (N, 2, 3) from coordinates of the window to those of the crop, both in [-1, 1] with 0 in the middle."""
+    sides = window_sides(geometry, context)
+    matrices = torch.zeros(len(geometry), 2, 3, device=geometry.device)
+    matrices[:, 0, 0] = matrices[:, 1, 1] = sides
+    return matrices
+
+
+def sample_windows(ink: Tensor, matrices: Tensor, size: int, bend: Tensor | None = None) -> Tensor:
+    """Resamples windows out of crops, bilinearly; outside a crop is paper.
+
+    Args:
+        ink: float32 (N, 1, S, S).
+        matrices: float32 (N, 2, 3), from window to crop coordinates.
+        size: side of the result in pixels.
+        bend: float32 (N, size, size, 2), an offset of each point in crop coordinates, x first.
+
+    Returns:
+        float32 (N, 1, size, size).
+    """
+    grid = F.affine_grid(matrices, [len(ink), 1, size, size], align_corners=False)  # (N, size, size, 2)
+    return F.grid_sample(ink, grid if bend is None else grid + bend, padding_mode="zeros", align_corners=False)
+
+
+def mark_boxes(geometry: Tensor, context: float, size: int) -> Tensor:
+    """The box in its window: 1 inside, 0 outside, fading over one pixel; float32 (N, 1, size, size)."""
+    half = geometry[:, :2] / window_sides(geometry, context)[:, None]  # (N, 2), half sides in window coordinates
+    places = (torch.arange(size, device=geometry.device, dtype=torch.float32) + 0.5) * (2 / size) - 1
+    inside = ((half[:, :, None] - places.abs()) * (size / 2) + 0.5).clamp(0, 1)  # (N, 2, size)
+    return (inside[:, 1, :, None] * inside[:, 0, None, :]).unsqueeze(1)
+
+
+def box_shapes(geometry: Tensor) -> Tensor:
+    """What the pixels of a window no longer tell, (N, 2): log of width over height, log of size over the median."""
+    width, height = geometry[:, :2].clamp(min=LEAST_WINDOW).log().unbind(dim=1)
+    return torch.stack([width - height, geometry[:, 2]], dim=1)
