@@ -28,7 +28,7 @@ def resolve_config(default: T, file: Path | None = None, assignments: Sequence[s
     if file is not None:
         resolved = _override(resolved, _read_toml(file), str(file), ())
     for assignment in assignments:
-        resolved = _override(resolved, _parse_assignment(assignment), f"--set {assignment}", ())
+        resolved = _override(resolved, parse_assignment(assignment), f"--set {assignment}", ())
     return resolved
 
 
@@ -48,7 +48,12 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: not TOML ({error}): correct the line") from None
 
 
-def _parse_assignment(assignment: str) -> dict[str, Any]:
+def parse_assignment(assignment: str) -> dict[str, Any]:
+    """The nested dict of a text such as "detector.window=31"; a value that is not TOML is a string.
+
+    Raises:
+        ConfigError: if it is not of the form key=value.
+    """
     key, sign, text = assignment.partition("=")
     parts = key.strip().split(".")
     if not sign or not all(parts):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 RPC_PATH = re.compile(r"(?:/api)?/v1/(?P<service>[\w.]+)/(?P<rpc>\w+)")
@@ -99,6 +100,7 @@ class KaggleServer:
         self.page_size = 20
         self.datasets: dict[str, list[dict[str, bytes]]] = {}  # "owner/slug": files of each version
         self.dataset_answer: dict[str, object] = {}
+        self.dataset_states: list[object] = ["READY"]
         self._blobs = 0
         self._names: dict[str, str] = {}
 
@@ -213,10 +215,18 @@ class KaggleServer:
 
     def rpc_GetDatasetStatus(self, body: dict, base: str):
         known = f"{body['ownerSlug']}/{body['datasetSlug']}" in self.datasets
-        return {"status": "READY"} if known else (404, "Not found")
+        return {"status": _next(self.dataset_states)} if known else (404, "Not found")
 
     def rpc_StartBlobUpload(self, body: dict, base: str):
         return self._start_upload(body["name"], base)
+
+    def rpc_ListDatasetFiles(self, body: dict, base: str):
+        versions = self.datasets.get(f"{body['ownerSlug']}/{body['datasetSlug']}")
+        if not versions:
+            return 404, "Not found"
+        page, more = _page(list(versions[-1]), body, self.page_size)
+        files = [{"name": name, "totalBytes": len(versions[-1][name])} for name in page]
+        return {"datasetFiles": files, "nextPageToken": more}
 
     def rpc_CreateDataset(self, body: dict, base: str):
         return self._save_dataset(f"{body['ownerSlug']}/{body['slug']}", body["files"])
@@ -260,7 +270,7 @@ def _page(names: list[str], body: dict, most: int) -> tuple[list[str], str]:
     return names[start:end], str(end) if end < len(names) else ""
 
 
-def _next(states: list[dict[str, object]]) -> dict[str, object]:
+def _next(states: list[Any]) -> Any:
     """The states in turn; the last one stays."""
     return states.pop(0) if len(states) > 1 else states[0]
 

@@ -21,6 +21,7 @@ COMMANDS = (
     "train",
     "lr_find",
     "runs",
+    "calibrate",
     "predict",
     "merge",
     "score",
@@ -28,6 +29,7 @@ COMMANDS = (
     "report",
     "download",
     "submit",
+    "kernel",
 )
 NAMED_ERRORS = (KuzushijiError, DetectionError, RecognitionError)
 

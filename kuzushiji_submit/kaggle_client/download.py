@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.atomic import atomic_text
-from kuzushiji_submit.errors import CompetitionFileError, KaggleBusyError, KaggleNotFoundError, OutputError
+from kuzushiji_submit.errors import CompetitionFileError, KaggleNotFoundError, OutputError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for
 from kuzushiji_submit.kaggle_client.unpack import set_aside, unpack
-from kuzushiji_submit.kaggle_client.waiting import pause_after
+from kuzushiji_submit.kaggle_client.waiting import keep_trying
 
 RECORD = ".kaggle-download.json"  # in the data folder: what was downloaded into it
-MOST_FAILURES = 6  # in a row, without a byte between them
 
 Listing = list[dict[str, Any]]
 
@@ -123,28 +122,21 @@ class Download:
             )
 
     def _fetch(self) -> None:
-        failures, fetched = 0, 0
-        while True:
-            try:
-                self._client.call(
-                    bool,
-                    "download_archive",
-                    f"downloading {self._competition}",
-                    advice=advice_for(self._competition),
-                    limit=None,
-                    competition=self._competition,
-                    folder=str(self.folder),
-                )
-                break
-            except KaggleBusyError as error:
-                now = _size(self.archive) or 0
-                failures, fetched = (failures + 1 if now <= fetched else 1), max(now, fetched)
-                if failures == MOST_FAILURES:
-                    raise
-                pause_after(error, failures)
+        keep_trying(self._fetch_once, progress=lambda: _size(self.archive) or 0)
         if not self.archive.is_file():
             raise CompetitionFileError(f"{self.folder}: the kaggle client left no {self.archive.name}: run it again")
         self._marker.unlink(missing_ok=True)
+
+    def _fetch_once(self) -> None:
+        self._client.call(
+            bool,
+            "download_archive",
+            f"downloading {self._competition}",
+            advice=advice_for(self._competition),
+            limit=None,
+            competition=self._competition,
+            folder=str(self.folder),
+        )
 
 
 def _make(folder: Path) -> None:

@@ -8,15 +8,15 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.errors import KaggleBusyError, KaggleError, KaggleRefusedError, ScoringError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for, submissions_page
-from kuzushiji_submit.kaggle_client.waiting import pause_after, polls
+from kuzushiji_submit.kaggle_client.waiting import MOST_FAILURES, keep_trying, pause_after, polls
 
-ATTEMPTS = 5  # uploads that may fail before giving up
 LISTING_SECONDS = 60.0  # how long a new submission may stay out of Kaggle's listing
 UPLOAD_SECONDS = 1800.0
 _PAGES = 50  # of up to 200 submissions each
@@ -105,7 +105,7 @@ def list_submissions(client: Client, competition: str) -> list[Submission]:
     """
     entries: dict[int, Submission] = {}
     for page in range(1, _PAGES + 1):
-        records = _list_page(client, competition, page)
+        records = keep_trying(partial(_list_page, client, competition, page))
         fresh = [entry for entry in map(Submission.read, records) if entry.ref not in entries]
         entries |= {entry.ref: entry for entry in fresh}
         if not fresh or len(records) < _FULL:
@@ -114,24 +114,14 @@ def list_submissions(client: Client, competition: str) -> list[Submission]:
 
 
 def _list_page(client: Client, competition: str, page: int) -> list[dict[str, Any]]:
-    failures = 0
-    while True:
-        try:
-            records = client.call(
-                list,
-                "list_submissions",
-                f"listing the submissions to {competition}",
-                advice=advice_for(competition),
-                competition=competition,
-                page=page,
-            )
-        except KaggleBusyError as error:
-            failures += 1
-            if failures == ATTEMPTS:
-                raise
-            pause_after(error, failures)
-        else:
-            return records
+    return client.call(
+        list,
+        "list_submissions",
+        f"listing the submissions to {competition}",
+        advice=advice_for(competition),
+        competition=competition,
+        page=page,
+    )
 
 
 @dataclass(frozen=True)
@@ -143,7 +133,7 @@ class _Attempt:
     earlier: set[int]
 
     def run(self, mark: str) -> Submission:
-        for failures in range(1, ATTEMPTS + 1):
+        for failures in range(1, MOST_FAILURES + 1):
             try:
                 answer = self._upload()
             except KaggleBusyError as error:
@@ -153,7 +143,7 @@ class _Attempt:
                         return found
                     if error.retry_after is None and error.status != 429:
                         raise self._unclear(error) from error
-                if failures == ATTEMPTS:
+                if failures == MOST_FAILURES:
                     raise
                 pause_after(error, failures)
             else:

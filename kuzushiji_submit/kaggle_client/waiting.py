@@ -2,10 +2,13 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from kuzushiji_submit.errors import KaggleBusyError
 
+Value = TypeVar("Value")
+MOST_FAILURES = 5
 LONGEST_PAUSE = 300.0  # seconds; a server that asks for more is not waited for
 
 logger = logging.getLogger(__name__)
@@ -26,6 +29,29 @@ def pause_after(error: KaggleBusyError, failures: int) -> None:
         raise error
     logger.info("%s; trying again in %.0f s", str(error).rpartition(": ")[0], seconds)
     time.sleep(seconds)
+
+
+def keep_trying(call: Callable[[], Value], progress: Callable[[], int] = lambda: 0) -> Value:
+    """Repeats a call that may be repeated, until it succeeds or fails MOST_FAILURES times in a row.
+
+    Args:
+        call: the call.
+        progress: something that grows when a failed call got further than the one before; its failure then counts as
+            the first.
+
+    Raises:
+        KaggleBusyError: the last one.
+    """
+    failures, furthest = 0, progress()
+    while True:
+        try:
+            return call()
+        except KaggleBusyError as error:
+            now = progress()
+            failures, furthest = (failures + 1, furthest) if now <= furthest else (1, now)
+            if failures == MOST_FAILURES:
+                raise
+            pause_after(error, failures)
 
 
 def polls(seconds: float, first: float, most: float) -> Iterator[float]:

@@ -135,28 +135,38 @@ def _fetch(api: "KaggleApi", url: str, path: Path) -> None:
             _download_once(api).download_file(answer, str(path), None, quiet=False, resume=True)
 
 
-def dataset_known(api: "KaggleApi", dataset: str) -> bool:
-    """True if the account has a dataset of this name ("owner/slug")."""
+def dataset_state(api: "KaggleApi", dataset: str) -> str:
+    """The state of a dataset ("owner/slug"), such as "ready"; empty if there is none."""
     from requests.exceptions import HTTPError
 
     try:
-        api.dataset_status(dataset)
+        return str(api.dataset_status(dataset))
     except HTTPError as error:
-        # A dataset that does not exist is answered with 404 to its owner, and with 403 to everybody else.
-        if error.response is not None and error.response.status_code in (403, 404):
-            return False
+        if error.response is not None and error.response.status_code == 404:
+            return ""
         raise
-    return True
+
+
+def dataset_files(api: "KaggleApi", dataset: str) -> dict[str, int]:
+    """Bytes of every file of a dataset's current version, by name."""
+    sizes: dict[str, int] = {}
+    token = ""
+    while True:
+        page = api.dataset_list_files(dataset, page_token=token, page_size=_LISTED)
+        sizes |= {file.name: file.total_bytes for file in page.files or ()}
+        token = page.next_page_token
+        if not token:
+            return sizes
 
 
 def create_dataset(api: "KaggleApi", folder: str) -> Record:
     """Makes the private dataset that the folder's dataset-metadata.json describes."""
-    return _dataset_answer(api.dataset_create_new(folder, public=False, quiet=False, dir_mode="zip"))
+    return _dataset_answer(api.dataset_create_new(folder, public=False, quiet=False))
 
 
 def update_dataset(api: "KaggleApi", folder: str, notes: str) -> Record:
     """Saves a folder as the next version of its dataset."""
-    return _dataset_answer(api.dataset_create_version(folder, notes, quiet=False, dir_mode="zip"))
+    return _dataset_answer(api.dataset_create_version(folder, notes, quiet=False))
 
 
 def _dataset_answer(answer: "ApiCreateDatasetResponse") -> Record:
@@ -175,7 +185,8 @@ CALLS: dict[str, Callable[..., object]] = {
         push_kernel,
         kernel_status,
         kernel_output,
-        dataset_known,
+        dataset_state,
+        dataset_files,
         create_dataset,
         update_dataset,
     )

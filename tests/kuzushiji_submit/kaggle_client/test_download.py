@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from kaggle_server import Failure, zip_of
 
-from kuzushiji_submit.kaggle_client import download as download_module
+from kuzushiji_submit.kaggle_client import waiting
 
 RULES = "https://www.kaggle.com/competitions/kuzushiji-recognition/rules"
 
@@ -93,7 +93,7 @@ def test_cut_connections_are_taken_up_where_they_were(kaggle, download, out, pau
 
 
 def test_goes_on_in_another_process(kaggle, download, out, monkeypatch):
-    monkeypatch.setattr(download_module, "MOST_FAILURES", 1)
+    monkeypatch.setattr(waiting, "MOST_FAILURES", 1)
     kaggle.cut_after = [300_000]
     code, printed, said = download()
     assert (code, printed) == (1, "")
@@ -110,7 +110,7 @@ def test_goes_on_in_another_process(kaggle, download, out, monkeypatch):
 
 def test_a_part_of_another_edition_is_not_glued_to_this_one(kaggle, download, out, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(download_module, "MOST_FAILURES", 1)
+        patch.setattr(waiting, "MOST_FAILURES", 1)
         kaggle.cut_after = [300_000]
         download()
     kaggle.etag = '"edition-2"'
@@ -124,7 +124,7 @@ def test_a_connection_that_never_gets_anywhere_is_given_up(kaggle, download, pau
     code, _, said = download()
     assert code == 1
     assert said.startswith("downloading kuzushiji-recognition: no answer from Kaggle (")
-    assert pauses == [2.0, 4.0, 8.0, 16.0, 32.0]
+    assert pauses == [2.0, 4.0, 8.0, 16.0]
 
 
 def test_rules_that_were_not_accepted(kaggle, download, out):
