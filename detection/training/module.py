@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from detection.errors import DetectionError
 from detection.heatmap.inference import to_network
@@ -101,5 +101,11 @@ class HeatmapModule(LightningModule):
 
 
 def _averaged(network: nn.Module, decay: float) -> AveragedModel:
-    """An exponential average of the weights; the running statistics of batch norm are averaged alike."""
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    """An exponential average of weights and running statistics, which forgets faster while the run is young."""
+
+    def move(averaged: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
+        # Otherwise the untrained weights would weigh on the average for thousands of steps.
+        kept = min(decay, (1.0 + float(steps)) / (10.0 + float(steps)))
+        return averaged + (current - averaged) * (1.0 - kept) if averaged.is_floating_point() else current
+
+    return AveragedModel(network, avg_fn=move, use_buffers=True)
