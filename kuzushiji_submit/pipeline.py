@@ -26,8 +26,9 @@ class PipelineConfig:
         detector: settings of the ink detector.
         heatmap: settings of the heatmap detector.
         ask_recognizer: whether the ink detector asks the recognizer how likely each candidate box is a character.
-        min_score: a character is kept if detection score times recognition score reaches this; half the F1 to be
-            expected is best (Ye et al. 2012), and real pages reach 0.3 with the weights that come with the project.
+        min_score: a character is kept if detection score times recognition score reaches this; None for the value in
+            the recognizer's weights, which `kuzushiji calibrate` chooses. Half the F1 to be expected is best (Ye et al.
+            2012).
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
     """
@@ -35,7 +36,7 @@ class PipelineConfig:
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
     heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
     ask_recognizer: bool = True
-    min_score: float = 0.15
+    min_score: float | None = None
     alternatives: int = 5
     batch_size: int = 256
 
@@ -90,6 +91,12 @@ class Pipeline:
             return cls(recognizer, config)
         return cls(recognizer, config, HeatmapDetector.load(detector_weights, config.heatmap, device))
 
+    @property
+    def min_score(self) -> float:
+        """The joint score from which on a character is kept."""
+        given = self.config.min_score
+        return self.recognizer.metadata.calibration.min_score if given is None else given
+
     def detect(self, image_id: str, page: NDArray[np.uint8]) -> DetectedPage:
         """Finds the characters of one page and cuts them out; safe to call from several threads.
 
@@ -128,7 +135,7 @@ class Pipeline:
             _character(page.detections, place, recognitions, start + place, self.recognizer.charset)
             for place in range(len(page.detections))
         ]
-        return PageCharacters(page.image_id, tuple(one for one in characters if one.score >= self.config.min_score))
+        return PageCharacters(page.image_id, tuple(one for one in characters if one.score >= self.min_score))
 
 
 def _character(detections: Detections, place: int, recognitions: Recognitions, row: int, charset: Charset) -> Character:

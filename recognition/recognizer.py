@@ -1,5 +1,6 @@
 """The recognizer as its callers see it: boxes of a page, or crops, in; class ids and scores out."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from recognition.calibration import Calibration
 from recognition.charset import Charset
 from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.devices import choose_device
@@ -79,6 +81,10 @@ class Recognizer:
         """How the crops for `recognize_crops` must be cut."""
         return self.metadata.crop
 
+    def calibrate(self, calibration: Calibration) -> None:
+        """Takes the scores another way from now on."""
+        self.metadata = dataclasses.replace(self.metadata, calibration=calibration)
+
     def recognize(self, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> Recognitions:
         """What the boxes of one page hold.
 
@@ -116,11 +122,26 @@ class Recognizer:
         """How sure the model is of each box of a page, float32 (N,): ink uint8 (H, W), boxes float32 (N, 4) xyxy."""
         return self.score_crops(crop_boxes(ink, boxes, self.crop_config))
 
+    def logits(self, crops: Crops) -> NDArray[np.float32]:
+        """What the model itself says of each crop, before temperature and softmax.
+
+        Returns:
+            float32 (N, C), or (N, C + 1) where the model knows "not a character".
+        """
+        parts = [logits.cpu().numpy() for logits in self._logit_batches(crops)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
+
     def _score_batches(self, crops: Crops) -> Iterator[Tensor]:
-        """Softmax scores of the crops, float32 (n, C) a batch, on the device.
+        """Calibrated softmax scores of the crops, float32 (n, C) a batch, on the device.
 
         The softmax also covers "not a character" where the model knows it: what that takes, the characters lack.
         """
+        for logits in self._logit_batches(crops):
+            scores = (logits / self.metadata.calibration.temperature).softmax(dim=1)
+            yield scores[:, : len(self.charset)]
+
+    def _logit_batches(self, crops: Crops) -> Iterator[Tensor]:
+        """Logits of the crops, float32 (n, C) or (n, C + 1) a batch, on the device."""
         size = self.crop_config.size
         if crops.pixels.shape[1:] != (size, size):
             raise ValueError(f"crops must have shape (N, {size}, {size}), got {crops.pixels.shape}")
@@ -134,8 +155,7 @@ class Recognizer:
                 image, *shape = model_inputs(pixels, geometry, self.metadata.preprocess)
                 with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
                     logits: Tensor = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
-                scores = logits.float().softmax(dim=1)
-            yield scores[:, : len(self.charset)]
+            yield logits.float()
 
     def _half_type(self) -> torch.dtype:
         return torch.float16 if self.device.type == "cuda" else torch.bfloat16

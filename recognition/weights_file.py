@@ -1,5 +1,6 @@
 """Weights files: the numbers in safetensors, everything prediction needs beside them as JSON in the header."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from recognition.calibration import Calibration
 from recognition.errors import CharsetError, ConfigError, WeightsError
 from recognition.files import replacing
 from recognition.models.registry import build_model
@@ -52,6 +54,18 @@ def save_weights(
     # One entry: the library writes several in random order, and equal weights should be equal files.
     description = json.dumps({"format_version": FORMAT_VERSION, **metadata.to_plain()})
     _write_atomically(path, tensors, {FORMAT_NAME: description})
+
+
+def with_calibration(source: Path, target: Path, calibration: Calibration) -> None:
+    """Writes a copy of a weights file with another calibration; the numbers stay as they are. Both may be one file.
+
+    Raises:
+        WeightsError: as `load_weights`.
+    """
+    header, tensors = _read(source)
+    metadata = dataclasses.replace(_read_metadata(source, header), calibration=calibration)
+    description = json.dumps({"format_version": FORMAT_VERSION, **metadata.to_plain()})
+    _write_atomically(target, tensors, {FORMAT_NAME: description})
 
 
 def load_weights(path: Path) -> tuple[nn.Module, WeightsMetadata]:

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from recognition.calibration import Calibration
 from recognition.charset import Charset
 from recognition.crops import CropConfig
 from recognition.errors import CharsetError, ConfigError
@@ -47,6 +48,7 @@ class WeightsMetadata:
         charset: the characters in class order.
         crop: how boxes become crops.
         preprocess: how crops become the model's input.
+        calibration: how its scores are to be taken.
         provenance: where the weights come from.
     """
 
@@ -55,6 +57,7 @@ class WeightsMetadata:
     charset: Charset
     crop: CropConfig = field(default_factory=CropConfig)
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
+    calibration: Calibration = field(default_factory=Calibration)
     provenance: Provenance = field(default_factory=Provenance)
 
     def to_plain(self) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class WeightsMetadata:
             "charset_fingerprint": self.charset.fingerprint,
             "crop": to_plain(self.crop),
             "preprocess": to_plain(self.preprocess),
+            "calibration": to_plain(self.calibration),
             "provenance": to_plain(self.provenance),
         }
 
@@ -78,8 +82,9 @@ class WeightsMetadata:
             CharsetError: if the charset is malformed or does not have the fingerprint it says.
         """
         expected = {one.name for one in dataclasses.fields(cls)} | {"charset_fingerprint"}
-        if set(values) != expected:
-            odd = sorted(set(values) ^ expected)
+        # Files of the first version have no calibration.
+        if set(values) | {"calibration"} != expected:
+            odd = sorted((set(values) | {"calibration"}) ^ expected)
             raise ConfigError(f"its description has missing or unknown keys: {', '.join(odd)}")
         model_name = str(values["model_name"])
         provenance = dict(values["provenance"])
@@ -90,6 +95,7 @@ class WeightsMetadata:
             charset=_read_charset(values["charset"], values["charset_fingerprint"]),
             crop=from_plain(CropConfig, values["crop"], "crop"),
             preprocess=from_plain(PreprocessConfig, values["preprocess"], "preprocess"),
+            calibration=from_plain(Calibration, values.get("calibration", {}), "calibration"),
             provenance=dataclasses.replace(from_plain(Provenance, provenance, "provenance"), scores=scores),
         )
 

@@ -1,0 +1,48 @@
+"""`kuzushiji calibrate`: a weights file whose scores are probabilities, with the threshold that suits them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from kuzushiji_submit.cli.settings import add_settings_arguments
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declares the command."""
+    parser = subparsers.add_parser("calibrate", help="fit temperature and threshold on books that were held out")
+    parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
+    parser.add_argument("--books", nargs="+", metavar="BOOK", help="only pages of these books (default: all)")
+    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict: the threshold depends on it")
+    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibrated copy of the weights")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
+    add_settings_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Calibrates and prints what it changes."""
+    from kuzushiji_submit.calibrate import calibrate, truth_of
+    from kuzushiji_submit.competition.books import book_of
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.config import resolve_config
+    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
+    from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+    from recognition.weights_file import with_calibration
+
+    config = resolve_config(PipelineConfig(), args.config, args.set)
+    weights = recognizer_weights(args.recognizer_weights)
+    detector = detector_weights(args.detector, args.detector_weights)
+    pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
+    result = calibrate(pages, Pipeline.load(config, weights, detector, args.device))
+    with_calibration(weights, args.out, result.calibration)
+    fit, before, after = result.fit, result.counts_before, result.counts
+    sys.stdout.write(
+        f"{args.out}\n"
+        f"temperature {fit.temperature:.3f} on {fit.characters} characters: log loss {fit.loss_before:.3f} to "
+        f"{fit.loss_after:.3f}, calibration error {fit.error_before:.3f} to {fit.error_after:.3f}\n"
+        f"min_score {result.calibration.min_score:.3f} on {result.pages} pages: F1 {before.f1:.4f} to {after.f1:.4f} "
+        f"(precision {after.precision:.4f}, recall {after.recall:.4f}), half of which is {after.f1 / 2:.3f}\n"
+    )
+    return 0
