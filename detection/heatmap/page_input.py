@@ -9,14 +9,14 @@ from detection.paper import estimate_paper
 
 
 def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    """A page at another size with its paper's color divided out.
+    """A page at another size with its paper's color divided out, and white where the scan shows no sheet.
 
     Args:
         page: uint8 (H, W, 3) RGB, at least 1 x 1.
         size_hw: the wanted height and width.
 
     Returns:
-        uint8 (h, w, 3) RGB; paper 255 in every channel, ink and seals keep their color.
+        uint8 (h, w, 3) RGB; paper and what lies beside the sheet 255 in every channel, ink and seals keep their color.
 
     Raises:
         DetectionError: if the page is not uint8 (H, W, 3).
@@ -25,8 +25,12 @@ def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[
     size = (max(1, size_hw[1]), max(1, size_hw[0]))
     shrinks = size[0] < page.shape[1]
     small = cv2.resize(page, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    color = cv2.resize(estimate_paper(page).color, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(small, color, scale=255), np.uint8)
+    paper = estimate_paper(page)
+    color = cv2.resize(paper.color, size, interpolation=cv2.INTER_LINEAR)
+    levelled = np.asarray(cv2.divide(small, color, scale=255), np.uint8)
+    # Levelling would stretch what little there is on the scanner's dark background until it looks like ink.
+    levelled[cv2.resize(paper.on_page, size, interpolation=cv2.INTER_NEAREST) == 0] = 255
+    return levelled
 
 
 def scaled_hw(page_hw: tuple[int, int], zoom: float) -> tuple[int, int]:
