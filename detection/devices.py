@@ -16,7 +16,7 @@ def choose_device(name: str) -> torch.device:
         return accelerator or torch.device("cpu")
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).cpu()  # "meta" is a device, too, but holds nothing
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         raise DetectionError(f"the device {name!r} cannot be used here ({reason}): name auto, cpu or cuda") from error

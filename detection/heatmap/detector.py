@@ -1,5 +1,6 @@
 """The heatmap detector: a page in, character boxes out, by a small network's map."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -48,10 +49,12 @@ class HeatmapDetectorConfig:
     decode: DecodeConfig = field(default_factory=DecodeConfig)
 
     def __post_init__(self) -> None:
-        if not self.scales or min(self.scales) <= 0:
+        if not self.scales or not min(self.scales) > 0:
             raise ValueError("scales needs at least one size above 0")
         if min(self.long_side, self.largest_side, self.max_pixels) < 64:
             raise ValueError("long_side, largest_side and max_pixels must be at least 64")
+        if not (0 <= self.character_px < math.inf and self.tolerance >= 0):
+            raise ValueError("character_px and tolerance must not be negative")
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +140,11 @@ class HeatmapDetector:
         found = decode(maps, self.config.decode)
         height, width = page.shape[:2]
         ratio = np.array([width / image.shape[1], height / image.shape[0]], np.float32)
-        boxes = np.clip(found.boxes * np.tile(ratio, 2), 0, np.array([width, height] * 2, np.float32))
-        return image, maps, Detections(boxes, found.scores, found.points * ratio)
+        # The last cells reach beyond the page, and so may what is found in them.
+        corner = np.array([width, height], np.float32)
+        boxes = np.clip(found.boxes * np.tile(ratio, 2), 0, np.tile(corner, 2))
+        on_page = Detections(boxes, found.scores, np.clip(found.points * ratio, 0, corner))
+        return image, maps, on_page.select((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
 
 
 def _character_size(found: Detections) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from detection.heatmap.decode import ScoreMaps
 from detection.heatmap.network import COARSEST, STRIDE, UNIT
+from detection.heatmap.page_input import scaled_hw
 
 OVERLAP = 128
 """Pixels that neighboring tiles share; a tile answers for all but its outer half of it, so every cell has context."""
@@ -55,19 +56,24 @@ class MapReader:
 
     def read_scales(self, image: NDArray[np.uint8], scales: Sequence[float]) -> ScoreMaps:
         """The mean of the maps read at several sizes of the page, at the size of the page as given."""
-        base = self.read(image) if 1.0 in scales else None
-        read = [base] if base is not None else []
-        size = (-(-image.shape[1] // STRIDE), -(-image.shape[0] // STRIDE))
-        for scale in scales:
-            if scale != 1.0:
-                interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-                scaled = np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
-                read.append(_resized(self.read(scaled), size, scale))
+        if image.size == 0:
+            return self.read(image)
+        read = [self._read_scaled(image, scale) for scale in scales]
         heat = np.mean([maps.heat for maps in read], axis=0, dtype=np.float32)
         # Distances are averaged where a scale sees a character; elsewhere they mean nothing.
         weights = np.stack([maps.heat + 1e-6 for maps in read])[:, None]
         sides = (np.stack([maps.sides for maps in read]) * weights).sum(axis=0) / weights.sum(axis=0)
         return ScoreMaps(heat, sides.astype(np.float32))
+
+    def _read_scaled(self, image: NDArray[np.uint8], scale: float) -> ScoreMaps:
+        """The maps read at one size of the page, at the size of the page as given."""
+        if scale == 1.0:
+            return self.read(image)
+        height, width = scaled_hw((image.shape[0], image.shape[1]), scale)
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        scaled = np.asarray(cv2.resize(image, (width, height), interpolation=interpolation), np.uint8)
+        size = (-(-image.shape[1] // STRIDE), -(-image.shape[0] // STRIDE))
+        return _resized(self.read(scaled), size, scale)
 
     def _windows(self, height: int, width: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         if height * width <= self.max_pixels:

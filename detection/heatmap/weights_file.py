@@ -65,17 +65,24 @@ class DetectorMetadata:
             wanted = {"stride": int, "seed": int, "unit": (int, float), "network": dict, "scores": list}
             if not isinstance(values[one.name], wanted.get(one.name, str)):
                 raise ValueError(f"{one.name} is {values[one.name]!r}")
-        shape = {key: tuple(value) if isinstance(value, list) else value for key, value in values["network"].items()}
-        try:
-            network = HeatmapNetConfig(**shape)
-        except TypeError as error:
-            raise ValueError(f"the network's shape is not understood ({error})") from error
+        network = _network_config(values["network"])
         scores = tuple((str(name), float(value)) for name, value in values["scores"])
         made = cls(**{**values, "network": network, "scores": scores})
         for name, own in (("architecture", ARCHITECTURE), ("stride", STRIDE), ("unit", UNIT)):
             if getattr(made, name) != own:
                 raise ValueError(f"{name} is {getattr(made, name)!r}, this program's is {own!r}")
         return made
+
+
+def _network_config(values: Mapping[str, Any]) -> HeatmapNetConfig:
+    shape = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    try:
+        config = HeatmapNetConfig(**shape)
+    except TypeError as error:
+        raise ValueError(f"the network's shape is not understood ({error})") from error
+    if not all(isinstance(number, int) for number in (*config.widths, *config.depths, config.pyramid)):
+        raise ValueError(f"the network's shape holds more than whole numbers: {dict(values)}")
+    return config
 
 
 def save_detector(path: Path, state: Mapping[str, Tensor], metadata: DetectorMetadata) -> None:
@@ -90,9 +97,8 @@ def save_detector(path: Path, state: Mapping[str, Tensor], metadata: DetectorMet
     for name, tensor in state.items():
         stored = tensor.detach().cpu()
         stored = stored.half() if stored.is_floating_point() and stored.ndim > 1 else stored
-        if stored.is_floating_point() and not bool(torch.isfinite(stored).all()):
-            raise DetectionError(f"{path}: {name} holds numbers that are not finite: use an earlier checkpoint")
         tensors[name] = stored.contiguous().clone()
+    _check_finite(path, tensors, "use an earlier checkpoint")
     described = json.dumps({"format_version": FORMAT_VERSION, **dataclasses.asdict(metadata)})
     content = save(tensors, metadata={FORMAT_NAME: described})
     write_whole(path, lambda stream: stream.write(content))
@@ -116,6 +122,7 @@ def load_detector(path: Path) -> tuple[HeatmapNet, DetectorMetadata]:
     network = HeatmapNet(metadata.network)
     expected = network.state_dict()
     _check_state(path, tensors, expected)
+    _check_finite(path, tensors, "export it again from an earlier checkpoint")
     network.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()})
     return network.eval(), metadata
 
@@ -131,6 +138,12 @@ def _read_metadata(path: Path, header: Mapping[str, str]) -> DetectorMetadata:
         return DetectorMetadata.from_plain(values)
     except (ValueError, KeyError, TypeError) as error:
         raise DetectionError(f"{path}: {error}: use a file that this version exported") from error
+
+
+def _check_finite(path: Path, tensors: Mapping[str, Tensor], remedy: str) -> None:
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise DetectionError(f"{path}: {name} holds numbers that are not finite: {remedy}")
 
 
 def _check_state(path: Path, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

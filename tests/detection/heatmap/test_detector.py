@@ -1,0 +1,243 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from detection.errors import DetectionError
+from detection.heatmap.debug_sheet import heatmap_sheet
+from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
+from detection.heatmap.network import HeatmapNet
+from detection.heatmap.weights_file import DetectorMetadata, save_detector
+from tests.detection.conftest import DrawnPage
+from tests.detection.heatmap.conftest import TINY, BlobNet, blob_page
+
+
+def detector(network: nn.Module, **settings: object) -> HeatmapDetector:
+    return HeatmapDetector(network, HeatmapDetectorConfig(**settings), "cpu")
+
+
+def off(found: np.ndarray, boxes: np.ndarray) -> float:
+    """How far the boxes found are from the true ones at most, in their order; infinite if there are not as many."""
+    if len(found) != len(boxes):
+        return float("inf")
+    away = np.abs(found[:, None] - boxes[None]).max(axis=2)
+    assert sorted(away.argmin(axis=1)) == list(range(len(boxes)))
+    return float(away.min(axis=1).max())
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3), (9, 0, 3), (1, 1, 3), (5, 400, 3), (400, 5, 3), (300, 200, 3)])
+@pytest.mark.parametrize("value", [127, 255])
+def test_pages_without_text_have_no_boxes(shape: tuple[int, int, int], value: int) -> None:
+    stages = detector(BlobNet(), long_side=256).explain(np.full(shape, value, np.uint8))
+    assert len(stages.detections) == 0
+    assert stages.detections.boxes.shape == (0, 4)
+    assert stages.ink.shape == shape[:2]
+    assert heatmap_sheet(stages, height=60).ndim == 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 400, 3), (300, 200, 3)])
+def test_a_black_page_stays_on_the_page(shape: tuple[int, int, int]) -> None:
+    found = detector(BlobNet(), long_side=256).detect(np.zeros(shape, np.uint8))
+    assert (found.boxes >= 0).all()
+    assert (found.boxes <= [shape[1], shape[0]] * 2).all()
+    assert (found.boxes[:, 2:] > found.boxes[:, :2]).all()
+
+
+@pytest.mark.parametrize("page", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
+def test_a_wrong_page_is_refused(page: np.ndarray) -> None:
+    one = detector(BlobNet())
+    with pytest.raises(DetectionError, match="uint8 array of shape"):
+        one.detect(page)
+    with pytest.raises(DetectionError, match="uint8 array of shape"):
+        one.explain(page)
+
+
+@pytest.mark.parametrize(("size", "gap"), [(20, 14), (32, 24), (64, 40), (120, 60)])
+def test_characters_of_any_size_are_found(size: int, gap: int) -> None:
+    page, boxes = blob_page(size=size, columns=3, rows=4, gap=gap)
+    found = detector(BlobNet(), long_side=640).detect(page)
+    assert off(found.boxes, boxes) < 0.1 * size
+    assert found.scores.min() > 0.9
+    assert found.boxes.dtype == found.scores.dtype == np.float32
+
+
+def test_the_page_is_read_again_where_its_characters_have_another_size() -> None:
+    page, boxes = blob_page(size=64, columns=3, rows=4, gap=40)  # 496 x 392
+    network = BlobNet()
+    found = detector(network, long_side=496, tolerance=0.15).detect(page)
+    # First as it is, then so that 64 pixels become 32; both padded to multiples of 32.
+    assert network.seen_hw == [(512, 416), (256, 224)]
+    assert off(found.boxes, boxes) < 6
+
+
+@pytest.mark.parametrize(
+    ("settings", "count"),
+    [
+        ({"tolerance": 0.15}, 1),
+        ({"tolerance": 0.0, "character_px": 36.0}, 2),
+        ({"tolerance": 0.2, "character_px": 36.0}, 1),
+        ({"tolerance": 0.0, "character_px": 0.0}, 1),
+    ],
+)
+def test_a_page_of_about_the_right_size_is_read_once(settings: dict, count: int) -> None:
+    page, boxes = blob_page(size=32, columns=3, rows=4)
+    network = BlobNet()
+    found = detector(network, long_side=max(page.shape), **settings).detect(page)
+    assert len(network.seen_hw) == count
+    assert off(found.boxes, boxes) < 3
+
+
+def test_a_page_without_characters_is_read_once() -> None:
+    network = BlobNet()
+    assert len(detector(network, long_side=128).detect(np.full((100, 80, 3), 200, np.uint8))) == 0
+    assert network.seen_hw == [(128, 128)]
+
+
+def test_a_page_is_never_made_larger_than_told() -> None:
+    page, _ = blob_page(size=8, columns=3, rows=4, gap=8)
+    network = BlobNet()
+    detector(network, long_side=400, largest_side=480, character_px=64.0).detect(page)
+    assert len(network.seen_hw) == 2
+    assert max(network.seen_hw[1]) == 480
+
+
+def test_several_scales_and_tiles_find_the_same() -> None:
+    page, boxes = blob_page(size=32, columns=7, rows=9)
+    network = BlobNet()
+    found = detector(network, long_side=max(page.shape), scales=(0.75, 1.0, 1.25), max_pixels=150_000).detect(page)
+    assert len(network.seen_hw) > 6
+    assert off(found.boxes, boxes) < 4
+
+
+def test_points_and_boxes_lie_on_the_page_where_characters_touch_its_end() -> None:
+    page = np.full((103, 77, 3), 220, np.uint8)
+    page[80:, 55:] = 10
+    found = detector(BlobNet(), long_side=103).detect(page)
+    assert off(found.boxes, np.array([[55, 80, 77, 103]])) < 3
+    assert (found.points <= [77, 103]).all()
+
+
+class _Beyond(nn.Module):
+    """Finds one character whose box lies in the padding alone, and one that reaches out of the page."""
+
+    def forward(self, pages: torch.Tensor) -> torch.Tensor:
+        maps = torch.full((1, 5, pages.shape[2] // 4, pages.shape[3] // 4), -6.0)
+        maps[0, 0, :2, :2] = 6.0
+        maps[0, 1:, :2, :2] = 0.0
+        maps[0, 0, -1, -1] = 6.0
+        maps[0, 1:, -1, -1] = -4.0
+        return maps
+
+
+def test_what_lies_beyond_the_page_is_cut_off() -> None:
+    found = detector(_Beyond(), long_side=125, character_px=0.0).detect(np.full((125, 125, 3), 255, np.uint8))
+    assert len(found) == 1
+    assert found.boxes[0].tolist() == pytest.approx([0, 0, 36, 36], abs=2.1)
+    assert (found.points >= 0).all()
+
+
+def test_threads_share_a_detector() -> None:
+    pages = [blob_page(size=32, columns=columns, rows=3)[0] for columns in (1, 2, 3, 4)] * 2
+    one = detector(BlobNet(), long_side=256)
+    alone = [one.detect(page) for page in pages]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(one.detect, pages))
+    for first, second in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(first.boxes, second.boxes)
+        np.testing.assert_array_equal(first.scores, second.scores)
+    assert [len(found) for found in alone[:4]] == [3, 6, 9, 12]
+
+
+def test_the_same_page_gives_the_same_boxes(network: HeatmapNet) -> None:
+    one = detector(network, long_side=320)
+    page = DrawnPage.blank(300, 240).image
+    first, second = one.explain(page), one.explain(page.copy())
+    np.testing.assert_array_equal(first.maps.heat, second.maps.heat)
+    np.testing.assert_array_equal(first.detections.boxes, second.detections.boxes)
+    np.testing.assert_array_equal(one.detect(page).boxes, first.detections.boxes)
+
+
+def test_explain_gives_the_ink_that_crops_are_cut_from() -> None:
+    drawn = DrawnPage.blank(600, 450)
+    drawn.column(100, 60, 40, 8)
+    stages = detector(BlobNet(), long_side=600, character_px=0.0).explain(drawn.image)
+    assert stages.page is drawn.image
+    assert stages.ink.shape == (600, 450)
+    assert stages.image.shape == (600, 450, 3)
+    assert stages.maps.heat.shape == (150, 113)
+    for left, top, right, bottom in drawn.truth:
+        assert stages.ink[top:bottom, left:right].max() > 200
+    assert np.median(stages.ink) == 0
+    assert off(stages.detections.boxes, np.array(drawn.truth)) < 5
+
+
+def test_the_debug_sheet_shows_every_stage() -> None:
+    page, _ = blob_page(size=32, columns=3, rows=3)
+    sheet = heatmap_sheet(detector(BlobNet(), long_side=max(page.shape)).explain(page), height=200)
+    assert sheet.dtype == np.uint8
+    assert sheet.shape[0] > 200
+    panels = np.array_split(sheet[40:], 5, axis=1)
+    assert all((panel < 120).any() for panel in panels)
+    # The map is bright in the middle of characters, and boxes are green.
+    assert panels[3].max() > 150
+    assert (np.abs(panels[4].astype(int) - [20, 150, 60]).sum(axis=2) < 60).any()
+    assert not (np.abs(panels[0].astype(int) - [20, 150, 60]).sum(axis=2) < 60).any()
+
+
+def test_weights_are_read_from_their_file(tmp_path: Path, network: HeatmapNet) -> None:
+    path = tmp_path / "detector.safetensors"
+    save_detector(path, network.state_dict(), DetectorMetadata(network=TINY))
+    loaded = HeatmapDetector.load(path, HeatmapDetectorConfig(long_side=96), "cpu")
+    assert loaded.config.long_side == 96
+    stages = loaded.explain(DrawnPage.blank(96, 64).image)
+    direct = detector(network, long_side=96).explain(DrawnPage.blank(96, 64).image)
+    np.testing.assert_allclose(stages.maps.heat, direct.maps.heat, atol=0.01)
+    with pytest.raises(DetectionError, match="no such weights file"):
+        HeatmapDetector.load(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("name", ["teapot", "cuda:99", ""])
+def test_a_device_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(DetectionError, match=r"cannot be used here .*name auto, cpu or cuda"):
+        HeatmapDetector(BlobNet(), device=name)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"scales": ()},
+        {"scales": (1.0, 0.0)},
+        {"scales": (float("nan"),)},
+        {"long_side": 63},
+        {"largest_side": 0},
+        {"max_pixels": 10},
+        {"character_px": -1.0},
+        {"character_px": float("nan")},
+        {"tolerance": -0.1},
+    ],
+)
+def test_settings_out_of_range_are_refused(settings: dict) -> None:
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        HeatmapDetectorConfig(**settings)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("half", [False, True])
+def test_a_gpu_finds_what_the_cpu_finds(network: HeatmapNet, half: bool) -> None:
+    page = DrawnPage.blank(900, 700).text(size=40, columns=5, rows=8).image
+    on_cpu = HeatmapDetector(network, HeatmapDetectorConfig(character_px=0.0), "cpu").explain(page)
+    gpu = HeatmapDetector(network, HeatmapDetectorConfig(character_px=0.0, half=half), "cuda")
+    on_gpu = gpu.explain(page)
+    assert gpu.reader.device.type == "cuda"
+    np.testing.assert_allclose(on_gpu.maps.heat, on_cpu.maps.heat, atol=0.05 if half else 1e-3)
+    blobs, boxes = blob_page(size=32, columns=4, rows=5)
+    settings = HeatmapDetectorConfig(half=half, long_side=max(blobs.shape))
+    found = HeatmapDetector(BlobNet(), settings, "cuda").detect(blobs)
+    expected = HeatmapDetector(BlobNet(), settings, "cpu").detect(blobs)
+    assert off(found.boxes, boxes) < 3
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.5)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=0.01)
