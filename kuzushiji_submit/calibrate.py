@@ -1,4 +1,4 @@
-"""Calibrates a recognizer on pages whose truth is known: its temperature, then the score from which characters count."""
+"""Calibrates a recognizer on pages whose truth is known: its temperature, then the score characters are kept from."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence

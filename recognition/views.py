@@ -1,7 +1,7 @@
 """What a reader sees of a crop: a square around the box, resampled on the device where the crops lie, the box marked.
 
-Crops for a reader are cut with more surroundings than it looks at, so that training can move, turn and resize the window
-without ever looking past the crop. Prediction takes the same way with the window where it belongs.
+Crops for a reader are cut with more surroundings than it looks at, so that training can move, turn and resize the
+window without ever looking past the crop. Prediction takes the same way with the window where it belongs.
 """
 
 import torch

@@ -21,6 +21,7 @@ COMMANDS = (
     "train",
     "lr_find",
     "runs",
+    "align",
     "calibrate",
     "predict",
     "merge",

@@ -11,8 +11,8 @@ TOP = 5
 class AccuracyCounter(nn.Module):
     """Top-1, top-5 and macro accuracy and mean loss. `update`, `compute`, `reset`; a module, so that it changes device.
 
-    Macro accuracy is the mean over the classes that occur. Boxes that hold no character, whose class id is the number of
-    classes, count in the loss alone.
+    Macro accuracy is the mean over the classes that occur. Boxes that hold no character, whose class id is the number
+    of classes, count in the loss alone.
     """
 
     def __init__(self, class_count: int) -> None:

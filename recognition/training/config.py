@@ -104,8 +104,8 @@ class AugmentConfig:
         blur: how often a crop is blurred or sharpened.
         show_through: how often another crop shows through from the back, mirrored and faint.
         neighbors: how often another crop's strokes reach in from above or below, and from either side.
-        jitter: standard deviation of the error of each side of a box, as a fraction of the box; only for models that are
-            shown a box in its context.
+        jitter: standard deviation of the error of each side of a box, as a fraction of the box; only for models that
+            are shown a box in its context.
         jitter_far: how often a box errs 2.5 times as much.
         contrast: largest relative change of the ink's darkness.
         haze: highest ink value added to the whole crop, in [0, 1].

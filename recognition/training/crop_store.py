@@ -33,8 +33,10 @@ class StoredPage:
 
 @dataclass(frozen=True)
 class Shard:
-    """Arrays NAME.crops.npy uint8 (n, S, S), NAME.geometry.npy float32 (n, 3) and NAME.class_ids.npy int32 (n,), and
-    the pages in them."""
+    """Arrays and the pages in them.
+
+    NAME.crops.npy is uint8 (n, S, S), NAME.geometry.npy float32 (n, 3), NAME.class_ids.npy int32 (n,).
+    """
 
     name: str
     pages: tuple[StoredPage, ...]

@@ -5,7 +5,7 @@ import torch
 
 from recognition.errors import ConfigError
 from recognition.preprocess import PreprocessConfig
-from recognition.training.augment import augment, change_thickness, change_tone, erase, warp
+from recognition.training.augment import augment, change_thickness, change_tone, erase
 from recognition.training.config import AugmentConfig
 
 NOTHING = AugmentConfig(**{field.name: 0.0 for field in dataclasses.fields(AugmentConfig)} | {"strength": 1.0})

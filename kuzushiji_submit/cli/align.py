@@ -1,0 +1,61 @@
+"""`kuzushiji align`: transcriptions of pages become annotated boxes to train on."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from kuzushiji_submit.cli.settings import add_settings_arguments
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declares the command."""
+    parser = subparsers.add_parser("align", help="lay transcriptions over detected boxes: training data from texts")
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
+    parser.add_argument(
+        "--transcriptions",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="object of image_id and text in reading order",
+    )
+    parser.add_argument("--truth", type=Path, metavar="CSV", help="boxes that are known already, as in train.csv")
+    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--detector", choices=("heatmap", "ink"), help="what finds the boxes, as in predict")
+    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument(
+        "--least-posterior", type=float, default=0.9, metavar="P", help="keep matches this sure (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="CSV", help="known and aligned boxes, as in train.csv"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
+    add_settings_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Aligns and writes; pages of the truth without a transcription are written as they are."""
+    from kuzushiji_submit.alignment.align import AlignConfig
+    from kuzushiji_submit.alignment.transcribed_pages import align_folder, read_transcriptions
+    from kuzushiji_submit.competition.truth import read_truth, write_truth
+    from kuzushiji_submit.config import resolve_config
+    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
+    from kuzushiji_submit.errors import ConfigError
+    from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+
+    if not 0 < args.least_posterior <= 1:
+        raise ConfigError(f"--least-posterior {args.least_posterior}: must be a probability above 0")
+    config = resolve_config(PipelineConfig(), args.config, args.set)
+    weights = recognizer_weights(args.recognizer_weights)
+    pipeline = Pipeline.load(config, weights, detector_weights(args.detector, args.detector_weights), args.device)
+    known = read_truth(args.truth, []) if args.truth else []
+    settings = AlignConfig(least_posterior=args.least_posterior)
+    pages = list(align_folder(args.images, read_transcriptions(args.transcriptions), known, pipeline, settings))
+    done = {page.truth.image_id for page in pages}
+    write_truth(args.out, [*(page.truth for page in pages), *(one for one in known if one.image_id not in done)])
+    aligned, detected = sum(page.aligned for page in pages), sum(page.detected for page in pages)
+    sys.stdout.write(
+        f"{args.out}: {len(pages)} pages, {sum(page.characters for page in pages)} characters of text; of {detected} "
+        f"boxes without a known character {aligned} were aligned\n"
+    )
+    return 0

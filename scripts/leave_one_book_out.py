@@ -1,0 +1,193 @@
+"""What real boxes and aligned transcriptions add to a reader that has seen synthetic pages only, book by book.
+
+Usage: python scripts/leave_one_book_out.py --base WEIGHTS --real DATA --synthetic DATA ... --out DIR [...]
+
+Every group of real books is held out in turn. For each, the base is fine-tuned on synthetic crops and the real boxes of
+the other books ("boxes"); what comes out labels the transcribed pages of the other books, and the base is fine-tuned
+once more on synthetic crops, real boxes and aligned ones ("aligned"). Both are measured on the exact boxes of the books
+held out; the figures are pooled over the groups. A run that was interrupted goes on where it was.
+"""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kuzushiji_submit.alignment.transcribed_pages import align_folder, read_transcriptions
+from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.competition.books import book_of
+from kuzushiji_submit.competition.csv_table import read_rows
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.truth import read_truth, write_truth
+from kuzushiji_submit.config import resolve_config
+from kuzushiji_submit.crops import prepare_crops
+from kuzushiji_submit.defaults import detector_weights
+from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources
+from recognition.charset import Charset
+from recognition.interpretation.interpretation import Interpretation
+from recognition.recognizer import Recognizer
+from recognition.training.config import SplitConfig
+from recognition.training.crop_store import CropStore
+from recognition.training.train import train
+from recognition.weights_file import read_metadata
+
+HEAD = 500
+BATCH = 512
+
+
+def main() -> int:
+    """Runs every group and prints one table."""
+    args = parse_arguments()
+    settings = resolve_config(RecognizerTraining(), args.config, args.set)
+    settings = dataclasses.replace(settings, initial_weights=str(args.base), export="last")
+    charset = read_metadata(args.base).charset
+    counts = class_counts(args.counts, charset)
+    real = open_store(args.real, args.out / "crops" / "real", charset, settings)
+    extra = open_store(args.test, args.out / "crops" / "test", charset, settings) if args.test else None
+    complete = complete_pages(args.complete)
+    pooled = {name: [Interpretation(len(charset)) for _ in range(3)] for name in ("synthetic", "boxes", "aligned")}
+    for group in groups(args, real):
+        models = {"synthetic": args.base, "boxes": fine_tune(args, settings, charset, group, None)}
+        if args.transcriptions:
+            models["aligned"] = fine_tune(args, settings, charset, group, models["boxes"])
+        for name, weights in models.items():
+            recognizer = Recognizer.load(weights, args.device, half=True)
+            held_out = np.flatnonzero(np.isin(real.book_index, [real.book_ids.index(book) for book in group]))
+            measure(recognizer, real, held_out, pooled[name][0])
+            on_complete = np.array([page in complete for page in real.page_ids])[real.page_index[held_out]]
+            measure(recognizer, real, held_out[on_complete], pooled[name][1])
+            if extra is not None:
+                measure(recognizer, extra, np.flatnonzero(extra.class_ids >= 0), pooled[name][2])
+            show(" ".join(group), name, pooled[name][0], counts)
+    for place, what in enumerate(("exact boxes of books held out", "on their complete pages", "test folder")):
+        for name, interpretations in pooled.items():
+            if interpretations[place].crops:
+                show(what, name, interpretations[place], counts)
+    return 0
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", type=Path, required=True, help="weights that have seen synthetic pages only")
+    parser.add_argument("--real", type=Path, required=True, help="data folder of exact boxes of real pages")
+    parser.add_argument("--complete", type=Path, help="truth of the fully annotated pages among them")
+    parser.add_argument("--transcriptions", type=Path, help="JSON object of image_id and text")
+    parser.add_argument("--synthetic", type=Path, nargs="+", required=True, help="data folders of synthetic pages")
+    parser.add_argument("--synthetic-crops", type=Path, required=True, help="folder of their crops, cut or not")
+    parser.add_argument("--false-alarms", type=Path, nargs="*", default=[], help="those whose crops hold false alarms")
+    parser.add_argument("--test", type=Path, help="data folder to measure every model on as well")
+    parser.add_argument("--counts", type=Path, required=True, help="CSV of codepoint and train_count")
+    parser.add_argument("--groups", nargs="+", help="books held out together, joined by commas (default: each alone)")
+    parser.add_argument("--real-share", type=float, default=0.5, help="of the draws (default: %(default)s)")
+    parser.add_argument("--detector", choices=("heatmap", "ink"), default="ink", help="what finds boxes to align")
+    parser.add_argument("--detector-weights", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--device", default="cpu")
+    add_settings_arguments(parser)
+    return parser.parse_args()
+
+
+def groups(args: argparse.Namespace, real: CropStore) -> list[tuple[str, ...]]:
+    """The books that are held out together."""
+    return [tuple(group.split(",")) for group in args.groups] if args.groups else [(book,) for book in real.book_ids]
+
+
+def fine_tune(
+    args: argparse.Namespace,
+    settings: RecognizerTraining,
+    charset: Charset,
+    group: Sequence[str],
+    aligner: Path | None,
+) -> Path:
+    """The weights fine-tuned without a group; with an aligner its labels of the other books are trained on, too."""
+    out = args.out / f"{'boxes' if aligner is None else 'aligned'}-{group[0]}"
+    weights = out / "recognizer.safetensors"
+    if weights.is_file():
+        return weights
+    folder = args.real if aligner is None else write_aligned(args, group, aligner, out)
+    folders = [
+        TrainingFolder(DataFolder(path), validate=False, false_alarms=path in args.false_alarms)
+        for path in args.synthetic
+    ]
+    sources = make_sources(folders, args.synthetic_crops, settings, charset)
+    share = args.real_share / (1 - args.real_share) * sum(source.weight for source in sources)
+    sources += make_sources([TrainingFolder(DataFolder(folder), share)], out / "crops", settings, charset)
+    # The books held out must be among those of the real folder, even where only the training pages were aligned.
+    books = tuple(book for book in group if book in sources[-1].data.book_ids)
+    split = SplitConfig(folds=0, validation_books=books)
+    train(dataclasses.replace(settings.run, split=split), sources, out, resume=True)
+    return weights
+
+
+def write_aligned(args: argparse.Namespace, group: Sequence[str], aligner: Path, out: Path) -> Path:
+    """A data folder of the real boxes and of the aligned ones, pages of the group left out."""
+    folder = out / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    images = DataFolder(args.real).train_images
+    if not (folder / "train_images").exists():
+        (folder / "train_images").symlink_to(images.resolve())
+    detector = detector_weights(args.detector, args.detector_weights)
+    pipeline = Pipeline.load(PipelineConfig(ask_recognizer=False), aligner, detector, args.device)
+    known = [page for page in read_truth(DataFolder(args.real).train_csv, []) if book_of(page.image_id) not in group]
+    texts = read_transcriptions(args.transcriptions)
+    texts = {image_id: text for image_id, text in texts.items() if book_of(image_id) not in group}
+    pages = list(align_folder(images, texts, known, pipeline))
+    done = {page.truth.image_id for page in pages}
+    write_truth(
+        DataFolder(folder).train_csv, [*(page.truth for page in pages), *(p for p in known if p.image_id not in done)]
+    )
+    sys.stdout.write(f"{' '.join(group)}: {sum(page.aligned for page in pages)} boxes aligned on {len(pages)} pages\n")
+    return folder
+
+
+def open_store(data: Path, store: Path, charset: Charset, settings: RecognizerTraining) -> CropStore:
+    """The crops of a data folder, cut where they are not yet."""
+    prepare_crops(DataFolder(data), store, charset, settings.crop, settings.ink)
+    return CropStore(store)
+
+
+def measure(recognizer: Recognizer, store: CropStore, places: NDArray[np.int64], into: Interpretation) -> None:
+    """Reads crops and counts what was right."""
+    for start in range(0, len(places), BATCH):
+        batch = places[start : start + BATCH]
+        logits = recognizer.logits(store.read(batch))[:, : len(store.charset)]
+        into.update(softmax(logits), store.class_ids[batch], batch)
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores (N, C) of logits (N, C)."""
+    scores = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True), np.float32)
+
+
+def class_counts(path: Path, charset: Charset) -> NDArray[np.int64]:
+    """How often each class occurs in all annotations, int64 (C,)."""
+    counts = {row.cells[0]: int(row.cells[1]) for row in read_rows(path, ("codepoint", "train_count"))}
+    return np.array([counts.get(codepoint, 0) for codepoint in charset.codepoints], np.int64)
+
+
+def complete_pages(path: Path | None) -> Iterable[str]:
+    """Ids of the fully annotated pages."""
+    return {page.image_id for page in read_truth(path, [])} if path else set()
+
+
+def show(what: str, name: str, found: Interpretation, counts: NDArray[np.int64]) -> None:
+    """One line of the table."""
+    figures = found.figures()
+    head, tail = found.buckets(counts, (HEAD, 0))
+    sys.stdout.write(
+        f"{what:32} {name:10} {found.crops:6} crops  top-1 {figures['top1']:.3f}  top-5 {figures['top5']:.3f}  macro "
+        f"{figures['macro']:.3f}  head {head.right / max(head.crops, 1):.3f} ({head.crops})  tail "
+        f"{tail.right / max(tail.crops, 1):.3f} ({tail.crops})\n"
+    )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
