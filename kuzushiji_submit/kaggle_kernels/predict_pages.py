@@ -125,7 +125,7 @@ class _Reader:
             *("--out", self._csv(shard), "--characters", self._characters(shard), "--shard", f"{shard}/{self.count}"),
             *("--time-budget", f"{seconds:.0f}s", "--workers", workers, "--batch-pages", _BATCH_PAGES),
             *("--recognizer-weights", self.weights.recognizer),
-            *(("--detector", "heatmap", "--detector-weights", detector) if detector else ()),
+            *(("--detector", "heatmap", "--detector-weights", detector) if detector else ("--detector", "ink")),
         ]
 
     def _device(self, shard: int) -> dict[str, str]:

@@ -48,7 +48,7 @@ def _train(session: Session) -> None:
 
 
 def _train_one(session: Session, what: str, data: DataFolder) -> tuple[Status, str]:
-    settings, run = session.settings, session.roots.working / RUNS / what
+    run = session.roots.working / RUNS / what
     weights = run / _WEIGHTS[what]
     if session.earlier_step(what) == "done" and weights.is_file():
         _keep(session, weights)
@@ -59,10 +59,7 @@ def _train_one(session: Session, what: str, data: DataFolder) -> tuple[Status, s
         [
             *("train", what, "--data", data.root, "--out", run, _STORES[what], session.roots.scratch / what),
             *("--resume", "--time-budget", f"{seconds:.0f}s", "--workers", os.cpu_count() or 1),
-            *("--set", "runtime.keep_every_epoch=false"),
-            # No T4 and no P100 has bfloat16.
-            *(("--set", "runtime.precision=16-mixed") if session.gpus else ()),
-            *(settings.detector if what == "detector" else settings.recognizer),
+            *_further_arguments(session, what),
         ],
         session.log(f"train-{what}"),
         limit=seconds + session.grace,
@@ -72,6 +69,22 @@ def _train_one(session: Session, what: str, data: DataFolder) -> tuple[Status, s
     if outcome.code not in (0, TIME_IS_UP):
         return "failed", outcome.last_line
     return ("partial" if outcome.code else "done"), outcome.last_line
+
+
+def _further_arguments(session: Session, what: str) -> list[object]:
+    settings = session.settings
+    detector = what == "detector"
+    text = settings.detector_config if detector else settings.recognizer_config
+    config = session.roots.scratch / f"{what}.toml"
+    if text:
+        config.write_text(text, encoding="utf-8")
+    return [
+        *(("--config", config) if text else ()),
+        *("--set", "runtime.keep_every_epoch=false"),
+        # A T4 has no bfloat16.
+        *(("--set", "runtime.precision=16-mixed") if session.gpus else ()),
+        *(settings.detector if detector else settings.recognizer),
+    ]
 
 
 def _seconds(session: Session, what: str) -> float:

@@ -22,6 +22,8 @@ class RunSettings:
         steps: what the training kernel does, in this order: any of "detector", "recognizer", "predict".
         predict_budget: what the training kernel keeps for predicting.
         detector_share: part of the time for training that the detector gets, where both are trained.
+        detector_config: a TOML file's text for `kuzushiji train detector`; the builder takes kernels/NAME/detector.toml.
+        recognizer_config: the same for the recognizer.
         detector: further arguments of `kuzushiji train detector`.
         recognizer: further arguments of `kuzushiji train recognizer`.
         predict: further arguments of `kuzushiji predict`.
@@ -40,6 +42,8 @@ class RunSettings:
     steps: tuple[str, ...] = TRAIN_STEPS
     predict_budget: str = "1h30m"
     detector_share: float = 0.4
+    detector_config: str = ""
+    recognizer_config: str = ""
     detector: tuple[str, ...] = ()
     recognizer: tuple[str, ...] = ()
     predict: tuple[str, ...] = ()

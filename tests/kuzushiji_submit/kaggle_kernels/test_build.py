@@ -9,10 +9,13 @@ import pytest
 from slugify import slugify
 
 import kuzushiji_submit
+from detection.training.config import HeatmapTraining
+from kuzushiji_submit.config import resolve_config
 from kuzushiji_submit.errors import DurationError, KernelError
 from kuzushiji_submit.kaggle_kernels import bootstrap, build
 from kuzushiji_submit.kaggle_kernels.build import KERNELS, MAX_SOURCE_BYTES, build_kernel, kernel_metadata, slug
 from kuzushiji_submit.kaggle_kernels.settings import KernelSettings, read_run_settings
+from kuzushiji_submit.training import RecognizerTraining
 
 ROOT = Path(kuzushiji_submit.__file__).parents[1]
 OWNER = KernelSettings("Some-One", ("some-one/weights",), ("some-one/kuzushiji-train",))
@@ -71,6 +74,15 @@ def test_given_settings_go_before_those_of_the_template(tmp_path):
     run = read_run_settings(constants(code)["SETTINGS"])
     assert (run.time_budget, run.predict) == ("2h", ("--set", "min_score=0.3"))
     assert run.steps == ("predict",)
+
+
+def test_the_training_s_configs_travel_along_and_are_settings_of_the_commands(built):
+    values = constants((built["train"] / "kernel.py").read_text())["SETTINGS"]
+    for what, default in (("detector", HeatmapTraining()), ("recognizer", RecognizerTraining())):
+        path = ROOT / "kernels" / "train" / f"{what}.toml"
+        assert values[f"{what}_config"] == path.read_text()
+        assert resolve_config(default, path) != default
+    assert not constants((built["predict"] / "kernel.py").read_text())["SETTINGS"]["detector_config"]
 
 
 @pytest.mark.parametrize("name", KERNELS)

@@ -65,7 +65,7 @@ def test_every_shard_has_its_gpu_and_its_pages(predict, pretended, roots, data):
     assert [option(call, "--shard") for call in calls] == ["1/3", "2/3", "3/3"]
     assert [one["CUDA_VISIBLE_DEVICES"] for one in pretended.environments[:3]] == ["0", "1", "0"]
     assert all(call[-2:] == ["--set", "min_score=0.2"] and "--resume" in call for call in calls)
-    assert all("--detector" not in call for call in calls)
+    assert {option(call, "--detector") for call in calls} == {"ink"}
     shards = [str(roots.working / "shards" / f"{shard}.csv") for shard in (1, 2, 3)]
     (merge,) = pretended.of("merge")
     assert merge[1:4] == shards

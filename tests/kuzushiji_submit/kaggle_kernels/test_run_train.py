@@ -72,6 +72,13 @@ def test_further_arguments_and_precision(training, monkeypatch):
     assert not training.of("predict")
 
 
+def test_a_config_becomes_a_file_for_the_command(roots, training):
+    run_train({"steps": ["detector", "recognizer"], "recognizer_config": "epochs = 2\n"})
+    detector, recognizer = training.of("train")
+    assert Path(option(recognizer, "--config")).read_text() == "epochs = 2\n"
+    assert "--config" not in detector
+
+
 def test_without_a_gpu_the_precision_stays(training):
     run_train({"steps": ["recognizer"]})
     assert "runtime.precision=16-mixed" not in training.of("train")[0]
@@ -93,7 +100,7 @@ def test_a_training_that_fails_leaves_the_other_and_the_pages(roots, training, r
     assert statuses(record)["detector"] == "failed"
     assert record()["steps"]["detector"]["message"] == "ended with 1"
     assert statuses(record)["predict"] == "done"
-    assert "--detector" not in training.of("predict")[0]
+    assert option(training.of("predict")[0], "--detector") == "ink"
 
 
 def test_pages_are_read_with_attached_weights_where_none_were_trained(roots, training, record):
