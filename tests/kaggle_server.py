@@ -85,6 +85,7 @@ class KaggleServer:
         # The competition: files inside its archive, and submissions made.
         self.files: dict[str, bytes] = {}
         self.listed_sizes: dict[str, int] = {}  # where the listing shall say something else than the truth
+        self.bytes_per_second: int | None = None  # of downloads; None for as many as there are
         self.etag = '"edition-1"'
         self.uploads: dict[str, bytes] = {}
         self.submissions: list[dict[str, object]] = []
@@ -280,7 +281,7 @@ class _HttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that has had enough is no news; anything else is."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)
 
 
@@ -306,6 +307,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile = self.connection.makefile("wb", buffering=0)
         self.scheme = "https"
         self.close_connection = False
+
+    def finish(self) -> None:
+        super().finish()
+        if self.scheme == "https":
+            self.connection.close()  # the server closes only the socket that it made
 
     def do_POST(self) -> None:
         body = json.loads(self._read() or b"{}")
@@ -405,9 +411,17 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content[:cut])
+        self._write(content[:cut])
         if cut is not None:
             self.close_connection = True
+
+    def _write(self, content: bytes) -> None:
+        speed = self.kaggle.bytes_per_second
+        step = max(len(content), 1) if speed is None else max(speed // 20, 1)
+        for start in range(0, len(content), step):
+            self.wfile.write(content[start : start + step])
+            if speed is not None:
+                time.sleep(step / speed)
 
 
 def basic(user: str, key: str) -> str:

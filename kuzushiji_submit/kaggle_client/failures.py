@@ -56,7 +56,10 @@ def name_failure(what: str, record: Mapping[str, Any], advice: Mapping[int, str]
     """
     message = " ".join(str(record.get("reply") or record["message"]).split())
     if record["type"] == "SystemExit":
-        return missing_credentials(find_credentials(os.environ, Path("~").expanduser()))
+        found = find_credentials(os.environ, Path("~").expanduser())
+        if found.sources:  # a token that is no longer active
+            return CredentialsError(f"{what}: {_refused_credentials(message)}")
+        return missing_credentials(found)
     if record["type"] in ("ImportError", "ModuleNotFoundError"):
         return KaggleError(f"{what}: the kaggle client cannot be loaded ({message}): pip install kaggle six")
     if record.get("errno") in (errno.ENOSPC, errno.EDQUOT):
@@ -71,6 +74,12 @@ def name_failure(what: str, record: Mapping[str, Any], advice: Mapping[int, str]
 def _server_failure(what: str, message: str, record: Mapping[str, Any], advice: Mapping[int, str]) -> KaggleError:
     status, step = record.get("status"), str(record.get("step", ""))
     retry_after = read_retry_after(record.get("retry_after"))
+    if record["type"] == "SSLError":
+        return KaggleError(
+            f"{what}: the certificate of Kaggle's address is not trusted ({message}): if your network has an authority "
+            "of its own, name its file in REQUESTS_CA_BUNDLE",
+            step=step,
+        )
     if status is None:
         text = f"{what}: no answer from Kaggle ({message}): check the network and run the same command again"
         return KaggleBusyError(text, step=step)

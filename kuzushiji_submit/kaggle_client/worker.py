@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from kuzushiji_submit.kaggle_client.worker_calls import CALLS
@@ -53,18 +53,20 @@ def _step_of(request: "PreparedRequest") -> str:
 def main() -> None:
     """Answers calls until stdin closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command, which ends this process
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    incoming, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    # The client ends with exit(), which closes stdin first and would wait for ever for the thread that reads from it.
+    sys.stdin = io.StringIO()
     calls: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_read_calls, args=(calls,), daemon=True).start()
+    threading.Thread(target=_read_calls, args=(incoming, calls), daemon=True).start()
     session = _Session()
     while True:
         answers.write(json.dumps(session.answer(json.loads(calls.get()))) + "\n")
         answers.flush()
 
 
-def _read_calls(calls: "queue.SimpleQueue[str]") -> None:
-    for line in sys.stdin:
+def _read_calls(incoming: TextIO, calls: "queue.SimpleQueue[str]") -> None:
+    for line in incoming:
         calls.put(line)
     os._exit(0)
 

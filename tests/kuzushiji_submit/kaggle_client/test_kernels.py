@@ -6,6 +6,7 @@ import pytest
 from kaggle_server import Failure
 
 from kuzushiji_submit.cli import main
+from kuzushiji_submit.kaggle_client import datasets
 from kuzushiji_submit.kaggle_kernels import build
 
 PAGE = "https://www.kaggle.com/code/tester/kuzushiji-train"
@@ -146,10 +147,11 @@ def test_a_dataset_that_lacks_a_file(kaggle, run, weights, monkeypatch):
         return {"ref": "tester/kuzushiji-weights", "url": "", "status": "Ok", "error": ""}
 
     monkeypatch.setattr(kaggle, "rpc_CreateDataset", without_files, raising=False)
+    monkeypatch.setattr(datasets, "READY_SECONDS", 60.0)
     code, _, said = run("kernel", "push", "predict", "--recognizer-weights", weights)
     assert code == 1
     assert said == (
-        "waiting for the dataset tester/kuzushiji-weights: it is ready after 1800 s, without recognizer.safetensors as "
+        "waiting for the dataset tester/kuzushiji-weights: it is ready after 60 s, without recognizer.safetensors as "
         "it was uploaded: see https://www.kaggle.com/datasets/tester/kuzushiji-weights"
     )
 
