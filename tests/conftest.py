@@ -1,6 +1,7 @@
 """Fixtures that many tests share."""
 
 import importlib.util
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,17 @@ def _load_helper(name: str) -> ModuleType:
 KaggleServer = _load_helper("kaggle_server").KaggleServer
 MakeTruth = Callable[..., PageTruth]
 MakePoints = Callable[..., PagePoints]
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_they_were() -> Iterator[None]:
+    """Undoes what the command line does to the packages' loggers, which other tests listen to."""
+    loggers = [logging.getLogger(name) for name in ("kuzushiji_submit", "detection", "recognition")]
+    before = [(one.handlers[:], one.level, one.propagate) for one in loggers]
+    yield
+    for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        one.handlers[:], one.propagate = handlers, propagate
+        one.setLevel(level)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ class HeatmapDetectorConfig:
     decode: DecodeConfig = field(default_factory=DecodeConfig)
 
     def __post_init__(self) -> None:
-        if not self.scales or not min(self.scales) > 0:
+        if not self.scales or not all(scale > 0 for scale in self.scales):
             raise ValueError("scales needs at least one size above 0")
         if min(self.long_side, self.largest_side, self.max_pixels) < 64:
             raise ValueError("long_side, largest_side and max_pixels must be at least 64")

@@ -28,6 +28,9 @@ class TileAugmentConfig:
         shadow: largest depth of a soft shadow over the paper, gray levels.
         show_through: how often another tile, mirrored, shines through.
         seal: how often a red seal is stamped.
+
+    Raises:
+        ValueError: if a value is out of its range.
     """
 
     smallest: float = 20.0
@@ -44,6 +47,12 @@ class TileAugmentConfig:
     shadow: float = 25.0
     show_through: float = 0.2
     seal: float = 0.12
+
+    def __post_init__(self) -> None:
+        if not 0 < self.smallest <= self.largest:
+            raise ValueError(f"augment needs 0 < smallest <= largest, got {self.smallest} and {self.largest}")
+        if not all(value >= 0 for value in vars(self).values()):
+            raise ValueError("augment takes no negative value")
 
 
 def change_look(tile: Tile, back: Tile | None, config: TileAugmentConfig, rng: np.random.Generator) -> Tile:

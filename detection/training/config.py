@@ -1,5 +1,6 @@
 """Everything a training run of the score map can be told."""
 
+import math
 from dataclasses import dataclass, field
 
 from detection.heatmap.network import COARSEST, HeatmapNetConfig
@@ -36,7 +37,7 @@ class HeatmapOptimizer:
         learning_rate: the highest of the cycle.
         weight_decay: decoupled.
         warmup: share of the steps in which the learning rate rises.
-        gradient_clip: largest norm of the gradient.
+        gradient_clip: largest norm of the gradient; 0 does not clip.
         ema_decay: of the averaged weights that are validated and exported; 0 keeps none.
         sides_weight: weight of the boxes' loss beside the map's.
 
@@ -52,8 +53,12 @@ class HeatmapOptimizer:
     sides_weight: float = 0.5
 
     def __post_init__(self) -> None:
-        if not (self.learning_rate > 0 and 0 < self.warmup < 1 and 0 <= self.ema_decay < 1):
-            raise ValueError("learning_rate must be above 0, warmup in (0, 1), ema_decay in [0, 1)")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if not (0 < self.warmup < 1 and 0 <= self.ema_decay < 1):
+            raise ValueError("warmup must lie in (0, 1), ema_decay in [0, 1)")
+        if not all(value >= 0 for value in (self.weight_decay, self.gradient_clip, self.sides_weight)):
+            raise ValueError("weight_decay, gradient_clip and sides_weight must not be negative")
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,9 @@ class HeatmapRuntime:
         progress: whether a bar is shown.
         time_budget: seconds after which the run stops, with a checkpoint to go on from; 0 sets none.
         tensorboard: whether TensorBoard's files are written beside the CSV log; needs the package tensorboard.
+
+    Raises:
+        ValueError: if the time budget is none.
     """
 
     accelerator: str = "auto"
@@ -79,6 +87,10 @@ class HeatmapRuntime:
     progress: bool = True
     time_budget: float = 0.0
     tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.time_budget) and self.time_budget >= 0):
+            raise ValueError(f"time_budget must be seconds, 0 for no limit, got {self.time_budget}")
 
 
 @dataclass(frozen=True)

@@ -110,9 +110,17 @@ class PageDataModule(LightningDataModule):
         self.pages = ValidationPages(split.validation, UNIT)
 
     def train_dataloader(self) -> DataLoader[TileBatch]:
-        """The tiles of an epoch, dealt to the processes."""
+        """The tiles of an epoch, dealt to the processes.
+
+        Raises:
+            DetectionError: if there are fewer tiles than processes.
+        """
         rank, world_size = self._place()
         sampler = TileSampler(self.config.tiles_per_epoch, rank, world_size)
+        if not len(sampler):
+            raise DetectionError(
+                f"{self.config.tiles_per_epoch} tiles are none for {world_size} processes: raise tiles_per_epoch"
+            )
         workers = self.config.runtime.num_workers
         return DataLoader(
             self.tiles,
@@ -131,7 +139,8 @@ class PageDataModule(LightningDataModule):
         rank, world_size = self._place()
         if not len(self.pages):
             return []
-        places = range(rank, len(self.pages), world_size)
+        # A process without a page would not take part in adding up: it gets the empty one behind the last.
+        places = range(rank, len(self.pages), world_size) or [len(self.pages)]
         return DataLoader(self.pages, batch_size=None, sampler=places, collate_fn=_as_it_is)
 
     def _place(self) -> tuple[int, int]:

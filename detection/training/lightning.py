@@ -11,6 +11,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
+from detection.errors import DetectionError
 from detection.training.config import HeatmapTraining
 from detection.training.module import MONITOR
 
@@ -18,12 +19,15 @@ CHECKPOINTS = "checkpoints"
 
 
 class TimeBudget(Callback):
-    """Ends a run before an epoch that would not fit the budget any more; its last checkpoint is an epoch's end."""
+    """Ends a run before an epoch that would not fit the budget any more; its last checkpoint is an epoch's end.
+
+    One epoch is always done, or a resumed run would never end. The processes of a run always stop together.
+    """
 
     def __init__(self, seconds: float) -> None:
         """Starts the clock."""
-        self._stop_at = time.monotonic() + seconds
         self._begun = time.monotonic()
+        self._stop_at = self._begun + seconds
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002 - a hook
         """Notes when the epoch began."""
@@ -32,12 +36,17 @@ class TimeBudget(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002 - a hook
         """Asks for the end where another epoch of the same length would be too long."""
         now = time.monotonic()
-        if now + (now - self._begun) > self._stop_at:
+        too_long = now + (now - self._begun) > self._stop_at
+        if trainer.strategy.reduce_boolean_decision(too_long, all=False):
             trainer.should_stop = True
 
 
 def make_trainer(out_dir: Path, config: HeatmapTraining, *, validates: bool) -> Trainer:
-    """A Trainer for a whole run: CSV logs under out_dir/logs, checkpoints of every epoch, the best and the last."""
+    """A Trainer for a whole run: CSV logs under out_dir/logs, checkpoints of every epoch, the best and the last.
+
+    Raises:
+        DetectionError: if TensorBoard is asked for and not installed.
+    """
     runtime = config.runtime
     folder = out_dir / CHECKPOINTS
     every = ModelCheckpoint(
@@ -55,10 +64,6 @@ def make_trainer(out_dir: Path, config: HeatmapTraining, *, validates: bool) -> 
     callbacks: list[Callback] = [best, every] if validates else [every]
     if runtime.time_budget > 0:
         callbacks.insert(0, TimeBudget(runtime.time_budget))
-    # One folder an attempt: the logger would delete the rows of the attempt that is resumed.
-    loggers: list[Logger] = [CSVLogger(out_dir, name="logs")]
-    if runtime.tensorboard:
-        loggers.append(TensorBoardLogger(out_dir, name="tensorboard"))
     return Trainer(
         default_root_dir=out_dir,
         accelerator=runtime.accelerator,
@@ -66,8 +71,9 @@ def make_trainer(out_dir: Path, config: HeatmapTraining, *, validates: bool) -> 
         precision=runtime.precision,  # type: ignore[arg-type]  # checked by Lightning
         max_epochs=config.epochs,
         callbacks=callbacks,
-        logger=loggers,
-        log_every_n_steps=20,
+        logger=_loggers(out_dir, tensorboard=runtime.tensorboard),
+        # Several logs an epoch, even where many processes share its steps.
+        log_every_n_steps=max(1, min(20, config.tiles_per_epoch // config.batch_size // 16)),
         gradient_clip_val=config.optimizer.gradient_clip or None,
         limit_val_batches=1.0 if validates else 0,
         num_sanity_val_steps=0,
@@ -76,6 +82,19 @@ def make_trainer(out_dir: Path, config: HeatmapTraining, *, validates: bool) -> 
         enable_progress_bar=runtime.progress,
         enable_model_summary=False,
     )
+
+
+def _loggers(out_dir: Path, *, tensorboard: bool) -> list[Logger]:
+    # One folder an attempt: the logger would delete the rows of the attempt that is resumed.
+    loggers: list[Logger] = [CSVLogger(out_dir, name="logs")]
+    if tensorboard:
+        try:
+            loggers.append(TensorBoardLogger(out_dir, name="tensorboard"))
+        except ModuleNotFoundError as error:
+            raise DetectionError(
+                "runtime.tensorboard needs the package tensorboard: pip install tensorboard, or leave it off"
+            ) from error
+    return loggers
 
 
 @contextmanager

@@ -108,4 +108,5 @@ def _averaged(network: nn.Module, decay: float) -> AveragedModel:
         kept = min(decay, (1.0 + float(steps)) / (10.0 + float(steps)))
         return averaged + (current - averaged) * (1.0 - kept) if averaged.is_floating_point() else current
 
-    return AveragedModel(network, avg_fn=move, use_buffers=True)
+    # Several processes would wait for gradients of it that never come.
+    return AveragedModel(network, avg_fn=move, use_buffers=True).requires_grad_(requires_grad=False)

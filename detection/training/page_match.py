@@ -41,7 +41,9 @@ class ValidationPages(Dataset[ValidationPage]):
         return len(self.pages)
 
     def __getitem__(self, place: int) -> ValidationPage:
-        """One page."""
+        """One page; an empty one behind the last."""
+        if place >= len(self.pages):
+            return ValidationPage(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 4), np.float32))
         page = self.pages[place]
         zoom = min(self.size / page.character_size, 1.5)
         hw = scaled_hw((page.image.shape[0], page.image.shape[1]), zoom)

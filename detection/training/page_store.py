@@ -84,8 +84,13 @@ class PageStore:
             kinds: uint8 (N,), EXACT or ROUGH.
 
         Raises:
+            DetectionError: if the id is no file name, or the page is empty.
             OSError: if the folder cannot be written.
         """
+        if not page_id or Path(page_id).name != page_id:
+            raise DetectionError(f"{page_id!r} cannot be the id of a page: it must do as a file name")
+        if not page.size:
+            raise DetectionError(f"{page_id}: the page has no pixels: leave it out")
         size = median_size(boxes)
         zoom = min(CHARACTER_PX / size, LARGEST_ZOOM) if size else EMPTY_LONG_SIDE / max(page.shape[:2])
         image = levelled_page(page, scaled_hw((page.shape[0], page.shape[1]), zoom))
@@ -108,15 +113,16 @@ class PageStore:
         """
         try:
             truth = json.loads(self._truth_path(page_id).read_text(encoding="utf-8"))
-            image = np.load(self._image_path(page_id), mmap_mode="r")
+            image = np.lib.format.open_memmap(self._image_path(page_id), mode="r")
             boxes = np.array(truth["boxes"], np.float32).reshape(-1, 4)
             kinds = np.array(truth["kinds"], np.uint8)
             book_id = str(truth["book_id"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise DetectionError(
                 f"{self.folder}: page {page_id} cannot be read ({error}): remove the folder and prepare it again"
             ) from error
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or len(boxes) != len(kinds):
+        is_image = image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
+        if not (is_image and len(boxes) == len(kinds) and np.isfinite(boxes).all()):
             raise DetectionError(f"{self.folder}: page {page_id} is damaged: remove the folder and prepare it again")
         return StoredPage(page_id, book_id, image, boxes, kinds)
 

@@ -36,7 +36,8 @@ class HeatmapResult:
         scores: precision, recall and f1 of the exported epoch on the held-out pages; empty without any.
         train_pages: how many pages were trained on.
         validation_pages: how many were held out.
-        epochs: epochs done; fewer than asked for where the time budget ended the run.
+        epochs: epochs done.
+        completed: False where the time budget ended the run before its last epoch: resume it to go on.
     """
 
     weights: Path
@@ -44,6 +45,7 @@ class HeatmapResult:
     train_pages: int
     validation_pages: int
     epochs: int
+    completed: bool
 
 
 def train_heatmap(
@@ -77,6 +79,8 @@ def train_heatmap(
     module = make_module(config, match)
     data = PageDataModule(split, config)
     validates = len(data.pages) > 0
+    if split.validation and not validates:
+        logger.warning("no held-out page is annotated exactly throughout: the run goes without validation")
     with quiet_lightning():
         trainer = make_trainer(out_dir, config, validates=validates)
         trainer.fit(module, datamodule=data, ckpt_path=checkpoint)
@@ -84,7 +88,12 @@ def train_heatmap(
     exported = out_dir / CHECKPOINTS / ("best.ckpt" if best else "last.ckpt")
     scores = _scores(exported) if validates else {}
     result = HeatmapResult(
-        out_dir / WEIGHTS, scores, sum(len(one.pages) for one in split.train), len(data.pages), trainer.current_epoch
+        weights=out_dir / WEIGHTS,
+        scores=scores,
+        train_pages=sum(len(one.pages) for one in split.train),
+        validation_pages=len(data.pages),
+        epochs=trainer.current_epoch,
+        completed=trainer.current_epoch >= config.epochs,
     )
     if trainer.is_global_zero:
         _export(module, exported, result, config, split, provenance or DetectorMetadata())
@@ -163,7 +172,7 @@ def _check_same_run(path: Path, described: dict[str, Any]) -> None:
         differing = [key for key in described if key != "config" and found[key] != described[key]]
         settings = described["config"]
         differing += [key for key in settings if key != "runtime" and found["config"].get(key) != settings[key]]
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DetectionError(
             f"{path}: cannot be read ({error!r}), so the run cannot be resumed: start another"
         ) from error

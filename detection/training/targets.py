@@ -39,7 +39,8 @@ def make_targets(boxes: NDArray[np.float32], kinds: NDArray[np.uint8], size_hw: 
     """The maps of a tile.
 
     A cell in the middles of two characters belongs to the nearer center, measured in the characters' own sides. Around
-    a roughly placed character everything but its inmost part is left open.
+    a roughly placed character everything but its inmost part is left open, unless it is an exactly placed one's. Boxes
+    without area mark nothing.
 
     Args:
         boxes: float32 (N, 4), xyxy in pixels of the tile; may reach beyond it.
@@ -54,12 +55,16 @@ def make_targets(boxes: NDArray[np.float32], kinds: NDArray[np.uint8], size_hw: 
         np.zeros((h, w), np.bool_),
     )
     nearest = np.full((h, w), np.inf, np.float32)
-    order = np.argsort(kinds != EXACT, kind="stable")[::-1]  # rough ones first, so that exact ones have the last word
-    for box, kind in zip(boxes[order].tolist(), kinds[order].tolist(), strict=True):
-        if kind == EXACT:
-            _draw_exact(out, nearest, box)
-        else:
-            _draw_rough(out, box)
+    has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    exact: list[list[float]] = boxes[has_area & (kinds == EXACT)].tolist()
+    for box in boxes[has_area & (kinds != EXACT)].tolist():
+        _draw_rough(out, box)
+    for box in exact:  # after the rough ones, so that they have the last word
+        around = _cells(box, 1.0, out.heat.shape)
+        out.weight[around] = 1.0
+        out.heat[around] = 0.0
+    for box in exact:
+        _draw_exact(out, nearest, box)
     return out
 
 
@@ -74,7 +79,6 @@ def _draw_rough(out: Targets, box: list[float]) -> None:
 
 def _draw_exact(out: Targets, nearest: NDArray[np.float32], box: list[float]) -> None:
     x0, y0, x1, y1 = box
-    out.weight[_cells(box, 1.0, out.heat.shape)] = 1.0
     middle = _cells(box, SHRINK, out.heat.shape)
     y, x = np.mgrid[middle]
     y, x = (y + 0.5) * STRIDE, (x + 0.5) * STRIDE

@@ -65,12 +65,14 @@ class TileDataset(Dataset[TileBatch]):
             seed: of everything that is drawn.
 
         Raises:
-            DetectionError: if there is no page.
+            DetectionError: if there is no page, or a weight is not above 0.
         """
         self.sources = [source for source in sources if len(source.pages)]
         if not self.sources:
             raise DetectionError("there is no page to train on: give a data folder with pages, or hold out fewer books")
         weights = np.array([source.weight for source in self.sources])
+        if not (np.isfinite(weights).all() and (weights > 0).all()):
+            raise DetectionError(f"the sources of tiles weigh {weights.tolist()}: give numbers above 0")
         self._shares = weights / weights.sum()
         self.size, self.augment, self.seed = size, augment, seed
 

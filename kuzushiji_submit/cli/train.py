@@ -60,7 +60,7 @@ def _train_detector(args: argparse.Namespace) -> int:
         f"{result.weights}: {result.train_pages} pages trained on, {result.validation_pages} held out"
         f"{_in_words(result.scores)}\n"
     )
-    return _exit_code(result.epochs, completed=result.epochs >= settings.epochs)
+    return _exit_code(result.epochs, completed=result.completed)
 
 
 def _in_words(scores: dict[str, float]) -> str:

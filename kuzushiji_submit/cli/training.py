@@ -76,9 +76,8 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
     from kuzushiji_submit.config import resolve_config
     from kuzushiji_submit.detector_training import make_page_sources
 
-    settings = resolve_config(HeatmapTraining(), args.config, args.set)
-    if args.fold is not None:
-        settings = replace(settings, split=replace(settings.split, fold=args.fold))
+    fold = [] if args.fold is None else [f"split.fold={args.fold}"]
+    settings = resolve_config(HeatmapTraining(), args.config, [*args.set, *fold])
     sources = make_page_sources(
         [DataFolder(path) for path in args.data],
         args.pages or args.out / "pages",

@@ -113,11 +113,13 @@ def test_several_scales_and_tiles_find_the_same() -> None:
 
 
 def test_points_and_boxes_lie_on_the_page_where_characters_touch_its_end() -> None:
-    page = np.full((103, 77, 3), 220, np.uint8)
-    page[80:, 55:] = 10
-    found = detector(BlobNet(), long_side=103).detect(page)
-    assert off(found.boxes, np.array([[55, 80, 77, 103]])) < 3
-    assert (found.points <= [77, 103]).all()
+    page = np.full((403, 277, 3), 220, np.uint8)
+    page[350:, 240:] = 10
+    found = detector(BlobNet(), long_side=403).detect(page)
+    # The outermost blocks of pixels count as the sheet's rim.
+    assert len(found) == 1
+    assert ((found.boxes >= [230, 340, 250, 375]) & (found.boxes <= [250, 360, 277, 403])).all()
+    assert (found.points <= [277, 403]).all()
 
 
 class _Beyond(nn.Module):

@@ -38,7 +38,19 @@ def test_any_size_can_be_asked_for(size_hw: tuple[int, int]) -> None:
 def test_thin_pages(shape: tuple[int, int, int], value: int) -> None:
     image = levelled_page(np.full(shape, value, np.uint8), (20, 10))
     assert image.shape == (20, 10, 3)
-    assert (image == (255 if value else 0)).all()
+    assert (image == 255).all()  # a page of less than a block of pixels is all rim
+
+
+def test_what_lies_beside_the_sheet_is_white() -> None:
+    scan = np.full((700, 600, 3), 25, np.uint8)
+    scan += np.random.default_rng(0).integers(0, 12, scan.shape).astype(np.uint8)
+    page = DrawnPage.blank(500, 400)
+    page.column(100, 80, 60, 4)
+    scan[100:600, 100:500] = page.image
+    image = levelled_page(scan, (350, 300))
+    assert (image[:45] == 255).all()
+    assert (image[:, :45] == 255).all()
+    assert image[90:130, 100:130].min() < 80
 
 
 def test_paper_is_white_ink_dark_and_seals_red() -> None:

@@ -1,0 +1,80 @@
+"""Fixtures of the training tests: stores of small pages, and settings that train in a second."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapRuntime, HeatmapTraining
+from detection.training.page_store import EXACT, PageStore
+from tests.detection.heatmap.conftest import TINY, blob_page
+
+Page = tuple[str, str, int]
+"""Its id, its book, and how many columns of characters it has."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def write_store(folder: Path, *pages: Page, kind: int = EXACT) -> Path:
+    """A store of pages of black squares of 32 pixels."""
+    store = PageStore(folder)
+    for page_id, book_id, columns in pages:
+        image, boxes = blob_page(columns=max(columns, 1), rows=3)
+        boxes = boxes if columns else boxes[:0]
+        image = image if columns else np.full_like(image, 215)
+        store.add(page_id, book_id, image, boxes, np.full(len(boxes), kind, np.uint8))
+    return folder
+
+
+@pytest.fixture
+def make_store(tmp_path: Path) -> Callable[..., Path]:
+    """A store of pages below the test's folder."""
+
+    def make(*pages: Page, name: str = "store", kind: int = EXACT) -> Path:
+        return write_store(tmp_path / name, *pages, kind=kind)
+
+    return make
+
+
+@pytest.fixture
+def store(make_store: Callable[..., Path]) -> Path:
+    """Three books of two pages."""
+    return make_store(*((f"page{n}", f"book{n % 3}", 2) for n in range(6)))
+
+
+def match(boxes: np.ndarray, points: np.ndarray) -> tuple[int, int, int]:
+    """Each box is hit at most once, each point hits at most one box."""
+    free = list(range(len(points)))
+    hits = 0
+    for left, top, right, bottom in boxes:
+        inside = [n for n in free if left < points[n][0] < right and top < points[n][1] < bottom]
+        if inside:
+            free.remove(inside[0])
+            hits += 1
+    return hits, len(points) - hits, len(boxes) - hits
+
+
+def tiny_config() -> HeatmapTraining:
+    return HeatmapTraining(
+        network=TINY,
+        split=BookSplit(validation_books=("book0",)),
+        optimizer=HeatmapOptimizer(learning_rate=0.01, ema_decay=0.5),
+        runtime=HeatmapRuntime(accelerator="cpu", progress=False),
+        epochs=3,
+        tiles_per_epoch=8,
+        batch_size=4,
+        tile_size=64,
+    )
+
+
+@pytest.fixture
+def config() -> HeatmapTraining:
+    return tiny_config()

@@ -1,0 +1,177 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.errors import DetectionError
+from detection.training.page_store import CHARACTER_PX, EXACT, ROUGH, PageStore, median_size
+from tests.detection.heatmap.conftest import blob_page
+
+NO_BOXES, NO_KINDS = np.zeros((0, 4), np.float32), np.zeros(0, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "expected"),
+    [
+        ([], 0.0),
+        ([(5, 5, 5, 9)], 0.0),
+        ([(9, 9, 5, 5)], 0.0),
+        ([(0, 0, 10, 40)], 20.0),
+        ([(0, 0, 10, 10), (0, 0, 0, 0), (0, 0, 20, 20), (0, 0, 90, 90)], 20.0),
+    ],
+    ids=["none", "flat", "inverted", "one", "median"],
+)
+def test_the_size_of_characters(boxes: list, expected: float) -> None:
+    assert median_size(np.array(boxes, np.float32).reshape(-1, 4)) == expected
+
+
+@pytest.mark.parametrize(("size", "zoom"), [(80, 0.5), (40, 1.0), (16, 1.25)])
+def test_a_page_is_stored_at_the_size_of_training(tmp_path: Path, size: int, zoom: float) -> None:
+    page, boxes = blob_page(size=size, columns=2, rows=3, gap=size)
+    store = PageStore(tmp_path / "store")
+    assert store.page_ids() == []
+    store.add("page", "book", page, boxes, np.array([EXACT] * 5 + [ROUGH], np.uint8))
+    assert "page" in store
+    assert store.page_ids() == ["page"]
+    stored = store.open("page")
+    assert (stored.page_id, stored.book_id) == ("page", "book")
+    assert stored.image.shape == (round(page.shape[0] * zoom), round(page.shape[1] * zoom), 3)
+    assert stored.image.dtype == np.uint8
+    np.testing.assert_allclose(stored.boxes, boxes * zoom, atol=0.5)
+    assert stored.kinds.tolist() == [EXACT] * 5 + [ROUGH]
+    assert stored.character_size == pytest.approx(size * zoom, rel=0.02)
+    # Levelled: paper is white, characters stay dark where their boxes are.
+    left, top, right, bottom = stored.boxes[2].round().astype(int)
+    assert stored.image[top:bottom, left:right].min() < 60
+    assert np.median(stored.image) == 255
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((1, 1, 3), (1280, 1280)), ((2560, 40, 3), (1280, 20))])
+def test_a_page_without_characters_is_stored_at_a_fixed_size(
+    tmp_path: Path, shape: tuple[int, int, int], expected: tuple[int, int]
+) -> None:
+    store = PageStore(tmp_path)
+    store.add("empty", "book", np.full(shape, 200, np.uint8), NO_BOXES, NO_KINDS)
+    stored = store.open("empty")
+    assert stored.image.shape[:2] == expected
+    assert stored.boxes.shape == (0, 4)
+    assert stored.kinds.shape == (0,)
+    assert stored.character_size == CHARACTER_PX
+
+
+def test_boxes_without_area_are_left_out(tmp_path: Path) -> None:
+    page, boxes = blob_page(columns=1, rows=2)
+    odd = np.array([(5, 5, 5, 40), (40, 40, 5, 5), (7, 7, 7, 7)], np.float32)
+    store = PageStore(tmp_path)
+    kinds = np.array([ROUGH, EXACT, EXACT, EXACT, EXACT], np.uint8)
+    store.add("page", "book", page, np.concatenate([boxes[:1], odd, boxes[1:]]), kinds)
+    stored = store.open("page")
+    np.testing.assert_allclose(stored.boxes, boxes * 1.25, atol=0.5)
+    assert stored.kinds.tolist() == [ROUGH, EXACT]
+
+
+def test_characters_of_a_hair_or_of_a_mile_do_not_blow_the_page_up(tmp_path: Path) -> None:
+    store, page = PageStore(tmp_path), np.full((60, 40, 3), 200, np.uint8)
+    for name, side in (("hair", 1e-3), ("mile", 1e6)):
+        store.add(name, "book", page, np.array([(0, 0, side, side)], np.float32), np.array([EXACT], np.uint8))
+    assert store.open("hair").image.shape == (75, 50, 3)
+    assert store.open("mile").image.shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("page_id", ["a.b", "100241706_00004_1", "頁 一", "x*[1]", "-", "..."])
+def test_odd_ids(tmp_path: Path, page_id: str) -> None:
+    store = PageStore(tmp_path)
+    store.add(page_id, "book", np.full((9, 9, 3), 200, np.uint8), NO_BOXES, NO_KINDS)
+    assert store.page_ids() == [page_id]
+    assert store.open(page_id).page_id == page_id
+
+
+@pytest.mark.parametrize("page_id", ["", "a/b", "../b", "/b", "."])
+def test_ids_that_are_no_file_names_are_refused(tmp_path: Path, page_id: str) -> None:
+    store = PageStore(tmp_path / "store")
+    with pytest.raises(DetectionError, match="cannot be the id of a page"):
+        store.add(page_id, "book", np.full((9, 9, 3), 200, np.uint8), NO_BOXES, NO_KINDS)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3)])
+def test_a_page_without_pixels_is_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    with pytest.raises(DetectionError, match="page: the page has no pixels"):
+        PageStore(tmp_path).add("page", "book", np.zeros(shape, np.uint8), NO_BOXES, NO_KINDS)
+
+
+def test_an_unfinished_page_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = PageStore(tmp_path)
+    page, boxes = blob_page(columns=1, rows=1)
+
+    def killed(*args: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("detection.training.page_store.json.dumps", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.add("page", "book", page, boxes, np.zeros(1, np.uint8))
+    assert "page" not in store
+    assert store.page_ids() == []
+    store.add("page", "book", page, boxes, np.zeros(1, np.uint8))
+    assert len(store.open("page").boxes) == 1
+    assert sorted(os.listdir(tmp_path)) == ["page.json", "page.npy"]
+
+
+def _truth(**changes: object) -> bytes:
+    return json.dumps({"book_id": "b", "boxes": [[1, 1, 9, 9]], "kinds": [0], **changes}).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.json", b""),
+        ("page.json", b"{"),
+        ("page.json", b"\xff\xfe"),
+        ("page.json", b"[]"),
+        ("page.json", b"{}"),
+        ("page.json", _truth(boxes=[[1, 2, 3]])),
+        ("page.json", _truth(boxes="x")),
+        ("page.json", _truth(boxes=[[1, 1, float("nan"), 9]])),
+        ("page.json", _truth(kinds=[0, 1])),
+        ("page.json", _truth(kinds=[300])),
+        ("page.json", _truth(kinds=[None])),
+        ("page.npy", b""),
+        ("page.npy", b"no array"),
+        ("page.npy", b"PK\x03\x04"),
+    ],
+)
+def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes) -> None:
+    store = PageStore(tmp_path)
+    page, boxes = blob_page(columns=1, rows=1)
+    store.add("page", "book", page, boxes, np.zeros(1, np.uint8))
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DetectionError, match=rf"{tmp_path}: page page .*prepare it again"):
+        store.open("page")
+
+
+@pytest.mark.parametrize("array", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3))])
+def test_pictures_of_another_kind_are_named(tmp_path: Path, array: np.ndarray) -> None:
+    store = PageStore(tmp_path)
+    page, boxes = blob_page(columns=1, rows=1)
+    store.add("page", "book", page, boxes, np.zeros(1, np.uint8))
+    np.save(tmp_path / "page.npy", array)
+    with pytest.raises(DetectionError, match="page page is damaged"):
+        store.open("page")
+
+
+def test_truncated_and_missing_pictures_are_named(tmp_path: Path) -> None:
+    store = PageStore(tmp_path)
+    page, boxes = blob_page(columns=1, rows=1)
+    store.add("page", "book", page, boxes, np.zeros(1, np.uint8))
+    picture = tmp_path / "page.npy"
+    picture.write_bytes(picture.read_bytes()[:-1])
+    with pytest.raises(DetectionError, match="page page cannot be read"):
+        store.open("page")
+    picture.unlink()
+    with pytest.raises(DetectionError, match="page page cannot be read"):
+        store.open("page")
+    with pytest.raises(DetectionError, match="page other cannot be read"):
+        store.open("other")

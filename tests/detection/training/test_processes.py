@@ -1,0 +1,72 @@
+"""Training in two processes, and on a GPU."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from detection.heatmap.weights_file import load_detector
+from detection.training.config import HeatmapTraining
+from detection.training.data import StoreSource
+from detection.training.run import train_heatmap
+from tests.detection.training.conftest import match
+
+SCRIPT = """
+import dataclasses, sys
+from pathlib import Path
+import torch
+from detection.training.config import BookSplit, HeatmapRuntime
+from detection.training.data import StoreSource
+from detection.training.run import train_heatmap
+from tests.detection.training.conftest import match, tiny_config
+
+torch.set_num_threads(1)
+config = dataclasses.replace(
+    tiny_config(),
+    epochs=2,
+    split=BookSplit(validation_books=tuple(sys.argv[3].split(","))),
+    runtime=HeatmapRuntime(accelerator="cpu", devices="2", progress=False, time_budget=600.0),
+)
+train_heatmap(config, [StoreSource(Path(sys.argv[1]))], Path(sys.argv[2]), match, resume=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("books", "pages"), [("book0", 1), ("book0,book1,book2", 3)])
+def test_two_processes_train_one_network(tmp_path: Path, make_store, books: str, pages: int) -> None:
+    store = make_store(("p0", "book0", 2), ("p1", "book1", 2), ("p2", "book2", 2), ("p3", "book3", 2))
+    script, out = tmp_path / "script.py", tmp_path / "run"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", script, store, out, books],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    result = json.loads((out / "result.json").read_text())
+    # Each page is counted once, whichever process saw it, also where there are fewer pages than processes.
+    assert (result["validation_pages"], result["epochs"], result["completed"]) == (pages, 2, True)
+    recalled = result["scores"]["recall"] * 6 * pages
+    assert recalled == pytest.approx(round(recalled), abs=1e-4)
+    # 8 tiles in two processes and batches of 4 are one whole batch each.
+    assert torch.load(out / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 2
+    load_detector(out / "detector.safetensors")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_trains_in_16_bits(store: Path, config: HeatmapTraining, tmp_path: Path) -> None:
+    runtime = dataclasses.replace(config.runtime, accelerator="gpu", devices="1", precision="16-mixed")
+    config = dataclasses.replace(config, runtime=runtime)
+    result = train_heatmap(config, [StoreSource(store)], tmp_path / "run", match)
+    assert result.completed
+    load_detector(result.weights)

@@ -1,0 +1,385 @@
+"""A run from prepared pages to a weights file: what it leaves, how it is resumed, what it refuses."""
+
+import csv
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from detection.errors import DetectionError
+from detection.heatmap.weights_file import DetectorMetadata, load_detector
+from detection.training import lightning
+from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapTraining
+from detection.training.data import StoreSource
+from detection.training.module import HeatmapModule
+from detection.training.page_store import ROUGH
+from detection.training.run import HeatmapResult, train_heatmap
+from tests.detection.training.conftest import match, tiny_config, write_store
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+PAGES = [(f"page{n}", f"book{n % 3}", 2) for n in range(6)]
+# With a day, lest a run that ends after midnight has other bytes.
+PROVENANCE = DetectorMetadata(training_data="squares", license="MIT", attribution="by a test", date="2020-01-02")
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def train(config: HeatmapTraining, store: Path, out: Path, **options: object) -> HeatmapResult:
+    return train_heatmap(config, [StoreSource(store)], out, match, provenance=PROVENANCE, **options)
+
+
+def last(run: Path) -> dict[str, object]:
+    state: dict[str, object] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    return state
+
+
+def assert_same_weights(first: Path, second: Path) -> None:
+    one, other = last(first)["state_dict"], last(second)["state_dict"]
+    assert one.keys() == other.keys()
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+def logged(run: Path) -> list[dict[str, str]]:
+    """The rows of the CSV log, of one attempt after the other."""
+    files = sorted((run / "logs").glob("version_*/metrics.csv"))
+    return [row for file in files for row in csv.DictReader(file.read_text().splitlines())]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finished:
+    """A run that the tests only look at."""
+
+    result: HeatmapResult
+    store: Path
+    out: Path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("finished")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    store = write_store(folder / "store", *PAGES)
+    result = train(tiny_config(), store, folder / "run")
+    torch.set_num_threads(threads)
+    return Finished(result, store, folder / "run")
+
+
+def test_it_leaves_what_it_promises(finished: Finished) -> None:
+    out, result = finished.out, finished.result
+    assert {path.name for path in out.iterdir()} == {
+        "checkpoints",
+        "config.json",
+        "detector.safetensors",
+        "logs",
+        "result.json",
+    }
+    assert {path.name for path in (out / "checkpoints").iterdir()} == {
+        "best.ckpt",
+        "last.ckpt",
+        *(f"epoch-{epoch:03d}.ckpt" for epoch in range(3)),
+    }
+    described = json.loads((out / "config.json").read_text())
+    assert described["config"]["tile_size"] == 64
+    assert described["validation_books"] == ["book0"]
+    assert described["sources"] == [{"weight": 1.0, "pages": 4, "boxes": 24}]
+    assert json.loads((out / "result.json").read_text()) == {
+        **dataclasses.asdict(result),
+        "weights": str(result.weights),
+    }
+    assert (result.train_pages, result.validation_pages, result.epochs, result.completed) == (4, 2, 3, True)
+
+
+def test_the_log_has_every_epoch(finished: Finished) -> None:
+    rows = logged(finished.out)
+    validated = [row for row in rows if row["val/f1"]]
+    assert [row["epoch"] for row in validated] == ["0", "1", "2"]
+    trained = [float(row["train/heat"]) for row in rows if row["train/heat"]]
+    assert len(trained) == 3
+    assert all(np.isfinite(trained))
+    assert [row["step"] for row in rows if row["train/loss"]] == [str(step) for step in range(6)]
+
+
+def test_figures_lie_in_every_checkpoint(finished: Finished) -> None:
+    validated = [row for row in logged(finished.out) if row["val/f1"]]
+    for epoch, row in enumerate(validated):
+        file = finished.out / "checkpoints" / f"epoch-{epoch:03d}.ckpt"
+        figures = torch.load(file, weights_only=True)["figures"]
+        assert set(figures) == {"precision", "recall", "f1"}
+        assert figures["f1"] == pytest.approx(float(row["val/f1"]))
+    best = torch.load(finished.out / "checkpoints" / "best.ckpt", weights_only=True)
+    assert best["figures"]["f1"] == pytest.approx(max(float(row["val/f1"]) for row in validated))
+    assert finished.result.scores == best["figures"]
+
+
+def test_the_weights_file_says_where_it_comes_from(finished: Finished) -> None:
+    network, metadata = load_detector(finished.result.weights)
+    assert (metadata.training_data, metadata.license, metadata.attribution) == ("squares", "MIT", "by a test")
+    assert metadata.split == "by book; held out: book0"
+    assert metadata.seed == 0
+    assert dict(metadata.scores) == finished.result.scores
+    assert metadata.date == "2020-01-02"
+    assert metadata.network == tiny_config().network
+    best = torch.load(finished.out / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    for name, value in network.state_dict().items():
+        exported = best[f"ema.module.{name}"]
+        expected = exported.half().float() if exported.is_floating_point() and exported.ndim > 1 else exported
+        assert torch.equal(value, expected), name
+
+
+class Killed(BaseException):
+    """As abrupt as a signal."""
+
+
+@pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 0), (2, 1)])
+def test_interrupted_and_resumed_is_as_uninterrupted(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epoch: int, step: int
+) -> None:
+    original = HeatmapModule.on_train_batch_end
+
+    def kill(self: HeatmapModule, outputs: object, batch: object, batch_idx: int) -> None:
+        original(self, outputs, batch, batch_idx)
+        if (self.current_epoch, batch_idx) == (epoch, step):
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(HeatmapModule, "on_train_batch_end", kill)
+        with pytest.raises(Killed):
+            train(tiny_config(), finished.store, tmp_path / "run")
+    assert not (tmp_path / "run" / "detector.safetensors").exists()
+    # What was drawn before in this process must not matter.
+    torch.rand(5)
+    resumed = train(tiny_config(), finished.store, tmp_path / "run", resume=True)
+    assert_same_weights(tmp_path / "run", finished.out)
+    assert resumed.scores == finished.result.scores
+    assert (resumed.epochs, resumed.completed) == (3, True)
+    assert resumed.weights.read_bytes() == finished.result.weights.read_bytes()
+    assert last(tmp_path / "run")["global_step"] == 6
+    validated = [row["epoch"] for row in logged(tmp_path / "run") if row["val/f1"]]
+    assert validated == ["0", "1", "2"]
+
+
+def test_a_finished_run_is_resumed_by_exporting_again(finished: Finished) -> None:
+    before = finished.result.weights.read_bytes()
+    finished.result.weights.unlink()
+    again = train(tiny_config(), finished.store, finished.out, resume=True)
+    assert again == finished.result
+    assert again.weights.read_bytes() == before
+
+
+class Clock:
+    """Each look at it takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        self.now += 1.0
+        return self.now
+
+
+def with_budget(seconds: float) -> HeatmapTraining:
+    config = tiny_config()
+    return dataclasses.replace(config, runtime=dataclasses.replace(config.runtime, time_budget=seconds))
+
+
+def test_a_time_budget_ends_the_run_after_an_epoch_and_it_goes_on(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    # Looks: begin at 1 s, an epoch from 2 to 3 s; another would end at 4 s. However short the time is, one is done.
+    for seconds, epochs in ((2.0, 1), (0.5, 2)):
+        monkeypatch.setattr(lightning, "time", Clock())
+        part = train(with_budget(seconds), finished.store, out, resume=epochs > 1)
+        assert (part.epochs, part.completed) == (epochs, False)
+        assert json.loads((out / "result.json").read_text())["completed"] is False
+        load_detector(part.weights)
+    monkeypatch.undo()
+    whole = train(with_budget(3600), finished.store, out, resume=True)
+    assert (whole.epochs, whole.completed) == (3, True)
+    assert_same_weights(out, finished.out)
+
+
+def test_a_folder_with_a_run_is_not_overwritten(finished: Finished, store: Path) -> None:
+    before = (finished.out / "checkpoints" / "last.ckpt").read_bytes()
+    config = tiny_config()
+    with pytest.raises(DetectionError, match=r"holds a run: resume it \(--resume\), or choose another"):
+        train(config, finished.store, finished.out)
+    for changes, named in (
+        ({"batch_size": 2}, "batch_size"),
+        ({"augment": dataclasses.replace(config.augment, seal=0.5)}, "augment"),
+        ({"split": BookSplit(3, 1)}, "validation_books, sources, split|validation_books, split"),
+    ):
+        with pytest.raises(DetectionError, match=f"the run to resume had other ({named})"):
+            train(dataclasses.replace(config, **changes), finished.store, finished.out, resume=True)
+    sources = [StoreSource(finished.store, weight=2.0)]
+    with pytest.raises(DetectionError, match="had other sources"):
+        train_heatmap(config, sources, finished.out, match, resume=True)
+    assert (finished.out / "checkpoints" / "last.ckpt").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[]", b"{}", b'{"config": 3}'])
+def test_a_run_without_its_settings_cannot_be_resumed(finished: Finished, content: bytes | None) -> None:
+    file = finished.out / "config.json"
+    before = file.read_bytes()
+    try:
+        file.unlink() if content is None else file.write_bytes(content)
+        with pytest.raises(DetectionError, match=r"config\.json: cannot be read .*start another"):
+            train(tiny_config(), finished.store, finished.out, resume=True)
+    finally:
+        file.write_bytes(before)
+
+
+def test_the_place_may_change_when_a_run_is_resumed(finished: Finished) -> None:
+    config = tiny_config()
+    runtime = dataclasses.replace(config.runtime, num_workers=1, keep_every_epoch=False, time_budget=99.0)
+    assert train(dataclasses.replace(config, runtime=runtime), finished.store, finished.out, resume=True).completed
+
+
+def test_nothing_to_resume_is_said_and_nothing_written_elsewhere(
+    store: Path, tmp_path: Path, in_an_empty_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = dataclasses.replace(tiny_config(), epochs=1)
+    result = train_heatmap(config, [StoreSource(store)], tmp_path / "run", match, resume=True)
+    assert "nothing to resume, starting from the beginning" in caplog.text
+    assert os.listdir(in_an_empty_folder) == []
+    assert len(load_detector(result.weights)[1].date) == 10
+
+
+def test_of_several_stores_and_empty_pages_only_the_last_epoch_is_kept_where_asked(
+    store: Path, make_store: Callable[..., Path], tmp_path: Path
+) -> None:
+    made = make_store(("m0", "made", 3), ("m1", "made", 0), name="made")
+    sources = [StoreSource(store, 1.0), StoreSource(made, 3.0, validate=False)]
+    config = dataclasses.replace(tiny_config(), export="last", epochs=2)
+    config = dataclasses.replace(config, runtime=dataclasses.replace(config.runtime, keep_every_epoch=False))
+    result = train_heatmap(config, sources, tmp_path / "run", match)
+    assert (result.train_pages, result.validation_pages) == (6, 2)
+    names = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
+    assert names == ["best.ckpt", "epoch-001.ckpt", "last.ckpt"]
+    assert result.scores == last(tmp_path / "run")["figures"]
+
+
+def test_without_validation_the_last_epoch_is_exported(store: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny_config(), epochs=1, split=BookSplit(0), optimizer=HeatmapOptimizer(ema_decay=0.0))
+    result = train(config, store, tmp_path / "run")
+    assert (result.scores, result.train_pages, result.validation_pages) == ({}, 6, 0)
+    assert not (tmp_path / "run" / "checkpoints" / "best.ckpt").exists()
+    network, metadata = load_detector(result.weights)
+    assert metadata.scores == ()
+    assert metadata.split == "by book; held out: none"
+    assert torch.equal(network.head[1].bias, last(tmp_path / "run")["state_dict"]["network.head.1.bias"])
+
+
+def test_roughly_annotated_pages_do_not_validate(
+    make_store: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rough = make_store(*PAGES[:3], kind=ROUGH)
+    result = train(dataclasses.replace(tiny_config(), epochs=1), rough, tmp_path / "run")
+    assert (result.scores, result.train_pages, result.validation_pages) == ({}, 2, 0)
+    assert "the run goes without validation" in caplog.text
+
+
+def test_a_run_starts_from_initial_weights(finished: Finished, tmp_path: Path) -> None:
+    still = dataclasses.replace(
+        tiny_config(),
+        epochs=1,
+        initial_weights=str(finished.result.weights),
+        optimizer=HeatmapOptimizer(learning_rate=1e-12, weight_decay=0.0, ema_decay=0.0),
+    )
+    result = train(still, finished.store, tmp_path / "run")
+    before, after = (load_detector(path)[0].state_dict() for path in (finished.result.weights, result.weights))
+    for name in ("stem.0.weight", "head.1.weight"):
+        torch.testing.assert_close(after[name], before[name], rtol=0, atol=1e-3)
+
+
+def test_initial_weights_that_do_not_fit_are_refused(finished: Finished, tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny_config(), initial_weights=str(finished.result.weights))
+    wider = dataclasses.replace(config, network=dataclasses.replace(config.network, pyramid=5))
+    with pytest.raises(DetectionError, match=r"its network is HeatmapNetConfig\(.*, the run's .*: set the same"):
+        train(wider, finished.store, tmp_path / "run")
+    with pytest.raises(DetectionError, match="no such weights file"):
+        train(dataclasses.replace(config, initial_weights="none"), finished.store, tmp_path / "other")
+
+
+def test_a_diverging_run_stops(store: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(tiny_config(), optimizer=HeatmapOptimizer(learning_rate=1e30, gradient_clip=0.0))
+    with pytest.raises(DetectionError, match=r"the loss is (nan|inf) in epoch \d+, step \d+: lower"):
+        train(config, store, tmp_path / "run")
+    assert not (tmp_path / "run" / "detector.safetensors").exists()
+
+
+def test_tensorboard_that_is_not_installed_is_named(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*args: object, **kwargs: object) -> None:
+        raise ModuleNotFoundError("tensorboard")
+
+    monkeypatch.setattr(lightning, "TensorBoardLogger", missing)
+    config = tiny_config()
+    config = dataclasses.replace(config, runtime=dataclasses.replace(config.runtime, tensorboard=True))
+    with pytest.raises(DetectionError, match="pip install tensorboard"):
+        train(config, store, tmp_path / "run")
+
+
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from detection.training.data import StoreSource
+from detection.training.module import HeatmapModule
+from detection.training.run import train_heatmap
+from tests.detection.training.conftest import match, tiny_config
+
+torch.set_num_threads(1)
+original = HeatmapModule.on_train_batch_end
+
+def kill(self, outputs, batch, batch_idx):
+    original(self, outputs, batch, batch_idx)
+    if (self.current_epoch, batch_idx) == (1, 1):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+HeatmapModule.on_train_batch_end = kill
+train_heatmap(tiny_config(), [StoreSource(Path(sys.argv[1]))], Path(sys.argv[2]), match)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_resumed_to_the_same_weights(finished: Finished, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, finished.store, out], check=False, env=environment, capture_output=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    train(tiny_config(), finished.store, out, resume=True)
+    assert_same_weights(out, finished.out)
+
+
+@pytest.mark.slow
+def test_it_learns_to_find_squares(store: Path, tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        tiny_config(),
+        network=dataclasses.replace(tiny_config().network, widths=(8, 12, 16, 16, 16), pyramid=12),
+        optimizer=HeatmapOptimizer(learning_rate=0.01, ema_decay=0.9),
+        epochs=6,
+        tiles_per_epoch=160,
+        batch_size=8,
+        tile_size=128,
+    )
+    result = train(config, store, tmp_path / "run")
+    assert result.scores["f1"] > 0.9

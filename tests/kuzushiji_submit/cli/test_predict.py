@@ -1,0 +1,100 @@
+"""The predict command's choice of a detector."""
+
+import json
+
+import pytest
+import torch
+
+from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
+from detection.heatmap.weights_file import DetectorMetadata, save_detector
+from kuzushiji_submit import defaults
+from kuzushiji_submit.cli import main
+from kuzushiji_submit.submission import read_submission
+
+SHAPE = HeatmapNetConfig(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1), pyramid=4)
+
+
+@pytest.fixture
+def detector(tmp_path):
+    """Weights of a network that sees one character, as large as the page's middle, wherever it looks."""
+    network = HeatmapNet(SHAPE)
+    with torch.no_grad():
+        network.head[-1].weight.zero_()
+        network.head[-1].bias.copy_(torch.tensor([3.0, 1.0, 1.0, 1.0, 1.0]))
+    path = tmp_path / "detector.safetensors"
+    save_detector(path, network.state_dict(), DetectorMetadata(network=SHAPE))
+    return path
+
+
+@pytest.fixture
+def run(pages, tmp_path, weights, monkeypatch):
+    """Runs the command where the project has no detector weights of its own; gives exit code and points by page."""
+    monkeypatch.setattr(defaults, "DETECTOR_WEIGHTS", tmp_path / "own" / "detector.safetensors")
+    out = tmp_path / "submission.csv"
+
+    def predict(*extra):
+        argv = ["predict", "--images", pages, "--out", out, "--recognizer-weights", weights, "--device", "cpu"]
+        small = ["--set", "min_score=0", "--set", "heatmap.long_side=256"]
+        code = main([*map(str, argv), *small, *map(str, extra)])
+        return code, {page.image_id: len(page) for page in read_submission(out)} if out.exists() else None
+
+    return predict
+
+
+def test_the_heatmap_detector_reads_its_weights(run, detector, tmp_path, capsys):
+    expected = (0, {"b_1": 1, "b_2": 1, "b_3": 1})
+    assert run("--detector", "heatmap", "--detector-weights", detector, "--debug", tmp_path / "debug") == expected
+    captured = capsys.readouterr()
+    assert captured.out == f"{tmp_path}/submission.csv: 3 characters on 3 pages\n"
+    assert "ink detector" not in captured.err
+    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
+    settings = json.loads((tmp_path / "submission.settings.json").read_text())
+    assert settings["detector_weights"]["file"] == "detector.safetensors"
+    assert len(settings["detector_weights"]["sha256"]) == 64
+    assert settings["pipeline"]["heatmap"]["long_side"] == 256
+    assert run("--detector-weights", detector) == expected
+
+
+def test_the_projects_own_weights_are_the_default(run, detector, tmp_path, capsys):
+    own = tmp_path / "own" / "detector.safetensors"
+    own.parent.mkdir()
+    own.write_bytes(detector.read_bytes())
+    assert run() == (0, {"b_1": 1, "b_2": 1, "b_3": 1})
+    assert "ink detector" not in capsys.readouterr().err
+
+
+def test_without_weights_the_ink_detector_is_used_and_that_is_said(run, tmp_path, capsys):
+    assert run() == (0, {"b_1": 12, "b_2": 0, "b_3": 6})
+    assert f"{tmp_path}/own/detector.safetensors: no detector weights: the ink detector is used" in (
+        capsys.readouterr().err
+    )
+    assert json.loads((tmp_path / "submission.settings.json").read_text())["detector_weights"] is None
+    assert run("--detector", "ink") == (0, {"b_1": 12, "b_2": 0, "b_3": 6})
+    assert "no detector weights" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--detector", "heatmap"], "no weights file: train one (kuzushiji train detector)"),
+        (["--detector-weights", "none.safetensors"], "none.safetensors: no weights file"),
+        (["--detector", "ink", "--detector-weights", "x"], "the ink detector takes no weights"),
+        (["--set", "heatmap.decode.method=guess"], "heatmap.decode.method must be 'components' or 'peaks'"),
+        (["--set", "heatmap.decode.threshold=2"], "decode needs values"),
+        (["--set", "heatmap.scales=[]"], "scales needs at least one size"),
+    ],
+)
+def test_bad_choices_are_one_line_and_exit_code_1(run, capsys, extra, message):
+    assert run(*extra) == (1, None)
+    captured = capsys.readouterr()
+    assert captured.err.startswith("kuzushiji: error: ")
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_weights_of_something_else_are_refused(run, weights, detector, capsys):
+    assert run("--detector-weights", weights) == (1, None)
+    assert "not a detector's" in capsys.readouterr().err
+    detector.write_bytes(detector.read_bytes()[:-7])
+    assert run("--detector-weights", detector) == (1, None)
+    assert "not a whole safetensors file" in capsys.readouterr().err

@@ -1,0 +1,99 @@
+"""The train and lr-find commands for the detector, on a tiny competition."""
+
+import json
+
+import pytest
+
+from detection.heatmap.weights_file import load_detector
+from kuzushiji_submit.cli import main
+
+SETTINGS = {
+    "network.widths": "[4, 4, 6, 6, 8]",
+    "network.depths": "[1, 1, 1, 1]",
+    "network.pyramid": "4",
+    "split.folds": "2",
+    "epochs": "2",
+    "batch_size": "2",
+    "tiles_per_epoch": "4",
+    "tile_size": "64",
+    "runtime.accelerator": "cpu",
+    "runtime.progress": "false",
+}
+ASSIGNED = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
+
+
+@pytest.fixture
+def data(tmp_path, write_csv, draw_page, save_drawn_page):
+    """Two books of one page each."""
+    rows = ["image_id,labels"]
+    for image_id in ("b_1", "c_1"):
+        page, boxes = draw_page(1)
+        save_drawn_page(tmp_path / "data" / "train_images" / f"{image_id}.jpg", page)
+        cells = " ".join(f"U+306E {x0} {y0} {x1 - x0} {y1 - y0}" for x0, y0, x1, y1 in boxes)
+        rows.append(f"{image_id},{cells}")
+    return write_csv("data/train.csv", rows).parent
+
+
+def test_a_detector_is_trained_resumed_and_not_overwritten(data, tmp_path, capsys):
+    out = tmp_path / "run"
+    train = ["train", "detector", "--data", str(data), "--out", str(out), "--fold", "1", *ASSIGNED]
+    provenance = ["--training-data", "crosses", "--license", "MIT", "--attribution", "a test"]
+    assert main([*train, *provenance]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"{out}/detector.safetensors: 1 pages trained on, 1 held out: ")
+    assert printed.count("\n") == 1
+    assert "f1 0." in printed
+    metadata = load_detector(out / "detector.safetensors")[1]
+    assert (metadata.training_data, metadata.license, metadata.attribution) == ("crosses", "MIT", "a test")
+    assert metadata.split == "by book; held out: c"
+    assert json.loads((out / "config.json").read_text())["config"]["split"]["fold"] == 1
+    assert len(list((out / "pages" / "00-data").glob("*.json"))) == 2
+    assert main(train) == 1
+    assert "holds a run: resume it (--resume)" in capsys.readouterr().err
+    assert main([*train, "--resume", *provenance]) == 0
+    assert capsys.readouterr().out == printed
+    assert main(["runs", str(tmp_path)]) == 0
+    assert "done" in capsys.readouterr().out
+
+
+def test_time_that_is_up_is_exit_code_3(data, tmp_path, capsys):
+    train = ["train", "detector", "--data", str(data), "--out", str(tmp_path / "run"), *ASSIGNED]
+    assert main([*train, "--time-budget", "1s", "--set", "epochs=200"]) == 3
+    captured = capsys.readouterr()
+    assert "detector.safetensors" in captured.out
+    assert "run again with --resume" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--fold", "7"], "0 <= fold < folds: got 7/2"),
+        (["--set", "split.folds=3"], "2 books cannot be dealt into 3 folds"),
+        (["--set", 'split.validation_books=["x"]'], "cannot hold out book x: the books are b, c"),
+        (["--weights", "1", "2"], "there are 2 weights for 1 data folders"),
+        (["--weights", "0"], "give numbers above 0"),
+        (["--set", "tile_size=50"], "tile_size must be a multiple of 32"),
+        (["--set", "augment.smallest=0"], "0 < smallest <= largest"),
+        (["--set", "network.pyramid=0"], "5 widths and 4 depths"),
+        (["--set", "initial_weights=none.safetensors"], "none.safetensors: no such weights file"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_1(data, tmp_path, capsys, extra, message):
+    assert main(["train", "detector", "--data", str(data), "--out", str(tmp_path / "run"), *ASSIGNED, *extra]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    last = captured.err.splitlines()[-1]
+    assert last.startswith("kuzushiji: error: ")
+    assert message in last
+
+
+def test_the_learning_rate_of_a_detector(data, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "lr"
+    assert main(["lr-find", "detector", "--data", str(data), "--out", str(out), *ASSIGNED]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("learning rate ")
+    assert printed[1:] == [f"curve {out}/lr_find.csv", f"picture {out}/lr_find.png"]
+    assert (out / "lr_find.csv").read_text().startswith("learning_rate,loss\n")
+    assert (out / "lr_find.png").read_bytes().startswith(b"\x89PNG")
