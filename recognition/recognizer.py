@@ -14,6 +14,7 @@ from recognition.calibration import Calibration
 from recognition.charset import Charset
 from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.devices import choose_device
+from recognition.onnx_file import SUFFIX, load_onnx
 from recognition.preprocess import model_inputs
 from recognition.recognitions import Recognitions
 from recognition.weights_file import load_weights
@@ -62,13 +63,14 @@ class Recognizer:
     def load(
         cls, path: Path | str, device: str = "auto", *, top_k: int = 5, batch_size: int = 256, half: bool = False
     ) -> Self:
-        """The recognizer of a weights file.
+        """The recognizer of a weights file, or of an ONNX file made from one, which ONNX Runtime computes on the CPU.
 
         Raises:
-            WeightsError: if the file is missing, damaged, or does not match its model.
+            WeightsError: if the file is missing, damaged, or does not match its model, or ONNX Runtime is missing.
             RecognitionError: if the device cannot be used.
         """
-        model, metadata = load_weights(Path(path))
+        source = Path(path)
+        model, metadata = load_onnx(source) if source.suffix == SUFFIX else load_weights(source)
         return cls(model, metadata, device=device, top_k=top_k, batch_size=batch_size, half=half)
 
     @property

@@ -37,6 +37,8 @@ def sample_windows(ink: Tensor, matrices: Tensor, size: int, bend: Tensor | None
     Returns:
         float32 (N, 1, size, size).
     """
+    if not len(ink):
+        return ink.new_zeros(0, 1, size, size)
     grid = F.affine_grid(matrices, [len(ink), 1, size, size], align_corners=False)  # (N, size, size, 2)
     return F.grid_sample(ink, grid if bend is None else grid + bend, padding_mode="zeros", align_corners=False)
 

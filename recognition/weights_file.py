@@ -52,8 +52,7 @@ def save_weights(
                 f"{path}: {name} holds numbers that are not finite: not written; use an earlier checkpoint"
             )
     # One entry: the library writes several in random order, and equal weights should be equal files.
-    description = json.dumps({"format_version": FORMAT_VERSION, **metadata.to_plain()})
-    _write_atomically(path, tensors, {FORMAT_NAME: description})
+    _write_atomically(path, tensors, {FORMAT_NAME: describe(metadata)})
 
 
 def with_calibration(source: Path, target: Path, calibration: Calibration) -> None:
@@ -64,8 +63,7 @@ def with_calibration(source: Path, target: Path, calibration: Calibration) -> No
     """
     header, tensors = _read(source)
     metadata = dataclasses.replace(_read_metadata(source, header), calibration=calibration)
-    description = json.dumps({"format_version": FORMAT_VERSION, **metadata.to_plain()})
-    _write_atomically(target, tensors, {FORMAT_NAME: description})
+    _write_atomically(target, tensors, {FORMAT_NAME: describe(metadata)})
 
 
 def load_weights(path: Path) -> tuple[nn.Module, WeightsMetadata]:
@@ -110,8 +108,22 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def _read_metadata(path: Path, header: Mapping[str, str]) -> WeightsMetadata:
     if FORMAT_NAME not in header:
         raise WeightsError(f"{path}: a safetensors file, but not a recognizer's: its header lacks {FORMAT_NAME}")
+    return parse_description(path, header[FORMAT_NAME])
+
+
+def describe(metadata: WeightsMetadata) -> str:
+    """What a file says about its weights, as JSON."""
+    return json.dumps({"format_version": FORMAT_VERSION, **metadata.to_plain()})
+
+
+def parse_description(path: Path, description: str) -> WeightsMetadata:
+    """Reads what `describe` wrote into the file `path`.
+
+    Raises:
+        WeightsError: if it cannot be understood.
+    """
     try:
-        plain: dict[str, Any] = dict(json.loads(header[FORMAT_NAME]))
+        plain: dict[str, Any] = dict(json.loads(description))
         version = int(plain.pop("format_version"))
         if version > FORMAT_VERSION:
             raise ConfigError(f"written in format {version}, this program reads up to {FORMAT_VERSION}: update it")

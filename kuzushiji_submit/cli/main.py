@@ -23,6 +23,7 @@ COMMANDS = (
     "runs",
     "align",
     "calibrate",
+    "export_onnx",
     "predict",
     "merge",
     "score",

@@ -41,7 +41,7 @@ def test_good_boxes_become_crops_and_the_rest_is_counted(data, tmp_path, workers
     store = CropStore(tmp_path / "store")
     assert store.class_ids.tolist() == [0] * 5 + [1]
     assert store.book_ids == ("a", "b")
-    crops = store.read(range(6))
+    crops = store.read(range(6)).pixels
     assert (crops[:5].reshape(5, -1).max(axis=1) > 150).all()  # the crosses are ink ...
     assert crops[5].max() < 60  # ... and the corner of the page is paper, even where the box sticks out
     assert left_out == {

@@ -13,7 +13,7 @@ def test_settings_of_the_run_and_of_the_crops_lie_side_by_side():
     settings = resolve_config(RecognizerTraining(), assignments=["epochs=3", "crop.size=64", "split.folds=2"])
     assert type(settings.run) is TrainConfig
     assert (settings.run.epochs, settings.run.split.folds, settings.crop.size) == (3, 2, 64)
-    with pytest.raises(ConfigError, match="crop size must be one of"):
+    with pytest.raises(ConfigError, match="crop size must lie in"):
         resolve_config(RecognizerTraining(), assignments=["crop.size=7"])
 
 
