@@ -1,6 +1,7 @@
 """`kuzushiji train`: a data folder in, a weights file out."""
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 
@@ -38,11 +39,11 @@ def _train_recognizer(args: argparse.Namespace) -> int:
         settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
     result = train(settings.run, sources, args.out, resume=args.resume, provenance=provenance)
-    sys.stdout.write(
+    text = (
         f"{result.weights}: {result.train_crops} crops trained on, {result.validation_crops} held out"
         f"{_in_words(result.scores)}; {result.images_per_second:.0f} images/s\n"
     )
-    return _exit_code(len(result.history), completed=result.completed)
+    return _end(text, len(result.history), completed=result.completed)
 
 
 def _train_detector(args: argparse.Namespace) -> int:
@@ -56,11 +57,11 @@ def _train_detector(args: argparse.Namespace) -> int:
         settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = DetectorMetadata(training_data=args.training_data, license=args.license, attribution=args.attribution)
     result = train_heatmap(settings, sources, args.out, match_points, resume=args.resume, provenance=provenance)
-    sys.stdout.write(
+    text = (
         f"{result.weights}: {result.train_pages} pages trained on, {result.validation_pages} held out"
         f"{_in_words(result.scores)}\n"
     )
-    return _exit_code(result.epochs, completed=result.completed)
+    return _end(text, result.epochs, completed=result.completed)
 
 
 def _in_words(scores: dict[str, float]) -> str:
@@ -68,7 +69,15 @@ def _in_words(scores: dict[str, float]) -> str:
     return f": {listed}" if listed else ""
 
 
-def _exit_code(epochs: int, *, completed: bool) -> int:
+def _end(text: str, epochs: int, *, completed: bool) -> int:
+    """Says how it ended and gives the exit code.
+
+    Where several processes train, those beside the first say nothing and end well in any case: at another exit code of
+    theirs Lightning would kill the first, which may still be writing the weights.
+    """
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        return 0
+    sys.stdout.write(text)
     if completed:
         return 0
     sys.stderr.write(f"time is up after {epochs} epochs: run again with --resume\n")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from detection.heatmap.weights_file import load_detector
-from kuzushiji_submit.cli import main
+from kuzushiji_submit.cli import main, train
 
 SETTINGS = {
     "network.widths": "[4, 4, 6, 6, 8]",
@@ -62,6 +62,21 @@ def test_time_that_is_up_is_exit_code_3(data, tmp_path, capsys):
     captured = capsys.readouterr()
     assert "detector.safetensors" in captured.out
     assert "run again with --resume" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("rank", "code", "out", "err"),
+    [(None, 3, "weights\n", "time is up after 2 epochs"), ("0", 3, "weights\n", "time is up"), ("1", 0, "", "")],
+)
+def test_only_the_first_of_several_processes_tells_the_end(monkeypatch, capsys, rank, code, out, err):
+    monkeypatch.delenv("LOCAL_RANK", raising=False)
+    if rank is not None:
+        monkeypatch.setenv("LOCAL_RANK", rank)
+    assert train._end("weights\n", 2, completed=False) == code
+    captured = capsys.readouterr()
+    assert captured.out == out
+    assert captured.err.startswith(err)
+    assert train._end("weights\n", 2, completed=True) == 0
 
 
 @pytest.mark.parametrize(
