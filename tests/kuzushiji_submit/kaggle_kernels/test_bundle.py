@@ -1,12 +1,15 @@
 """The packages as one archive."""
 
+import ast
 import io
 import os
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
+import kuzushiji_submit
 from kuzushiji_submit.kaggle_kernels.bundle import PACKAGES, pack_packages
 
 
@@ -50,3 +53,38 @@ def test_the_same_files_give_the_same_bytes(root):
 
 def test_no_package_at_all(tmp_path):
     assert contents(pack_packages(tmp_path)) == {}
+
+
+# Kaggle's own client and what it brings is in the image too.
+IMAGE = {
+    *(
+        "torch",
+        "torchvision",
+        "pytorch_lightning",
+        "cv2",
+        "numpy",
+        "sklearn",
+        "safetensors",
+        "PIL",
+        "tqdm",
+        "matplotlib",
+    ),
+    *("pandas", "kaggle", "kagglesdk", "requests"),
+}
+
+
+def imported(source: bytes) -> set[str]:
+    """The top-level modules that a file imports, also inside its functions."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        names = [name.name for name in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) else []
+        found |= {name.partition(".")[0] for name in names}
+    return found
+
+
+def test_what_travels_imports_nothing_that_the_image_lacks():
+    packed = contents(pack_packages(Path(kuzushiji_submit.__file__).parents[1]))
+    modules = set().union(*(imported(source) for name, source in packed.items() if name.endswith(".py")))
+    assert modules - set(sys.stdlib_module_names) - set(PACKAGES) <= IMAGE
+    assert {"torch", "cv2"} <= modules
