@@ -1,11 +1,10 @@
 """Recognizers as ONNX files, for prediction on a CPU through ONNX Runtime.
 
-The network alone becomes ONNX; cutting, sampling and ranking stay where they are. The file carries the description of the
-weights it was made from, so that it is used like a weights file.
+The network alone becomes ONNX; cutting, sampling and ranking stay where they are. The file carries the description of
+the weights it was made from, so that it is used like a weights file.
 """
 
 import importlib
-import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast

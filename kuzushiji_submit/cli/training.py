@@ -60,7 +60,7 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
         settings = replace(settings, split=replace(settings.split, fold=args.fold))
     charset = read_charset(args.charset) if args.charset else None
     sources = make_sources(
-        _folders(args), args.crops or args.out / "crops", settings, charset, workers=max(1, args.workers)
+        training_folders(args), args.crops or args.out / "crops", settings, charset, workers=max(1, args.workers)
     )
     return settings, sources
 
@@ -88,7 +88,12 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
     return settings, sources
 
 
-def _folders(args: argparse.Namespace) -> "list[TrainingFolder]":
+def training_folders(args: argparse.Namespace) -> "list[TrainingFolder]":
+    """The data folders of a recognizer's run and their parts in it.
+
+    Raises:
+        ConfigError: if the weights are not one a folder, or false alarms are wanted of a folder that is none of them.
+    """
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.errors import ConfigError
     from kuzushiji_submit.training import TrainingFolder

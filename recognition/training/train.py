@@ -192,8 +192,7 @@ def _check_crops(config: TrainConfig, crops: MixedCrops) -> None:
     if (cut.resize == "context") != (context > 0) or (context and cut.context < context):
         raise TrainingError(
             f"model {config.model} with preprocess.context={context:g} cannot be shown crops cut with {cut}: the "
-            "reader needs crop.resize=context and a crop.context that is larger than preprocess.context, the others need "
-            "fit or squish"
+            "reader needs crop.resize=context and a crop.context above preprocess.context, the others fit or squish"
         )
     if crops.negatives and not architecture(config.model).needs_context:
         raise TrainingError(

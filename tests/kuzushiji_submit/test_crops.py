@@ -10,7 +10,8 @@ from kuzushiji_submit.crops import prepare_crops
 from kuzushiji_submit.errors import CompetitionFileError
 from recognition.charset import Charset
 from recognition.crops import CropConfig
-from recognition.training.crop_store import CropStore
+from recognition.errors import CropStoreError
+from recognition.training.crop_store import NO_CHARACTER, CropStore
 
 CHARSET = Charset(("U+306E", "U+306F"))
 CROP = CropConfig(size=32)
@@ -69,3 +70,31 @@ def test_no_image_at_all_is_named(data, tmp_path):
         path.unlink()
     with pytest.raises(CompetitionFileError, match=r"no image of any page in train\.csv"):
         prepare_crops(data, tmp_path / "store", CHARSET, CROP, InkConfig())
+
+
+class FixedBoxes:
+    """A detector that finds the same boxes on every page: two on characters, one beside them, one over half of one."""
+
+    def __call__(self, page):
+        return np.array(
+            [[554, 84, 637, 167], [580, 110, 600, 120], [100, 100, 180, 180], [554, 84, 590, 167]], np.float32
+        )
+
+    def __repr__(self):
+        return "FixedBoxes()"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_boxes_that_hit_nothing_are_kept_as_no_character(data, tmp_path, workers):
+    prepare_crops(data, tmp_path / "store", CHARSET, CROP, InkConfig(), detector=FixedBoxes(), workers=workers)
+    store = CropStore(tmp_path / "store")
+    of_page = {page: store.class_ids[store.page_index == place].tolist() for place, page in enumerate(store.page_ids)}
+    assert of_page["a_1"] == [0] * 5 + [NO_CHARACTER]
+    assert of_page["b_2"] == [NO_CHARACTER] * 4  # a page without a character
+    assert store.manifest.negatives == "false alarms of FixedBoxes()"
+
+
+def test_crops_with_and_without_false_alarms_are_not_mixed(data, tmp_path):
+    prepare_crops(data, tmp_path / "store", CHARSET, CROP, InkConfig())
+    with pytest.raises(CropStoreError, match=r"no negatives\); this run needs .*FixedBoxes"):
+        prepare_crops(data, tmp_path / "store", CHARSET, CROP, InkConfig(), detector=FixedBoxes())

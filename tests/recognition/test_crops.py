@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from recognition.crops import CropConfig, crop_boxes
+from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.errors import ConfigError
 
 BARE = CropConfig(size=32, margin=0.0, resize="squish")
@@ -138,3 +138,44 @@ def test_wrong_boxes_are_refused(page: np.ndarray, shape: tuple[int, ...]) -> No
 def test_config_out_of_range_is_refused(values: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         CropConfig(**values)
+
+
+def test_context_is_a_square_around_the_middle_of_the_box(page: np.ndarray) -> None:
+    crops = crop_boxes(page, boxes((60, 80, 80, 112)), CropConfig(64, resize="context", context=2.0))
+    np.testing.assert_array_equal(crops.pixels[0], page[64:128, 38:102])
+    np.testing.assert_allclose(crops.geometry, [[20 / 64, 32 / 64, 0.0]])
+
+
+def test_geometry_is_that_of_boxes_with_an_area(page: np.ndarray) -> None:
+    config = CropConfig(32, resize="context", context=2.0)
+    crops = crop_boxes(page, boxes((0, 0, 10, 20), (0, 0, 0, 20), (50, 50, 60, 70), (90, 90, 130, 100)), config)
+    np.testing.assert_allclose(crops.geometry[:, 0], [0.25, 0, 0.25, 0.5])
+    np.testing.assert_allclose(crops.geometry[:, 1], [0.5, 0, 0.5, 0.125])
+    np.testing.assert_allclose(crops.geometry[:, 2], np.log([1, 1, 1, 2]), atol=1e-6)
+
+
+def test_crops_are_chosen_and_put_together(page: np.ndarray) -> None:
+    crops = crop_boxes(page, boxes((0, 0, 10, 20), (0, 0, 30, 20), (50, 50, 60, 70)), BARE)
+    again = Crops.concatenate([crops.select(slice(0, 1)), Crops.empty(32), crops.select(np.array([1, 2]))])
+    np.testing.assert_array_equal(again.pixels, crops.pixels)
+    np.testing.assert_array_equal(again.geometry, crops.geometry)
+    assert len(crops.select(np.array([False, True, False]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("pixels", "geometry", "message"),
+    [
+        (np.zeros((2, 8, 8), np.float32), np.zeros((2, 3), np.float32), r"uint8 \(N, S, S\)"),
+        (np.zeros((2, 8, 9), np.uint8), np.zeros((2, 3), np.float32), r"uint8 \(N, S, S\)"),
+        (np.zeros((2, 8, 8), np.uint8), np.zeros((1, 3), np.float32), r"float32 \(2, 3\)"),
+        (np.zeros((2, 8, 8), np.uint8), np.zeros((2, 3), np.float64), r"float32 \(2, 3\)"),
+    ],
+)
+def test_arrays_of_another_kind_are_no_crops(pixels: np.ndarray, geometry: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Crops(pixels, geometry)
+
+
+def test_context_around_a_box_without_area_is_blank(page: np.ndarray) -> None:
+    config = CropConfig(32, resize="context", fill=7)
+    assert (crop_boxes(page, boxes((10, 10, 10, 20), (20, 10, 10, 20)), config).pixels == 7).all()

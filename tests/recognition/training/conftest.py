@@ -1,5 +1,6 @@
 """Fixtures of the training tests: crops that are easy to tell apart, and settings that train in a second."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from recognition.charset import Charset
 from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.reader import ReaderConfig
+from recognition.preprocess import PreprocessConfig
 from recognition.training.config import OptimizerConfig, RuntimeConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.crop_store_writer import CropStoreWriter
@@ -66,4 +69,37 @@ def config() -> TrainConfig:
         runtime=RuntimeConfig(accelerator="cpu", progress=False),
         epochs=2,
         batch_size=16,
+    )
+
+
+@pytest.fixture
+def make_reader_store(tmp_path: Path, charset: Charset) -> Callable[..., CropStore]:
+    """A store of pages (page_id, book_id, class ids) cut with context; class -1 is a box that holds no character."""
+
+    def make(*pages: Page, name: str = "reader-store", charset: Charset = charset) -> CropStore:
+        cut = CropConfig(size=48, resize="context", context=2.2)
+        with CropStoreWriter(tmp_path / name, charset, cut, negatives="drawn", shard_crops=20) as writer:
+            for place, (page_id, book_id, class_ids) in enumerate(pages):
+                pixels = np.zeros((len(class_ids), 48, 48), np.uint8)
+                pixels[:, 8:40, 8:40] = draw([max(0, one) for one in class_ids], place)
+                pixels[np.array(class_ids) < 0] = 90
+                writer.add_page(page_id, book_id, with_geometry(pixels), np.array(class_ids, np.int64))
+        return CropStore(tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def reader_store(make_reader_store: Callable[..., CropStore]) -> CropStore:
+    """Four books of two pages, each page with two crops of every class and two of none."""
+    return make_reader_store(*((f"page{n}", f"book{n % 4}", [0, 1, 2, 3, 4, 5, -1] * 2) for n in range(8)))
+
+
+@pytest.fixture
+def reader_config(config: TrainConfig) -> TrainConfig:
+    return dataclasses.replace(
+        config,
+        model="reader",
+        reader=ReaderConfig(widths=(4, 8, 16), blocks=(1, 1), embedding=32, dropout=0.0),
+        preprocess=PreprocessConfig(context=1.5, input_size=32),
     )

@@ -45,3 +45,10 @@ def test_processes_are_summed_before_the_ratio() -> None:
     counter = AccuracyCounter(2)
     counter.update(logits_of([0, 1]), torch.tensor([0]), torch.tensor(1.0))
     assert counter.compute(lambda counts: counts * 2) == pytest.approx({"loss": 1, "top1": 1, "top5": 1, "macro": 1})
+
+
+def test_boxes_without_a_character_count_in_the_loss_alone() -> None:
+    counter = AccuracyCounter(2)
+    # Three outputs, the last for "not a character", which is never among the answers.
+    counter.update(logits_of([2, 0, 1], [2, 1, 0]), torch.tensor([0, 2]), torch.tensor(3.0))
+    assert counter.compute() == {"loss": 3, "top1": 1, "top5": 1, "macro": 1}

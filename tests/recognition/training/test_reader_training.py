@@ -1,0 +1,90 @@
+"""The reader trained on crops with context, among them some that hold no character."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from recognition.charset import Charset
+from recognition.errors import ConfigError, TrainingError
+from recognition.recognizer import Recognizer
+from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, TrainConfig
+from recognition.training.crop_store import CropStore
+from recognition.training.sources import CropSource
+from recognition.training.train import train
+from recognition.weights_file import load_weights, read_metadata
+
+
+def test_it_learns_characters_and_what_is_none(
+    store: CropStore, reader_store: CropStore, reader_config: TrainConfig, tmp_path: Path
+) -> None:
+    config = dataclasses.replace(
+        reader_config,
+        epochs=14,
+        augment=AugmentConfig(strength=0.3),
+        balance=BalanceConfig(at_least=40, negatives=0.2),
+        half=False,
+    )
+    result = train(config, reader_store, tmp_path / "run")
+    assert result.scores["val/top1"] > 0.9
+    held_out = np.flatnonzero(reader_store.book_index == reader_store.book_ids.index("book0"))
+    truth = reader_store.class_ids[held_out]
+    recognizer = Recognizer.load(result.weights, "cpu")
+    found = recognizer.recognize_crops(reader_store.read(held_out))
+    # Boxes without a character do not count in the accuracy, and their characters score low.
+    assert (found.class_ids == truth)[truth >= 0].mean() == pytest.approx(result.scores["val/top1"])
+    assert found.scores[truth < 0].max() < found.scores[truth >= 0].min()
+    assert recognizer.logits(reader_store.read(held_out)).shape == (len(held_out), 7)
+
+
+def test_a_warm_start_keeps_what_was_learned(
+    reader_store: CropStore, make_reader_store: Callable[..., CropStore], reader_config: TrainConfig, tmp_path: Path
+) -> None:
+    first = train(reader_config, reader_store, tmp_path / "first")
+    fewer = Charset(tuple(reversed(reader_store.charset.codepoints[1:4])))
+    other = make_reader_store(("q", "book0", [0, 1, 2, -1] * 8), ("r", "book1", [0, 1, 2] * 8), name="o", charset=fewer)
+    still = dataclasses.replace(
+        reader_config, initial_weights=str(first.weights), optimizer=OptimizerConfig(learning_rate=1e-9), epochs=1
+    )
+    second = train(still, other, tmp_path / "second")
+    before, after = (load_weights(one.weights)[0].state_dict() for one in (first, second))
+    # Classes by codepoint; the output for "not a character" stays the last.
+    expected = before["classifier.weight"][[3, 2, 1, 6]]
+    torch.testing.assert_close(after["classifier.weight"], expected, atol=1e-3, rtol=0)
+    described = [read_metadata(one.weights).preprocess for one in (first, second)]
+    assert described[0] == described[1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_boxes_without_a_character_get_their_share(
+    reader_store: CropStore, reader_config: TrainConfig, share: float
+) -> None:
+    from recognition.training.balance import BalancedSampler
+    from recognition.training.sources import MixedCrops
+
+    crops = MixedCrops([CropSource(reader_store)])
+    assert crops.negatives == 16
+    draws = BalancedSampler(crops, np.arange(len(crops)), BalanceConfig(negatives=share), seed=0).draw()
+    assert (crops.class_ids[draws] == 6).mean() == pytest.approx(share, abs=0.02)
+
+
+def test_models_without_that_output_refuse_such_crops(
+    reader_store: CropStore, config: TrainConfig, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingError, match="cannot be shown crops cut with"):
+        train(config, reader_store, tmp_path / "run")
+
+
+def test_the_reader_refuses_crops_without_context(store: CropStore, reader_config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"crop\.resize=context"):
+        train(reader_config, store, tmp_path / "run")
+
+
+@pytest.mark.parametrize(("model", "context"), [("reader", 0.0), ("kuzu_char_rec", 1.5)])
+def test_context_belongs_to_the_reader(reader_config: TrainConfig, model: str, context: float) -> None:
+    preprocess = dataclasses.replace(reader_config.preprocess, context=context)
+    with pytest.raises(ConfigError, match="only the reader"):
+        dataclasses.replace(reader_config, model=model, preprocess=preprocess)
