@@ -124,6 +124,11 @@ class Recognizer:
         """How sure the model is of each box of a page, float32 (N,): ink uint8 (H, W), boxes float32 (N, 4) xyxy."""
         return self.score_crops(crop_boxes(ink, boxes, self.crop_config))
 
+    def scores(self, crops: Crops) -> NDArray[np.float32]:
+        """The score of every character for each crop, float32 (N, C)."""
+        parts = [scores.cpu().numpy() for scores in self._score_batches(crops)]
+        return np.concatenate([np.zeros((0, len(self.charset)), np.float32), *parts])
+
     def logits(self, crops: Crops) -> NDArray[np.float32]:
         """What the model itself says of each crop, before temperature and softmax.
 

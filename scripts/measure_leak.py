@@ -22,7 +22,7 @@ from kuzushiji_submit.cli.main import NAMED_ERRORS
 from kuzushiji_submit.cli.settings import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.training import RecognizerTraining, make_sources, read_charset
+from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources, read_charset
 from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.preprocess import PreprocessConfig
@@ -96,7 +96,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         settings = resolve_config(SEED_LIKE, args.config, [*args.set, f"split.copies_to={args.copies_to}"])
-        folders = [DataFolder(path) for path in args.data]
+        folders = [TrainingFolder(DataFolder(path)) for path in args.data]
         charset = read_charset(args.charset) if args.charset else None
         sources = make_sources(folders, args.out / "crops", settings, charset, workers=args.workers)
         print(HEADER)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,9 @@ from kuzushiji_submit.errors import OutputError
 
 MARKER = ".kuzushiji-report"
 ASSETS = ("report.css", "page.js", "tables.js")
-_SUBFOLDERS = ("assets", "crops", "pages", "scans", "thumbnails")
+PAGE_REPORT = ("assets", "crops", "pages", "scans", "thumbnails")
+FIGURE_REPORT = ("assets", "crops", "pictures")
+_EVERY_SUBFOLDER = tuple(sorted({*PAGE_REPORT, *FIGURE_REPORT}))
 _LONGEST_NAME = 80
 
 
@@ -41,12 +43,21 @@ class ReportFolder:
         return self.root / "thumbnails" / f"{name}.jpg"
 
     def crop(self, name: str) -> Path:
-        """The image of a misread character."""
+        """The image of a character."""
         return self.root / "crops" / f"{name}.jpg"
 
+    def picture(self, name: str) -> Path:
+        """A drawing."""
+        return self.root / "pictures" / f"{name}.png"
 
-def prepare_folder(root: Path) -> ReportFolder:
+
+def prepare_folder(root: Path, subfolders: Sequence[str] = PAGE_REPORT, command: str = "report") -> ReportFolder:
     """Makes the folder, or empties that of an earlier report, and puts marker and assets into it.
+
+    Args:
+        root: the folder.
+        subfolders: what this kind of report has.
+        command: the command that makes it, for the marker.
 
     Raises:
         OutputError: if the folder holds anything but a report, is a file, or cannot be written.
@@ -54,14 +65,14 @@ def prepare_folder(root: Path) -> ReportFolder:
     try:
         if root.is_dir():
             _clear(root)
-        for name in _SUBFOLDERS:
+        for name in subfolders:
             (root / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
             f"{root}: cannot be made a report folder ({error.strerror}): name another with --out"
         ) from None
     with atomic_text(root / MARKER) as stream:
-        stream.write("This folder was made by `kuzushiji report`, which overwrites it without asking.\n")
+        stream.write(f"This folder was made by `kuzushiji {command}`, which overwrites it without asking.\n")
     for name in ASSETS:
         with atomic_text(root / "assets" / name) as stream:
             stream.write(resources.files("kuzushiji_submit.report").joinpath("assets", name).read_text("utf-8"))
@@ -71,7 +82,7 @@ def prepare_folder(root: Path) -> ReportFolder:
 def _clear(root: Path) -> None:
     if (root / MARKER).is_file():
         (root / "index.html").unlink(missing_ok=True)
-        for name in _SUBFOLDERS:
+        for name in _EVERY_SUBFOLDER:
             if (root / name).is_dir():
                 shutil.rmtree(root / name)
     elif any(root.iterdir()):

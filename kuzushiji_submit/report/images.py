@@ -33,6 +33,15 @@ def write_scan(page: NDArray[np.uint8], scan: Path, thumbnail: Path) -> None:
     _save(_fit(shown, THUMBNAIL_HW), thumbnail)
 
 
+def write_picture(pixels: NDArray[np.uint8], path: Path) -> None:
+    """Writes a picture as it is: uint8 (H, W, 3) RGB, as JPEG.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    _save(Image.fromarray(pixels), path)
+
+
 def write_crop(page: NDArray[np.uint8], box: Box, path: Path) -> bool:
     """Writes the part of a page around a box.
 

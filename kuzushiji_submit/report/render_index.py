@@ -7,6 +7,7 @@ from kuzushiji_submit.report.confusions import Confusion, Example
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.markup import count, document, plural, text
 from kuzushiji_submit.report.model import PageOutcome, PagePlan, PageScore
+from kuzushiji_submit.report.pieces import glyph_cell, header, scoreboard
 from kuzushiji_submit.report.tables import SCORE_COLUMNS, Cell, Column, number_cell, score_cells, table
 from kuzushiji_submit.scoring import total
 
@@ -64,11 +65,7 @@ def _header(content: IndexContent) -> str:
     links = [("books", "Books"), ("pages", "Pages")]
     if content.confusions:
         links.insert(1, ("confusions", "Confusions"))
-    items = "".join(f'<a href="#{anchor}">{name}</a>' for anchor, name in links)
-    return (
-        f"<header><h1>Kuzushiji report</h1><p>{text(' · '.join(facts))}</p>"
-        f'<nav aria-label="Sections">{items}</nav></header>'
-    )
+    return header("Kuzushiji report", facts, links)
 
 
 def _notices(content: IndexContent) -> str:
@@ -101,11 +98,10 @@ def _scoreboard(content: IndexContent) -> str:
         ("False positives", count(counts.fp)),
         ("False negatives", count(counts.fn)),
     )
-    items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
     scored = sum(page.score is not None for page in content.pages)
     rest = len(content.pages) - scored
     unscored = f'<p class="hint">{plural(rest, "page")} without truth not counted.</p>' if rest else ""
-    return f'<section aria-label="Score"><dl class="scoreboard">{items}</dl>{unscored}</section>'
+    return scoreboard(figures, after=unscored)
 
 
 def _score_columns(content: IndexContent) -> tuple[Column, ...]:
@@ -182,8 +178,8 @@ def _confusion_row(confusion: Confusion, glyphs: Glyphs, crops: frozenset[str]) 
         _example(example, confusion, glyphs) for example in confusion.examples if example.crop_name in crops
     )
     return [
-        _glyph_cell(confusion.truth, glyphs),
-        _glyph_cell(confusion.read, glyphs),
+        glyph_cell(confusion.truth, glyphs),
+        glyph_cell(confusion.read, glyphs),
         number_cell(confusion.count),
         number_cell(confusion.annotated),
         Cell(f'<div class="crops">{examples or "–"}</div>'),
@@ -196,8 +192,3 @@ def _example(example: Example, confusion: Confusion, glyphs: Glyphs) -> str:
         f'<a href="pages/{example.page_name}.html#{example.anchor}" title="{text(example.image_id)}">'
         f'<img src="crops/{example.crop_name}.jpg" alt="{truth} read as {read}" loading="lazy"></a>'
     )
-
-
-def _glyph_cell(label: str, glyphs: Glyphs) -> Cell:
-    shown = text(glyphs.text_of(label))
-    return Cell(f'<span lang="ja" class="glyph">{shown}</span> <small>{text(label[:80])}</small>', label)

@@ -26,6 +26,7 @@ def test_no_crops(recognizer: Recognizer) -> None:
     none = Crops.empty(32)
     assert recognizer.recognize_crops(none).top_ids.shape == (0, 5)
     assert recognizer.score_crops(none).shape == (0,)
+    assert recognizer.scores(none).shape == (0, 6)
 
 
 def test_no_boxes(recognizer: Recognizer) -> None:
@@ -44,6 +45,7 @@ def test_scores_are_the_models_softmax(
     np.testing.assert_array_equal(found.top_ids, order)
     np.testing.assert_allclose(found.top_scores, np.take_along_axis(scores, order, 1), atol=1e-5)
     np.testing.assert_allclose(recognizer.score_crops(crops), scores.max(1), atol=1e-5)
+    np.testing.assert_allclose(recognizer.scores(crops), scores, atol=1e-5)
     assert found.top_ids.dtype == np.int64
     assert found.top_scores.dtype == np.float32
 
