@@ -9,13 +9,16 @@ alone. Folds that are finished are only measured again; an interrupted one goes 
 """
 
 import argparse
+import json
 import logging
 import sys
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.training.config import HeatmapTraining
@@ -45,7 +48,7 @@ class Folds:
     def train(self, book: str) -> Path:
         """The weights of the run that has not seen a book."""
         out = Path(self.options.out / book)
-        if (out / WEIGHTS).is_file() or self.options.measure_only:
+        if self.options.measure_only or self.is_finished(out):
             return out / WEIGHTS
         settings = resolve_config(HeatmapTraining(), assignments=self.options.set)
         settings = replace(
@@ -61,6 +64,12 @@ class Folds:
         sources = make_page_sources([self.real], self.options.out / "pages", weights, synthetic)
         return train_heatmap(settings, sources, out, match_points, resume=True).weights
 
+    @staticmethod
+    def is_finished(run: Path) -> bool:
+        """Whether a run came to its end, rather than to that of its time budget."""
+        result = run / "result.json"
+        return result.is_file() and bool(json.loads(result.read_text(encoding="utf-8")).get("completed", True))
+
     def measure(self, book: str, weights: Path) -> tuple[Counts, Counts]:
         """Counts on the fully annotated pages of a book, and on the partly annotated ones (tp and fn)."""
         detector = HeatmapDetector.load(
@@ -74,7 +83,7 @@ class Folds:
         return self._count(self.truth, found), self._count(self.partial, found)
 
     @staticmethod
-    def _count(pages: list[PageTruth], found: dict) -> Counts:
+    def _count(pages: list[PageTruth], found: dict[str, NDArray[np.float32]]) -> Counts:
         counts = Counts()
         for page in pages:
             if page.image_id in found:
