@@ -30,6 +30,11 @@ class Outcome:
     last_line: str
     overdue: bool = False
 
+    @property
+    def message(self) -> str:
+        """Why it ended as it did, in a line."""
+        return f"ended after {self.seconds:.0f} s, past its time: {self.last_line}" if self.overdue else self.last_line
+
 
 class Command:
     """A command that runs; its output goes to a log file and, with its name before each line, to stdout."""

@@ -67,7 +67,7 @@ class _Reader:
         lost = [shard for shard in broken if not self._csv(shard).is_file()]
         for shard in lost:
             self._salvage(shard)
-        partial = {shard: outcome.last_line for shard, outcome in outcomes.items() if outcome.code}
+        partial = {shard: outcome.message for shard, outcome in outcomes.items() if outcome.code}
         message = "; ".join(f"shard {shard}: {line}" for shard, line in partial.items())
         if len(lost) == self.count:
             return "failed", message
@@ -97,7 +97,7 @@ class _Reader:
             ],
         )
         # It is complete even where a page's image could not be read.
-        return ("done" if outcome.code == 0 else "partial"), outcome.last_line if outcome.code else ""
+        return ("done" if outcome.code == 0 else "partial"), outcome.message if outcome.code else ""
 
     def _run(self, modes: Mapping[int, str]) -> dict[int, Outcome]:
         """Shards with the way in which each is begun."""
@@ -180,7 +180,7 @@ class _Reader:
 
     def _check(self, outcome: Outcome) -> None:
         if outcome.code:
-            raise KernelError(outcome.last_line)
+            raise KernelError(outcome.message)
 
 
 def _key(weights: Weights, arguments: Sequence[str]) -> str:

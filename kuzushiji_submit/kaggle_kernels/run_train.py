@@ -67,8 +67,8 @@ def _train_one(session: Session, what: str, data: DataFolder) -> tuple[Status, s
     if weights.is_file():
         _keep(session, weights)
     if outcome.code not in (0, TIME_IS_UP):
-        return "failed", outcome.last_line
-    return ("partial" if outcome.code else "done"), outcome.last_line
+        return "failed", outcome.message
+    return ("partial" if outcome.code else "done"), outcome.message
 
 
 def _further_arguments(session: Session, what: str) -> list[object]:

@@ -140,12 +140,12 @@ def test_every_mount_layout(trained, data, new_session, lay_out):
 
 
 @pytest.mark.slow
-def test_time_that_is_too_short_gives_a_partial_submission_and_goes_on(trained, data, new_session):
+def test_time_that_is_too_short_gives_a_partial_submission_and_goes_on(data, new_session):
     first = new_session()
-    shutil.copytree(trained.inputs / "competitions", first.inputs / "competitions")
+    zipped(data, first.inputs)
     run = {"recognizer": TRAINING, "predict": [*EVERY_BOX, "--batch-pages", "1"], "steps": ["recognizer", "predict"]}
     # A second for each part, less than it takes to load torch; the reserve is what a slow machine may overdraw it by.
-    first.run("train", **run, time_budget="301s", reserve="300s", predict_budget="1s")
+    first.run("train", **run, time_budget="1801s", reserve="30m", predict_budget="1s")
     assert first.statuses() == {
         **dict.fromkeys(("recognizer", "predict"), "partial"),
         **dict.fromkeys(("run", "merge", "report"), "done"),
@@ -153,7 +153,7 @@ def test_time_that_is_too_short_gives_a_partial_submission_and_goes_on(trained, 
     rows = read_submission(first.working / "submission.csv")
     assert {len(page) > 0 for page in rows} == {True, False}
     second = new_session()
-    shutil.copytree(trained.inputs / "competitions", second.inputs / "competitions")
+    zipped(data, second.inputs)
     shutil.copytree(first.working, second.inputs / "kuzushiji-train")
     text = second.run("train", **run)
     assert "going on from" in text
@@ -176,17 +176,17 @@ def test_a_detector_trained_first_is_read_with(data, new_session):
 
 
 @pytest.mark.slow
-def test_two_processes_train_together_stop_and_go_on(trained, data, new_session, cut_off):
+def test_two_processes_train_together_stop_and_go_on(data, new_session, cut_off):
     if not cut_off:
         pytest.skip("a network of its own needs the right to make one")
     two = [*TRAINING, "--set", "runtime.accelerator=cpu", "--set", "runtime.devices=2"]
     run = {"recognizer": two, "steps": ["recognizer"]}
     first = new_session()
-    shutil.copytree(trained.inputs / "competitions", first.inputs / "competitions")
-    first.run("train", **run, time_budget="301s", reserve="300s")
+    zipped(data, first.inputs)
+    first.run("train", **run, time_budget="1801s", reserve="30m")
     assert first.statuses() == {"run": "done", "recognizer": "partial"}
     second = new_session()
-    shutil.copytree(trained.inputs / "competitions", second.inputs / "competitions")
+    zipped(data, second.inputs)
     shutil.copytree(first.working, second.inputs / "kuzushiji-train")
     second.run("train", **run)
     assert second.statuses() == {"run": "done", "recognizer": "done"}

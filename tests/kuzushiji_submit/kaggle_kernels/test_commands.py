@@ -27,6 +27,7 @@ def package(tmp_path, monkeypatch) -> Path:
 def test_code_and_last_line(package, source, code, last):
     outcome = run_command("name", [source], package / "logs" / "one.log", limit=60)
     assert (outcome.code, outcome.last_line, outcome.overdue) == (code, last, False)
+    assert outcome.message == last
     assert outcome.seconds > 0
 
 
@@ -55,6 +56,7 @@ def test_what_is_overdue_is_ended_with_all_it_started(package):
         time.sleep(0.01)
     outcome = command.wait(0)
     assert (outcome.code, outcome.last_line, outcome.overdue) == (-9, "on", True)
+    assert outcome.message.endswith("s, past its time: on")
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and is_alive(int(marker.read_text())):
         time.sleep(0.01)
