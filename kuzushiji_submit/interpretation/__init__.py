@@ -1,0 +1,1 @@
+"""What a recognizer makes of annotated pages, as a report: figures, confusions, doubtful labels, heatmaps."""

@@ -1,0 +1,95 @@
+"""The annotated characters of many pages, cut as a recognizer wants them, a page at a time."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.errors import DetectionError
+from detection.ink import InkConfig, ink_map
+from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.errors import PageReadError
+from kuzushiji_submit.pages import read_page
+from recognition.charset import Charset
+from recognition.crops import CropConfig, Crops, crop_boxes
+
+
+@dataclass(frozen=True)
+class CutSettings:
+    """What cutting needs beside a page.
+
+    Attributes:
+        charset: gives the class ids.
+        crop: how crops are cut.
+        ink: settings of the ink map they are cut from.
+    """
+
+    charset: Charset
+    crop: CropConfig
+    ink: InkConfig
+
+
+@dataclass(frozen=True, eq=False)
+class PageCrops:
+    """What a page gave.
+
+    Attributes:
+        truth: the page.
+        pixels: uint8 (H, W, 3) RGB; without pixels where the page cannot be read.
+        indices: int64 (N,), places in the truth of the boxes that were cut.
+        class_ids: int64 (N,).
+        crops: N crops.
+        unknown: boxes left out because the charset lacks their character.
+        error: why the page could not be read, or None.
+    """
+
+    truth: PageTruth
+    pixels: NDArray[np.uint8]
+    indices: NDArray[np.int64]
+    class_ids: NDArray[np.int64]
+    crops: Crops
+    unknown: int = 0
+    error: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def cut_pages(
+    pages: Sequence[tuple[PageTruth, Path]], settings: CutSettings, *, workers: int = 1
+) -> Iterator[PageCrops]:
+    """Cuts the pages in their order, some of them ahead in threads; few pages are in memory at once."""
+    queue: deque[Future[PageCrops]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for truth, path in pages:
+                queue.append(pool.submit(cut_page_truth, truth, path, settings))
+                if len(queue) > workers:
+                    yield queue.popleft().result()
+            while queue:
+                yield queue.popleft().result()
+        finally:
+            for future in queue:
+                future.cancel()
+
+
+def cut_page_truth(truth: PageTruth, path: Path, settings: CutSettings) -> PageCrops:
+    """Cuts every box of a page that has area, lies on the page, and holds a character of the charset."""
+    nothing = np.zeros(0, np.int64)
+    none = Crops.empty(settings.crop.size)
+    try:
+        pixels = read_page(path)
+        visible = ~(truth.without_area | truth.outside((pixels.shape[0], pixels.shape[1])))
+        class_ids = np.array(settings.charset.class_ids(truth.codepoints), np.int64)
+        known = np.flatnonzero(visible & (class_ids >= 0))
+        unknown = int((visible & (class_ids < 0)).sum())
+        if not len(known):
+            return PageCrops(truth, pixels, nothing, nothing, none, unknown)
+        crops = crop_boxes(ink_map(pixels, settings.ink), truth.boxes[known], settings.crop)
+    except (PageReadError, DetectionError) as error:
+        return PageCrops(truth, np.zeros((0, 0, 3), np.uint8), nothing, nothing, none, error=str(error))
+    return PageCrops(truth, pixels, known, class_ids[known], crops, unknown)

@@ -1,0 +1,1 @@
+"""What is in a data folder, as figures and pictures."""
