@@ -81,15 +81,16 @@ def test_a_character_over_the_edge_keeps_its_sides() -> None:
         assert box_at(made, row, column) == pytest.approx(box)
 
 
-def test_cells_of_two_characters_belong_to_the_nearer() -> None:
-    small, large = (40.0, 40.0, 56.0, 56.0), (10.0, 10.0, 90.0, 90.0)
+def test_cells_of_two_characters_belong_to_the_nearer_in_its_own_sides() -> None:
+    large, small, narrow = (0.0, 16.0, 80.0, 96.0), (50.0, 36.0, 74.0, 76.0), (52.0, 36.0, 60.0, 76.0)
     for boxes in ((small, large), (large, small)):
         made = targets(*boxes)
-        assert made.heat[30 // 4, 30 // 4] == 1
-        assert box_at(made, 7, 7) == pytest.approx(large)
-        # (50, 50) is the large one's center, and 2 pixels from the small one's.
-        assert box_at(made, 12, 12) == pytest.approx(large)
-        assert box_at(made, 11, 11) == pytest.approx(small)
+        # (58, 58) lies in both middles: 18 of 80 pixels from the large one's center, 4 of 24 from the small one's.
+        assert box_at(made, 14, 14) == pytest.approx(small)
+        assert box_at(made, 14, 13) == pytest.approx(large)
+        assert made.heat[14, 13] == made.heat[14, 14] == 1
+    # 2 of 8 pixels are farther than 18 of 80.
+    assert box_at(targets(narrow, large), 14, 14) == pytest.approx(large)
 
 
 def test_a_rough_character_is_sure_in_its_inmost_part_only() -> None:
