@@ -5,29 +5,35 @@ Usage: python scripts/leave_one_book_out.py --base WEIGHTS --real DATA --synthet
 Every group of real books is held out in turn. For each, the base is fine-tuned on synthetic crops and the real boxes of
 the other books ("boxes"); what comes out labels the transcribed pages of the other books, and the base is fine-tuned
 once more on synthetic crops, real boxes and aligned ones ("aligned"). Both are measured on the exact boxes of the books
-held out; the figures are pooled over the groups. A run that was interrupted goes on where it was.
+held out; the figures are pooled over the groups. With --complete the pages held out are also read as `predict` would,
+and temperature and threshold are fitted on what was held out. A run that was interrupted goes on where it was.
 """
 
 import argparse
 import dataclasses
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.alignment.transcribed_pages import align_folder, read_transcriptions
+from kuzushiji_submit.characters import PageCharacters
 from kuzushiji_submit.cli.settings import add_settings_arguments
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.csv_table import read_rows
-from kuzushiji_submit.competition.data_folder import DataFolder
-from kuzushiji_submit.competition.truth import read_truth, write_truth
+from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
 from kuzushiji_submit.config import resolve_config
 from kuzushiji_submit.crops import prepare_crops
 from kuzushiji_submit.defaults import detector_weights
+from kuzushiji_submit.pages import read_page
 from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+from kuzushiji_submit.scoring import Counts
+from kuzushiji_submit.threshold import best_threshold, judge
 from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources
+from recognition.calibration import fit_temperature, log_loss
 from recognition.charset import Charset
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
@@ -49,7 +55,9 @@ def main() -> int:
     counts = class_counts(args.counts, charset)
     real = open_store(args.real, args.out / "crops" / "real", charset, settings)
     extra = open_store(args.test, args.out / "crops" / "test", charset, settings) if args.test else None
-    complete = complete_pages(args.complete)
+    complete = {page.image_id: page for page in read_truth(args.complete, [])} if args.complete else {}
+    held_out_logits: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = []
+    read: list[tuple[PageCharacters, PageTruth]] = []
     pooled = {name: [Interpretation(len(charset)) for _ in range(3)] for name in ("synthetic", "boxes", "aligned")}
     for group in groups(args, real):
         models = {"synthetic": args.base, "boxes": fine_tune(args, settings, charset, group, None)}
@@ -61,13 +69,17 @@ def main() -> int:
             measure(recognizer, real, held_out, pooled[name][0])
             on_complete = np.array([page in complete for page in real.page_ids])[real.page_index[held_out]]
             measure(recognizer, real, held_out[on_complete], pooled[name][1])
-            if extra is not None:
+            if extra is not None and not pooled[name][2].crops:
+                # The models of all groups have seen the same of this folder: nothing.
                 measure(recognizer, extra, np.flatnonzero(extra.class_ids >= 0), pooled[name][2])
-            show(" ".join(group), name, pooled[name][0], counts)
+            show(f"so far, with {' '.join(group)}", name, pooled[name][0], counts)
+        held_out_logits.append((recognizer.logits(real.read(held_out)), real.class_ids[held_out]))
+        read += read_pages(args, models[name], [page for page in complete.values() if book_of(page.image_id) in group])
     for place, what in enumerate(("exact boxes of books held out", "on their complete pages", "test folder")):
         for name, interpretations in pooled.items():
             if interpretations[place].crops:
                 show(what, name, interpretations[place], counts)
+    show_calibration(held_out_logits, read)
     return 0
 
 
@@ -172,9 +184,43 @@ def class_counts(path: Path, charset: Charset) -> NDArray[np.int64]:
     return np.array([counts.get(codepoint, 0) for codepoint in charset.codepoints], np.int64)
 
 
-def complete_pages(path: Path | None) -> Iterable[str]:
-    """Ids of the fully annotated pages."""
-    return {page.image_id for page in read_truth(path, [])} if path else set()
+def read_pages(
+    args: argparse.Namespace, weights: Path, truths: Sequence[PageTruth]
+) -> list[tuple[PageCharacters, PageTruth]]:
+    """Pages read without a threshold, beside their truth."""
+    detector = detector_weights(args.detector, args.detector_weights)
+    pipeline = Pipeline.load(PipelineConfig(min_score=0.0), weights, detector, args.device)
+    images = list_images(DataFolder(args.real).train_images)
+    return [
+        (next(iter(pipeline.read([(truth.image_id, read_page(images[truth.image_id]))]))), truth) for truth in truths
+    ]
+
+
+def show_calibration(
+    held_out: Sequence[tuple[NDArray[np.float32], NDArray[np.int64]]],
+    read: Sequence[tuple[PageCharacters, PageTruth]],
+) -> None:
+    """Temperature and threshold of the books held out together."""
+    logits, class_ids = (np.concatenate(parts) for parts in zip(*held_out, strict=True))
+    temperature = fit_temperature(logits, class_ids)
+    sys.stdout.write(
+        f"temperature {temperature:.3f} on {len(logits)} boxes: log loss {log_loss(logits, class_ids, 1.0):.3f} to "
+        f"{log_loss(logits, class_ids, temperature):.3f}\n"
+    )
+    if read:
+        best = best_threshold(*judge(read))
+        everything = score_of_everything(read)
+        sys.stdout.write(
+            f"min_score {best.min_score:.3f} at temperature 1 on {len(read)} pages: F1 {everything.f1:.4f} to "
+            f"{best.counts.f1:.4f} (precision {best.counts.precision:.4f}, recall {best.counts.recall:.4f})\n"
+        )
+
+
+def score_of_everything(read: Sequence[tuple[PageCharacters, PageTruth]]) -> Counts:
+    """What keeping every character scores."""
+    scores, hits, truths = judge(read)
+    tp = int(hits.sum())
+    return Counts(tp, len(scores) - tp, truths - tp)
 
 
 def show(what: str, name: str, found: Interpretation, counts: NDArray[np.int64]) -> None:
