@@ -147,6 +147,7 @@ class Kaggle:
             "HOME": str(self._folder),
             "OMP_NUM_THREADS": "1",
             "CUDA_VISIBLE_DEVICES": "",
+            "MPLCONFIGDIR": str(Path(self._command[-1]).parent),  # one cache of fonts for all sessions
             "KUZUSHIJI_INPUT_ROOT": str(self.inputs),
             "KUZUSHIJI_WORKING_ROOT": str(self.working),
             "KUZUSHIJI_SCRATCH_ROOT": str(self._folder / "scratch"),
