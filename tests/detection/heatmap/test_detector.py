@@ -114,11 +114,11 @@ def test_several_scales_and_tiles_find_the_same() -> None:
 
 def test_points_and_boxes_lie_on_the_page_where_characters_touch_its_end() -> None:
     page = np.full((403, 277, 3), 220, np.uint8)
-    page[350:, 240:] = 10
+    page[360:, 240:252] = 10  # as thin as a stroke, or it would be taken for the scanner's background
     found = detector(BlobNet(), long_side=403).detect(page)
     # The outermost blocks of pixels count as the sheet's rim.
     assert len(found) == 1
-    assert ((found.boxes >= [230, 340, 250, 375]) & (found.boxes <= [250, 360, 277, 403])).all()
+    assert ((found.boxes >= [235, 355, 247, 375]) & (found.boxes <= [245, 365, 257, 403])).all()
     assert (found.points <= [277, 403]).all()
 
 
