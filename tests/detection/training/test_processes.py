@@ -1,8 +1,9 @@
-"""Training in two processes, and on a GPU."""
+"""Training in processes that are killed, in two of them, and on a GPU."""
 
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,46 @@ def test_two_processes_train_one_network(tmp_path: Path, make_store, books: str,
     # 8 tiles in two processes and batches of 4 are one whole batch each.
     assert torch.load(out / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 2
     load_detector(out / "detector.safetensors")
+
+
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from detection.training.data import StoreSource
+from detection.training.module import HeatmapModule
+from detection.training.run import train_heatmap
+from tests.detection.training.conftest import match, tiny_config
+
+torch.set_num_threads(1)
+original = HeatmapModule.on_train_batch_end
+
+def kill(self, outputs, batch, batch_idx):
+    original(self, outputs, batch, batch_idx)
+    if (self.current_epoch, batch_idx) == (1, 1):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+HeatmapModule.on_train_batch_end = kill
+train_heatmap(tiny_config(), [StoreSource(Path(sys.argv[1]))], Path(sys.argv[2]), match)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_resumed_to_the_same_weights(store: Path, config: HeatmapTraining, tmp_path: Path) -> None:
+    train_heatmap(config, [StoreSource(store)], tmp_path / "whole", match)
+    out = tmp_path / "run"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_RUN, store, out], check=False, env=environment, capture_output=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
+    train_heatmap(config, [StoreSource(store)], out, match, resume=True)
+    states = [
+        torch.load(tmp_path / name / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+        for name in ("whole", "run")
+    ]
+    assert states[0].keys() == states[1].keys()
+    assert [name for name in states[0] if not torch.equal(states[0][name], states[1][name])] == []
 
 
 @pytest.mark.gpu

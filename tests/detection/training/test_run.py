@@ -4,9 +4,6 @@ import csv
 import dataclasses
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +21,6 @@ from detection.training.page_store import ROUGH
 from detection.training.run import HeatmapResult, train_heatmap
 from tests.detection.training.conftest import match, tiny_config, write_store
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 PAGES = [(f"page{n}", f"book{n % 3}", 2) for n in range(6)]
 # With a day, lest a run that ends after midnight has other bytes.
 PROVENANCE = DetectorMetadata(training_data="squares", license="MIT", attribution="by a test", date="2020-01-02")
@@ -334,40 +330,6 @@ def test_tensorboard_that_is_not_installed_is_named(
     config = dataclasses.replace(config, runtime=dataclasses.replace(config.runtime, tensorboard=True))
     with pytest.raises(DetectionError, match="pip install tensorboard"):
         train(config, store, tmp_path / "run")
-
-
-KILLED_RUN = """
-import os, signal, sys
-from pathlib import Path
-import torch
-from detection.training.data import StoreSource
-from detection.training.module import HeatmapModule
-from detection.training.run import train_heatmap
-from tests.detection.training.conftest import match, tiny_config
-
-torch.set_num_threads(1)
-original = HeatmapModule.on_train_batch_end
-
-def kill(self, outputs, batch, batch_idx):
-    original(self, outputs, batch, batch_idx)
-    if (self.current_epoch, batch_idx) == (1, 1):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-HeatmapModule.on_train_batch_end = kill
-train_heatmap(tiny_config(), [StoreSource(Path(sys.argv[1]))], Path(sys.argv[2]), match)
-"""
-
-
-@pytest.mark.slow
-def test_a_killed_process_is_resumed_to_the_same_weights(finished: Finished, tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(Path(__file__).parents[3])}
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED_RUN, finished.store, out], check=False, env=environment, capture_output=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr[-2000:]
-    train(tiny_config(), finished.store, out, resume=True)
-    assert_same_weights(out, finished.out)
 
 
 @pytest.mark.slow
