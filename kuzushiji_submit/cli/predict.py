@@ -17,7 +17,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--detector",
         choices=("heatmap", "ink"),
-        help="where characters are sought: on a network's map or on the ink (default: heatmap if its weights are there)",
+        help="where characters are sought: a network's map or the ink (default: heatmap if its weights are there)",
     )
     parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
