@@ -179,7 +179,7 @@ def test_a_detector_trained_first_is_read_with(data, new_session):
 def test_two_processes_train_together_stop_and_go_on(data, new_session, cut_off):
     if not cut_off:
         pytest.skip("a network of its own needs the right to make one")
-    two = [*TRAINING, "--set", "runtime.accelerator=cpu", "--set", "runtime.devices=2"]
+    two = [*TRAINING, "--set", "runtime.accelerator=cpu", "--set", 'runtime.devices="2"']
     run = {"recognizer": two, "steps": ["recognizer"]}
     first = new_session()
     zipped(data, first.inputs)
