@@ -190,10 +190,10 @@ class KaggleServer:
         return {"datasetFiles": files, "nextPageToken": more}
 
     def rpc_CreateDataset(self, body: dict, base: str):
-        return self._save_dataset(f"{body['ownerSlug']}/{body['slug']}", body["files"])
+        return self._save_dataset(f"{body['ownerSlug']}/{body['slug']}", body.get("files", []))
 
     def rpc_CreateDatasetVersion(self, body: dict, base: str):
-        return self._save_dataset(f"{body['ownerSlug']}/{body['datasetSlug']}", body["body"]["files"])
+        return self._save_dataset(f"{body['ownerSlug']}/{body['datasetSlug']}", body["body"].get("files", []))
 
     def _save_dataset(self, name: str, files: list[dict]):
         if not self.dataset_answer.get("error"):

@@ -86,10 +86,10 @@ def _server_failure(what: str, message: str, record: Mapping[str, Any], advice: 
     if status == 401:
         return CredentialsError(f"{what}: {_refused_credentials(message)}", status=401, step=step)
     kind = KaggleBusyError if status >= 500 else _KINDS.get(status, KaggleRefusedError)
+    todo = advice.get(status) or (_TROUBLE if status >= 500 else _ADVICE.get(status, "correct what it names"))
     if step == "GET" and status < 500:
         # A signed address of a file that has expired; the next call gets a new one.
-        kind = KaggleBusyError
-    todo = advice.get(status) or (_TROUBLE if status >= 500 else _ADVICE.get(status, "correct what it names"))
+        kind, todo = KaggleBusyError, "the address of the file may have expired: run the same command again"
     return kind(f"{what}: {message} (status {status}): {todo}", status=status, step=step, retry_after=retry_after)
 
 

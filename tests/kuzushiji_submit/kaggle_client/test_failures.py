@@ -30,7 +30,7 @@ def record(**more):
         (record(status=404), KaggleNotFoundError, "w: said (status 404): check the name"),
         (record(status=408), KaggleBusyError, "w: said (status 408): correct what it names"),
         (record(status=502), KaggleBusyError, "w: said (status 502): trouble on Kaggle's side"),
-        (record(status=403, step="GET"), KaggleBusyError, "w: said (status 403)"),
+        (record(status=403, step="GET"), KaggleBusyError, "w: said (status 403): the address of the file may have"),
         (record(status=404, reply="the  reply"), KaggleNotFoundError, "w: the reply (status 404)"),
         (record(), KaggleBusyError, "w: no answer from Kaggle (said): check the network"),
         (record(type="SSLError"), KaggleError, "name its file in REQUESTS_CA_BUNDLE"),
