@@ -61,7 +61,7 @@ class TrainingRun:
             "split": _split(self.config),
             "seed": str(self.config.get("seed", "")),
             "trained": str(self.result.get("train_crops", "")),
-            "epochs": f"{len(rows)}/{self.config.get('epochs', '?')}",
+            "epochs done": f"{len(rows)}/{self.config.get('epochs', '?')}",
             "best": f"{best['epoch'] + 1:.0f}" if best else "",
             "error": _number(1 - best["val/top1"] if "val/top1" in best else None, 4),
             "top5": _number(best.get("val/top5"), 4),
@@ -125,7 +125,9 @@ def write_csv(runs: Sequence[TrainingRun], stream: TextIO) -> None:
 
 
 def _cells(run: TrainingRun, settings: Sequence[str]) -> dict[str, str]:
-    return {**run.figures(), **{name: _plain(run.config.get(name)) for name in settings}}
+    figures = run.figures()
+    # Some settings, such as the seed, are among the figures already.
+    return figures | {name: _plain(run.config.get(name)) for name in settings if name not in figures}
 
 
 def _read(file: Path) -> TrainingRun | None:

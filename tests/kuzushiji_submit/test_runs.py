@@ -56,7 +56,7 @@ def test_figures_are_those_of_the_best_epoch(make_run, tmp_path):
     make_run("a", [row(0, 0.5), row(1, 0.75), row(2, 0.7)], {"completed": True, "train_crops": 90})
     figures = find_runs([tmp_path])[0].figures()
     assert figures["status"] == "done"
-    assert (figures["best"], figures["error"], figures["epochs"]) == ("2", "0.2500", "3/3")
+    assert (figures["best"], figures["error"], figures["epochs done"]) == ("2", "0.2500", "3/3")
     assert (figures["minutes"], figures["crops/s"], figures["trained"]) == ("1.5", "600", "90")
     assert (figures["px"], figures["classes"], figures["seed"], figures["data"]) == ("32", "10", "7", "01234567")
     assert figures["split"] == "fold 2/5"
@@ -112,6 +112,17 @@ def test_settings_that_differ_become_columns(make_run, tmp_path):
     assert differing_settings(runs) == ["optimizer.learning_rate"]
     lines = format_table(runs, ["optimizer.learning_rate"]).splitlines()
     assert [line.split()[-1] for line in lines] == ["optimizer.learning_rate", "0.001", "0.01"]
+
+
+def test_settings_do_not_hide_figures_of_the_same_name(make_run, tmp_path):
+    make_run("a", [row(0, 0.5)], seed=8)
+    make_run("b", [row(0, 0.5)], epochs=9)
+    runs = find_runs([tmp_path])
+    assert differing_settings(runs) == ["epochs", "seed"]
+    lines = [line.split() for line in format_table(runs, ["epochs", "seed"]).splitlines()]
+    assert lines[0].count("seed") == 1
+    assert [line[-1] for line in lines] == ["epochs", "3", "9"]
+    assert ["1/3" in line for line in lines[1:]] == [True, False]
 
 
 def test_csv_has_every_setting(make_run, tmp_path):
