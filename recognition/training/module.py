@@ -33,7 +33,7 @@ class RecognizerModule(LightningModule):
         """
         super().__init__()
         # Convolutions on a CPU, and half precision on a GPU, want the channels side by side.
-        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model.to(memory_format=torch.channels_last)
         self.ema = _averaged(self.model, config.optimizer.ema_decay) if config.optimizer.ema_decay else None
         self.config = config
         self.preprocess = preprocess
