@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.interpretation.drawing import Drawn, Findings
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.markup import count, document, notice, plural, text
-from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph_cell, header, scoreboard, section
+from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph_cell, header, present, scoreboard, section
 from kuzushiji_submit.report.tables import Cell, Column, number_cell, ratio_cell, table
 from recognition.charset import Charset
 from recognition.interpretation.cases import Case
@@ -51,10 +51,7 @@ def render(content: ReportContent) -> str:
     """The report's HTML."""
     found = content.findings.interpretation
     unreadable = [f"{image_id}: {why}" for image_id, why in content.findings.unreadable.items()]
-    parts = [
-        _header(content),
-        "<main>",
-        notice([*content.notes, *unreadable]),
+    sections = [
         _scores(content),
         _buckets(content),
         _matrix(content),
@@ -69,12 +66,13 @@ def render(content: ReportContent) -> str:
         ),
         _heatmaps(content),
         _classes(content),
-        "</main>",
     ]
+    body = "\n".join(sections)
+    parts = [_header(content, body), "<main>", notice([*content.notes, *unreadable]), body, "</main>"]
     return document(title=content.title, body="\n".join(parts), root="", scripts=("tables.js",), body_class="index")
 
 
-def _header(content: ReportContent) -> str:
+def _header(content: ReportContent, body: str) -> str:
     found = content.findings.interpretation
     books = f"{plural(len(content.books), 'book')}: {', '.join(content.books[:_MOST_BOOKS])}"
     if len(content.books) > _MOST_BOOKS:
@@ -92,7 +90,7 @@ def _header(content: ReportContent) -> str:
         ("heatmaps", "Heatmaps"),
         ("classes", "Classes"),
     ]
-    return header(content.title, facts, links)
+    return header(content.title, facts, present(links, body))
 
 
 def _scores(content: ReportContent) -> str:

@@ -26,6 +26,11 @@ def header(title: str, facts: Sequence[str], links: Sequence[tuple[str, str]]) -
     )
 
 
+def present(links: Sequence[tuple[str, str]], body: str) -> list[tuple[str, str]]:
+    """Those of some links (anchor, name) whose section is in a body of HTML."""
+    return [(anchor, name) for anchor, name in links if f'id="{anchor}"' in body]
+
+
 def scoreboard(figures: Iterable[tuple[str, str]], *, label: str = "Score", after: str = "") -> str:
     """Large numbers with their names; the first one stands out. `after` is HTML."""
     items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)

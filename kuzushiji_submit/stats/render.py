@@ -7,7 +7,17 @@ import numpy as np
 
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.markup import count, document, notice, plural, text
-from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph, glyph_cell, header, scoreboard, section
+from kuzushiji_submit.report.pieces import (
+    Shown,
+    drawing,
+    gallery,
+    glyph,
+    glyph_cell,
+    header,
+    present,
+    scoreboard,
+    section,
+)
 from kuzushiji_submit.report.tables import Cell, Column, number_cell, table
 from kuzushiji_submit.stats.collect import Statistics
 
@@ -77,10 +87,7 @@ def render(content: StatsContent) -> str:
         ("books", "Books"),
         ("classes", "Classes"),
     ]
-    parts = [
-        header(f"Data of {content.data}", facts, links),
-        "<main>",
-        notice(content.unreadable),
+    sections = [
         _scores(figures),
         _search(content),
         _frequencies(content),
@@ -89,8 +96,10 @@ def render(content: StatsContent) -> str:
         _pages(content),
         _books(figures),
         _classes(content),
-        "</main>",
     ]
+    body = "\n".join(sections)
+    top = header(f"Data of {content.data}", facts, present(links, body))
+    parts = [top, "<main>", notice(content.unreadable), body, "</main>"]
     title = f"Data of {content.data}"
     return document(title=title, body="\n".join(parts), root="", scripts=("tables.js",), body_class="index")
 

@@ -48,6 +48,7 @@ def test_report_is_whole_and_every_picture_is_there(data, recognizer, tmp_path):
     html = made.index.read_text(encoding="utf-8")
     assert "1 character left out that the weights do not know" in html
     assert "All books are read" in html
+    assert all(f'id="{anchor}"' in html for anchor in re.findall(r'href="#([^"]+)"', html))
     pictures = set(re.findall(r'src="([^"]+)"', html))
     assert "pictures/matrix.png" in pictures
     assert any(re.fullmatch(r"pictures/\d+\.png", picture) for picture in pictures)

@@ -19,6 +19,15 @@ def test_box_of_a_page_is_cut_as_everywhere_and_an_image_whole(draw_page):
     assert cut_single(page, None, CropConfig(size=32)).pixels.shape == (1, 32, 32)
 
 
+def test_small_picture_looks_as_it_does_on_its_page(draw_page):
+    page, boxes = draw_page(1)
+    x0, y0, x1, y1 = boxes[0]
+    alone = cut_single(page[y0:y1, x0:x1], None, CropConfig(size=32, margin=0.0)).pixels.astype(int)
+    there = cut_single(page, boxes[0], CropConfig(size=32, margin=0.0)).pixels.astype(int)
+    assert there.max() > 100
+    assert np.abs(alone - there).mean() < 20
+
+
 @pytest.mark.parametrize("box", [(5, 5, 5, 9), (9, 9, 5, 5), (900, 5, 990, 9), (0, 0, float("nan"), 5)])
 def test_box_without_area_on_the_image_is_refused(draw_page, box):
     with pytest.raises(ConfigError, match="has no area on an image of 700 x 900"):

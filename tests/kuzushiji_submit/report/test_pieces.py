@@ -1,7 +1,7 @@
 """Parts of reports: escaped, and absent where there is nothing to show."""
 
 from kuzushiji_submit.report.glyphs import Glyphs
-from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph_cell, header, scoreboard, section
+from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph_cell, header, present, scoreboard, section
 
 
 def test_nothing_to_show_is_nothing():
@@ -19,6 +19,10 @@ def test_plain_text_is_escaped_and_html_is_kept():
     assert 'alt="a &quot;b&quot;"' in shown
     assert "<b>x</b>" in shown
     assert "&lt;i&gt;" in drawing("a.png", "a", "<i>")
+
+
+def test_links_lead_to_sections_that_are_there():
+    assert present([("a", "A"), ("b", "B")], '<section id="b"></section>') == [("b", "B")]
 
 
 def test_glyphs_sort_by_codepoint():
