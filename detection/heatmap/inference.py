@@ -59,11 +59,11 @@ class MapReader:
         if image.size == 0:
             return self.read(image)
         read = [self._read_scaled(image, scale) for scale in scales]
-        heat = np.mean([maps.heat for maps in read], axis=0, dtype=np.float32)
+        heat = np.stack([maps.heat for maps in read]).mean(axis=0)
         # Distances are averaged where a scale sees a character; elsewhere they mean nothing.
         weights = np.stack([maps.heat + 1e-6 for maps in read])[:, None]
         sides = (np.stack([maps.sides for maps in read]) * weights).sum(axis=0) / weights.sum(axis=0)
-        return ScoreMaps(heat, sides.astype(np.float32))
+        return ScoreMaps(np.asarray(heat, np.float32), sides.astype(np.float32))
 
     def _read_scaled(self, image: NDArray[np.uint8], scale: float) -> ScoreMaps:
         """The maps read at one size of the page, at the size of the page as given."""

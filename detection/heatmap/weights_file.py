@@ -19,6 +19,14 @@ from detection.heatmap.network import STRIDE, UNIT, HeatmapNet, HeatmapNetConfig
 FORMAT_NAME = "kuzushiji-detector"
 FORMAT_VERSION = 1
 ARCHITECTURE = "heatmap_fpn"
+_JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "stride": (int,),
+    "seed": (int,),
+    "unit": (int, float),
+    "network": (dict,),
+    "scores": (list,),
+}
+"""How the fields that are no text appear in JSON."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,7 @@ class DetectorMetadata:
         if set(values) != names:
             raise ValueError(f"its description has other keys: {', '.join(sorted(set(values) ^ names))}")
         for one in dataclasses.fields(cls):
-            wanted = {"stride": int, "seed": int, "unit": (int, float), "network": dict, "scores": list}
-            if not isinstance(values[one.name], wanted.get(one.name, str)):
+            if not isinstance(values[one.name], _JSON_TYPES.get(one.name, (str,))):
                 raise ValueError(f"{one.name} is {values[one.name]!r}")
         network = _network_config(values["network"])
         scores = tuple((str(name), float(value)) for name, value in values["scores"])
@@ -75,7 +82,7 @@ class DetectorMetadata:
 
 
 def _network_config(values: Mapping[str, Any]) -> HeatmapNetConfig:
-    shape = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    shape: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     try:
         config = HeatmapNetConfig(**shape)
     except TypeError as error:

@@ -24,7 +24,7 @@ class HeatmapModule(LightningModule):
     def __init__(self, network: HeatmapNet, config: HeatmapTraining, match: MatchPoints) -> None:
         """Takes a fresh network, and the metric."""
         super().__init__()
-        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # faster on all
+        self.network = network.to(memory_format=torch.channels_last)  # faster wherever it was tried
         self.ema = _averaged(network, config.optimizer.ema_decay) if config.optimizer.ema_decay else None
         self.config = config
         self.learning_rate = config.optimizer.learning_rate
