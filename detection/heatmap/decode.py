@@ -35,8 +35,8 @@ class DecodeConfig:
     """
 
     method: Literal["components", "peaks"] = "components"
-    threshold: float = 0.5
-    least_peak: float = 0.6
+    threshold: float = 0.4
+    least_peak: float = 0.5
     peak_reach: int = 1
     overlap: float = 0.4
 

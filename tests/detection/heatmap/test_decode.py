@@ -95,8 +95,8 @@ def test_a_middle_is_one_component_and_perhaps_several_peaks() -> None:
     heat = np.zeros((12, 20), np.float32)
     heat[5, 4:16] = [0.9, 0.6, 0.8, 0.6, 0.7, 0.6, 0.9, 0.6, 0.8, 0.6, 0.7, 0.6]
     sides = np.full((4, 12, 20), 3.0, np.float32)
-    assert len(decode(ScoreMaps(heat, sides), DecodeConfig("components", threshold=0.4))) == 1
-    assert len(decode(ScoreMaps(heat, sides), DecodeConfig("peaks", threshold=0.4))) == 6
+    assert len(decode(ScoreMaps(heat, sides), DecodeConfig("components"))) == 1
+    assert len(decode(ScoreMaps(heat, sides), DecodeConfig("peaks"))) == 6
     assert len(decode(ScoreMaps(heat, sides), DecodeConfig("peaks", peak_reach=2))) == 2
 
 
