@@ -24,7 +24,7 @@ from recognition.recognizer import Recognizer
 logger = logging.getLogger(__name__)
 
 # Logits of more characters than these take too much memory, and say no more.
-MOST_CHARACTERS = 10_000
+MOST_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True)
