@@ -33,14 +33,14 @@ from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
 from kuzushiji_submit.scoring import Counts
 from kuzushiji_submit.threshold import best_threshold, judge
 from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources
-from recognition.calibration import fit_temperature, log_loss
+from recognition.calibration import Calibration, fit_temperature, log_loss
 from recognition.charset import Charset
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
 from recognition.training.config import SplitConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.train import train
-from recognition.weights_file import read_metadata
+from recognition.weights_file import read_metadata, with_calibration
 
 HEAD = 500
 BATCH = 512
@@ -79,7 +79,9 @@ def main() -> int:
         for name, interpretations in pooled.items():
             if interpretations[place].crops:
                 show(what, name, interpretations[place], counts)
-    show_calibration(held_out_logits, read)
+    calibration = show_calibration(held_out_logits, read)
+    if args.calibrate:
+        with_calibration(args.calibrate, args.calibrate, calibration)
     return 0
 
 
@@ -99,6 +101,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--real-share", type=float, default=0.5, help="of the draws (default: %(default)s)")
     parser.add_argument("--detector", choices=("heatmap", "ink"), default="ink", help="what finds boxes to align")
     parser.add_argument("--detector-weights", type=Path)
+    parser.add_argument("--calibrate", type=Path, help="weights file that gets the temperature and the threshold")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
     add_settings_arguments(parser)
@@ -199,7 +202,7 @@ def read_pages(
 def show_calibration(
     held_out: Sequence[tuple[NDArray[np.float32], NDArray[np.int64]]],
     read: Sequence[tuple[PageCharacters, PageTruth]],
-) -> None:
+) -> Calibration:
     """Temperature and threshold of the books held out together."""
     logits, class_ids = (np.concatenate(parts) for parts in zip(*held_out, strict=True))
     temperature = fit_temperature(logits, class_ids)
@@ -207,13 +210,15 @@ def show_calibration(
         f"temperature {temperature:.3f} on {len(logits)} boxes: log loss {log_loss(logits, class_ids, 1.0):.3f} to "
         f"{log_loss(logits, class_ids, temperature):.3f}\n"
     )
-    if read:
-        best = best_threshold(*judge(read))
-        everything = score_of_everything(read)
-        sys.stdout.write(
-            f"min_score {best.min_score:.3f} at temperature 1 on {len(read)} pages: F1 {everything.f1:.4f} to "
-            f"{best.counts.f1:.4f} (precision {best.counts.precision:.4f}, recall {best.counts.recall:.4f})\n"
-        )
+    if not read:
+        return Calibration(temperature)
+    best = best_threshold(*judge(read))
+    everything = score_of_everything(read)
+    sys.stdout.write(
+        f"min_score {best.min_score:.3f} at temperature 1 on {len(read)} pages: F1 {everything.f1:.4f} to "
+        f"{best.counts.f1:.4f} (precision {best.counts.precision:.4f}, recall {best.counts.recall:.4f})\n"
+    )
+    return Calibration(temperature, best.min_score)
 
 
 def score_of_everything(read: Sequence[tuple[PageCharacters, PageTruth]]) -> Counts:
