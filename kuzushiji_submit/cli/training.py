@@ -1,6 +1,7 @@
 """What `train` and `lr-find` have in common."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
     from kuzushiji_submit.config import resolve_config
     from kuzushiji_submit.training import RecognizerTraining, make_sources, read_charset
 
+    _refuse(args, "detector", ("pages",))
     settings = resolve_config(RecognizerTraining(), args.config, args.set)
     if args.fold is not None:
         settings = replace(settings, split=replace(settings.split, fold=args.fold))
@@ -76,6 +78,7 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
     from kuzushiji_submit.config import resolve_config
     from kuzushiji_submit.detector_training import make_page_sources
 
+    _refuse(args, "recognizer", ("crops", "charset", "false_alarms"))
     fold = [] if args.fold is None else [f"split.fold={args.fold}"]
     settings = resolve_config(HeatmapTraining(), args.config, [*args.set, *fold])
     sources = make_page_sources(
@@ -86,6 +89,15 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
         workers=max(1, args.workers),
     )
     return settings, sources
+
+
+def _refuse(args: argparse.Namespace, other: str, names: Sequence[str]) -> None:
+    """Names an option that would be ignored, because only the other model has it."""
+    from kuzushiji_submit.errors import ConfigError
+
+    for name in names:
+        if getattr(args, name):
+            raise ConfigError(f"--{name.replace('_', '-')} is an option of the {other}: leave it out")
 
 
 def training_folders(args: argparse.Namespace) -> "list[TrainingFolder]":

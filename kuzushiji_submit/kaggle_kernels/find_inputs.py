@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.errors import KernelError
-from kuzushiji_submit.kaggle_kernels.settings import COMPETITION
+from kuzushiji_submit.kaggle_client.competition import COMPETITION
 
 SAMPLE = "sample_submission.csv"
 RUN_RECORD = "kuzushiji_run.json"

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, DataFolder
 from kuzushiji_submit.errors import KernelError
-from kuzushiji_submit.kaggle_kernels.settings import COMPETITION
+from kuzushiji_submit.kaggle_client.competition import COMPETITION
 
 _TABLES = ("train.csv", "unicode_translation.csv", "sample_submission.csv")
 _DEPTH = 4

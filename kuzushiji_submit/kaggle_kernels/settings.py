@@ -8,7 +8,6 @@ from kuzushiji_submit.time_budget import parse_duration
 from recognition.errors import ConfigError as PlainConfigError
 from recognition.plain import from_plain
 
-COMPETITION = "kuzushiji-recognition"
 TRAIN_STEPS = ("detector", "recognizer", "predict")
 
 

@@ -92,6 +92,8 @@ def test_only_the_first_of_several_processes_tells_the_end(monkeypatch, capsys, 
         (["--set", "network.pyramid=0"], "5 widths and 4 depths"),
         (["--set", "initial_weights=none.safetensors"], "none.safetensors: no such weights file"),
         (["--data", "nowhere"], "nowhere"),
+        (["--crops", "crops"], "--crops is an option of the recognizer"),
+        (["--charset", "classes.csv"], "--charset is an option of the recognizer"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_1(data, tmp_path, capsys, extra, message):
