@@ -57,7 +57,7 @@ def main() -> int:
     extra = open_store(args.test, args.out / "crops" / "test", charset, settings) if args.test else None
     complete = {page.image_id: page for page in read_truth(args.complete, [])} if args.complete else {}
     held_out_logits: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = []
-    read: list[tuple[PageCharacters, PageTruth]] = []
+    last: list[tuple[tuple[str, ...], Path]] = []
     pooled = {name: [Interpretation(len(charset)) for _ in range(3)] for name in ("synthetic", "boxes", "aligned")}
     for group in groups(args, real):
         models = {"synthetic": args.base, "boxes": fine_tune(args, settings, charset, group, None)}
@@ -74,12 +74,20 @@ def main() -> int:
                 measure(recognizer, extra, np.flatnonzero(extra.class_ids >= 0), pooled[name][2])
             show(f"so far, with {' '.join(group)}", name, pooled[name][0], counts)
         held_out_logits.append((recognizer.logits(real.read(held_out)), real.class_ids[held_out]))
-        read += read_pages(args, models[name], [page for page in complete.values() if book_of(page.image_id) in group])
+        last.append((group, models[name]))
     for place, what in enumerate(("exact boxes of books held out", "on their complete pages", "test folder")):
         for name, interpretations in pooled.items():
             if interpretations[place].crops:
                 show(what, name, interpretations[place], counts)
-    calibration = show_calibration(held_out_logits, read)
+    temperature = show_temperature(held_out_logits)
+    read = [
+        one
+        for group, weights in last
+        for one in read_pages(
+            args, weights, temperature, [page for page in complete.values() if book_of(page.image_id) in group]
+        )
+    ]
+    calibration = Calibration(temperature, show_threshold(read)) if read else Calibration(temperature)
     if args.calibrate:
         with_calibration(args.calibrate, args.calibrate, calibration)
     return 0
@@ -100,7 +108,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--groups", nargs="+", help="books held out together, joined by commas (default: each alone)")
     parser.add_argument("--real-share", type=float, default=0.5, help="of the draws (default: %(default)s)")
     parser.add_argument("--detector", choices=("heatmap", "ink"), default="ink", help="what finds boxes to align")
-    parser.add_argument("--detector-weights", type=Path)
+    parser.add_argument("--detector-weights", type=Path, help="{book} in it stands for the book that is read")
     parser.add_argument("--calibrate", type=Path, help="weights file that gets the temperature and the threshold")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
@@ -147,7 +155,7 @@ def write_aligned(args: argparse.Namespace, group: Sequence[str], aligner: Path,
     images = DataFolder(args.real).train_images
     if not (folder / "train_images").exists():
         (folder / "train_images").symlink_to(images.resolve())
-    detector = detector_weights(args.detector, args.detector_weights)
+    detector = chosen_detector(args, group[0])
     pipeline = Pipeline.load(PipelineConfig(ask_recognizer=False), aligner, detector, args.device)
     known = [page for page in read_truth(DataFolder(args.real).train_csv, []) if book_of(page.image_id) not in group]
     texts = read_transcriptions(args.transcriptions)
@@ -188,37 +196,51 @@ def class_counts(path: Path, charset: Charset) -> NDArray[np.int64]:
 
 
 def read_pages(
-    args: argparse.Namespace, weights: Path, truths: Sequence[PageTruth]
+    args: argparse.Namespace, weights: Path, temperature: float, truths: Sequence[PageTruth]
 ) -> list[tuple[PageCharacters, PageTruth]]:
     """Pages read without a threshold, beside their truth."""
-    detector = detector_weights(args.detector, args.detector_weights)
-    pipeline = Pipeline.load(PipelineConfig(min_score=0.0), weights, detector, args.device)
     images = list_images(DataFolder(args.real).train_images)
-    return [
-        (next(iter(pipeline.read([(truth.image_id, read_page(images[truth.image_id]))]))), truth) for truth in truths
-    ]
+    read = []
+    for truth in truths:
+        detector = chosen_detector(args, book_of(truth.image_id))
+        pipeline = Pipeline.load(PipelineConfig(min_score=0.0), weights, detector, args.device)
+        pipeline.recognizer.calibrate(Calibration(temperature))
+        page = read_page(images[truth.image_id])
+        read.append((next(iter(pipeline.read([(truth.image_id, page)]))), truth))
+    return read
 
 
-def show_calibration(
-    held_out: Sequence[tuple[NDArray[np.float32], NDArray[np.int64]]],
-    read: Sequence[tuple[PageCharacters, PageTruth]],
-) -> Calibration:
-    """Temperature and threshold of the books held out together."""
+def chosen_detector(args: argparse.Namespace, book: str) -> Path | None:
+    """The detector's weights that have not seen a book."""
+    named = str(args.detector_weights).format(book=book) if args.detector_weights else None
+    return detector_weights(args.detector, Path(named) if named else None)
+
+
+def show_temperature(held_out: Sequence[tuple[NDArray[np.float32], NDArray[np.int64]]]) -> float:
+    """The temperature of the books held out together."""
     logits, class_ids = (np.concatenate(parts) for parts in zip(*held_out, strict=True))
     temperature = fit_temperature(logits, class_ids)
     sys.stdout.write(
         f"temperature {temperature:.3f} on {len(logits)} boxes: log loss {log_loss(logits, class_ids, 1.0):.3f} to "
         f"{log_loss(logits, class_ids, temperature):.3f}\n"
     )
-    if not read:
-        return Calibration(temperature)
+    return temperature
+
+
+def show_threshold(read: Sequence[tuple[PageCharacters, PageTruth]]) -> float:
+    """The threshold with the best F1 on pages of books held out, and what it scores by book."""
     best = best_threshold(*judge(read))
     everything = score_of_everything(read)
     sys.stdout.write(
-        f"min_score {best.min_score:.3f} at temperature 1 on {len(read)} pages: F1 {everything.f1:.4f} to "
-        f"{best.counts.f1:.4f} (precision {best.counts.precision:.4f}, recall {best.counts.recall:.4f})\n"
+        f"min_score {best.min_score:.3f} on {len(read)} pages: F1 {everything.f1:.4f} to {best.counts.f1:.4f} "
+        f"(precision {best.counts.precision:.4f}, recall {best.counts.recall:.4f})\n"
     )
-    return Calibration(temperature, best.min_score)
+    for book in sorted({book_of(truth.image_id) for _, truth in read}):
+        scores, hits, truths = judge([one for one in read if book_of(one[1].image_id) == book])
+        kept = scores >= best.min_score
+        tp = int(hits[kept].sum())
+        sys.stdout.write(f"{book:12} F1 {Counts(tp, int(kept.sum()) - tp, truths - tp).f1:.4f}\n")
+    return best.min_score
 
 
 def score_of_everything(read: Sequence[tuple[PageCharacters, PageTruth]]) -> Counts:
