@@ -17,6 +17,7 @@ from detection.heatmap.network import UNIT
 from detection.heatmap.page_input import levelled_page, scaled_hw
 from detection.heatmap.weights_file import load_detector
 from detection.ink import InkConfig, check_page, read_ink
+from detection.paper import Paper, estimate_paper
 
 
 @dataclass(frozen=True)
@@ -125,23 +126,23 @@ class HeatmapDetector:
         height, width = page.shape[:2]
         if page.size == 0:
             return page, ScoreMaps(np.zeros((0, 0), np.float32), np.zeros((4, 0, 0), np.float32)), Detections.empty()
-        scales = self.config.scales
+        scales, paper = self.config.scales, estimate_paper(page)
         zoom = self.config.long_side / max(height, width)
         if self.config.character_px == 0:
-            return self._read_at(page, zoom, scales)
-        first = self._read_at(page, zoom, (1.0,))
+            return self._read_at(page, paper, zoom, scales)
+        first = self._read_at(page, paper, zoom, (1.0,))
         size = _character_size(first[2])
         if size == 0:
             return first
         wanted = min(self.config.character_px / size, self.config.largest_side / max(height, width))
         if scales == (1.0,) and abs(wanted / zoom - 1) <= self.config.tolerance:
             return first
-        return self._read_at(page, wanted, scales)
+        return self._read_at(page, paper, wanted, scales)
 
     def _read_at(
-        self, page: NDArray[np.uint8], zoom: float, scales: tuple[float, ...]
+        self, page: NDArray[np.uint8], paper: Paper, zoom: float, scales: tuple[float, ...]
     ) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
-        image = levelled_page(page, scaled_hw((page.shape[0], page.shape[1]), zoom))
+        image = levelled_page(page, scaled_hw((page.shape[0], page.shape[1]), zoom), paper)
         maps = self.reader.read_scales(image, scales)
         found = decode(maps, self.config.decode)
         height, width = page.shape[:2]
