@@ -44,6 +44,7 @@ from recognition.weights_file import read_metadata, with_calibration
 
 HEAD = 500
 BATCH = 512
+PLACES = ("exact boxes of books held out", "on their complete pages", "test folder", "classes without a real crop")
 
 
 def main() -> int:
@@ -58,7 +59,7 @@ def main() -> int:
     complete = {page.image_id: page for page in read_truth(args.complete, [])} if args.complete else {}
     held_out_logits: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = []
     last: list[tuple[tuple[str, ...], Path]] = []
-    pooled = {name: [Interpretation(len(charset)) for _ in range(3)] for name in ("synthetic", "boxes", "aligned")}
+    pooled = {name: [Interpretation(len(charset)) for _ in PLACES] for name in ("synthetic", "boxes", "aligned")}
     for group in groups(args, real):
         models = {"synthetic": args.base, "boxes": fine_tune(args, settings, charset, group, None)}
         if args.transcriptions:
@@ -69,13 +70,14 @@ def main() -> int:
             measure(recognizer, real, held_out, pooled[name][0])
             on_complete = np.array([page in complete for page in real.page_ids])[real.page_index[held_out]]
             measure(recognizer, real, held_out[on_complete], pooled[name][1])
+            measure(recognizer, real, held_out[unseen_classes(real, held_out)], pooled[name][3])
             if extra is not None and not pooled[name][2].crops:
                 # The models of all groups have seen the same of this folder: nothing.
                 measure(recognizer, extra, np.flatnonzero(extra.class_ids >= 0), pooled[name][2])
             show(f"so far, with {' '.join(group)}", name, pooled[name][0], counts)
         held_out_logits.append((recognizer.logits(real.read(held_out)), real.class_ids[held_out]))
         last.append((group, models[name]))
-    for place, what in enumerate(("exact boxes of books held out", "on their complete pages", "test folder")):
+    for place, what in enumerate(PLACES):
         for name, interpretations in pooled.items():
             if interpretations[place].crops:
                 show(what, name, interpretations[place], counts)
@@ -181,6 +183,12 @@ def measure(recognizer: Recognizer, store: CropStore, places: NDArray[np.int64],
         batch = places[start : start + BATCH]
         logits = recognizer.logits(store.read(batch))[:, : len(store.charset)]
         into.update(softmax(logits), store.class_ids[batch], batch)
+
+
+def unseen_classes(store: CropStore, held_out: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the crops held out, bool (N,), are of classes of which no other book of the folder has a crop."""
+    elsewhere = np.setdiff1d(np.arange(len(store.class_ids)), held_out)
+    return ~np.isin(store.class_ids[held_out], np.unique(store.class_ids[elsewhere]))
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
