@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.devices import choose_device
 from recognition.calibration import Calibration
-from recognition.charset import Charset
 from recognition.crops import CropConfig, Crops, crop_boxes
-from recognition.devices import choose_device
 from recognition.onnx_file import SUFFIX, load_onnx
 from recognition.preprocess import model_inputs
 from recognition.recognitions import Recognitions

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from detection.detections import Detections
-from detection.devices import choose_device
 from detection.heatmap.decode import DecodeConfig, ScoreMaps, decode
 from detection.heatmap.inference import MapReader
 from detection.heatmap.network import UNIT
 from detection.heatmap.page_input import levelled_page, scaled_hw
 from detection.heatmap.weights_file import load_detector
-from detection.ink import InkConfig, check_page, read_ink
-from detection.paper import Paper, estimate_paper
+from kuzushiji_submit.core.devices import choose_device
+from kuzushiji_submit.core.page.ink import InkConfig, check_page, read_ink
+from kuzushiji_submit.core.page.paper import Paper, estimate_paper
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.ink import check_page
-from detection.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.ink import check_page
+from kuzushiji_submit.core.page.paper import Paper, estimate_paper
 
 
 def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int], paper: Paper | None = None) -> NDArray[np.uint8]:

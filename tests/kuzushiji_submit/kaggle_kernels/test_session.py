@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.session import Session, run_session
 from kuzushiji_submit.kaggle_kernels.settings import RunSettings
 
