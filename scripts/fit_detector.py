@@ -29,6 +29,7 @@ from detection.ink.semi_markov import Graph, marginals, sums
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.scoring import Counts, total
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.boxes import centers_inside
 from kuzushiji_submit.core.page import read as images_on_disk
 
 SKIPS = 3
@@ -96,11 +97,9 @@ def best_overlap(boxes: NDArray[np.float64], truth: NDArray[np.float32]) -> NDAr
     """For every box the best intersection over union, along the column, with a truth box that its center lies in."""
     if len(truth) == 0:
         return np.zeros(len(boxes), np.float32)
-    x, y = ((boxes[:, k] + boxes[:, k + 2])[:, None] / 2 for k in (0, 1))
-    inside = (truth[:, 0] < x) & (x < truth[:, 2]) & (truth[:, 1] < y) & (y < truth[:, 3])
     shared = np.minimum(boxes[:, 3, None], truth[:, 3]) - np.maximum(boxes[:, 1, None], truth[:, 1])
     joint = np.maximum(boxes[:, 3, None], truth[:, 3]) - np.minimum(boxes[:, 1, None], truth[:, 1])
-    return np.where(inside, shared / joint, 0).max(axis=1).astype(np.float32)
+    return np.where(centers_inside(boxes, truth), shared / joint, 0).max(axis=1).astype(np.float32)
 
 
 class Likelihood:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-import pytest
 
 PAPER = (222, 205, 170)
 INK = (45, 40, 35)
@@ -73,8 +72,3 @@ def matched(boxes: np.ndarray, truth: list[tuple[float, float, float, float]]) -
                 hits += 1
                 break
     return hits
-
-
-@pytest.fixture
-def drawn() -> DrawnPage:
-    return DrawnPage.blank()

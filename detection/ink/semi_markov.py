@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.boxes import centers_inside
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -109,7 +111,7 @@ def expected_hits(
         Indices of the chosen candidates from top to bottom, and float64 their probabilities to hit, in [0, 1].
     """
     live = np.flatnonzero(probability > _NEGLIGIBLE)
-    inside = _centers_inside(boxes[live])
+    inside = centers_inside(boxes[live], boxes[live]).astype(np.float64)
     hit = np.minimum(inside @ probability[live], 1.0)
     useful = np.flatnonzero(hit > least)
     useful = useful[np.lexsort((end[live[useful]], begin[live[useful]]))]
@@ -135,7 +137,8 @@ def likeliest_extents(
         Indices of M candidates, each with the center of its chosen one inside.
     """
     live = np.union1d(np.flatnonzero(probability > _NEGLIGIBLE), chosen)
-    weights = _centers_inside(boxes[live])[np.searchsorted(live, chosen)] * probability[live]  # (M, L)
+    inside = centers_inside(boxes[live], boxes[live])[np.searchsorted(live, chosen)]
+    weights = inside * probability[live]  # (M, L)
     top, bottom = boxes[live, 1], boxes[live, 3]
     shared = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
     joint = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
@@ -145,13 +148,6 @@ def likeliest_extents(
 
 
 _NEGLIGIBLE = 2e-3
-
-
-def _centers_inside(boxes: NDArray[np.float32]) -> NDArray[np.float64]:
-    """float64 (N, N): 1 where the center of the first lies strictly inside the second."""
-    x, y = ((boxes[:, k] + boxes[:, k + 2])[:, None] / 2 for k in (0, 1))
-    inside = (boxes[:, 0] < x) & (x < boxes[:, 2]) & (boxes[:, 1] < y) & (y < boxes[:, 3])
-    return inside.astype(np.float64)
 
 
 def _best_chain(

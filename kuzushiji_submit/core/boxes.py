@@ -1,4 +1,4 @@
-"""How much boxes of one page have in common."""
+"""How much boxes of one page have in common, in NumPy: networks take `torchvision.ops` for the same."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,8 @@ def overlaps(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray
 
 def centers_inside(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Whether the center of every box lies strictly inside every other: (N, 4) and (M, 4) xyxy -> bool (N, M)."""
-    centers = (boxes[:, None, :2] + boxes[:, None, 2:]) / 2
-    return np.asarray(((centers > others[None, :, :2]) & (centers < others[None, :, 2:])).all(axis=2))
+    x, y = ((boxes[:, axis] + boxes[:, axis + 2])[:, None] / 2 for axis in (0, 1))
+    return np.asarray((others[:, 0] < x) & (x < others[:, 2]) & (others[:, 1] < y) & (y < others[:, 3]))
 
 
 def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kuzushiji_submit.core.errors import ConfigError, KernelError
+from kuzushiji_submit.core.errors import ConfigError, DurationError, KernelError
 from kuzushiji_submit.core.plain import from_plain
 from kuzushiji_submit.core.time_budget import parse_duration
 
@@ -91,5 +91,7 @@ def read_run_settings(values: Mapping[str, object]) -> RunSettings:
     """
     try:
         return from_plain(RunSettings, values)
+    except DurationError:
+        raise  # says what to write by itself
     except ConfigError as error:
         raise KernelError(f"the kernel's settings: {error}: correct kernels/NAME/settings.toml") from error

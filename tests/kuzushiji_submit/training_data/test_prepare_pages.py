@@ -120,5 +120,5 @@ def test_a_folder_without_any_image_is_an_error(data, tmp_path):
 
 def test_a_place_that_cannot_be_written_is_an_error(data, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"file/pages: cannot be written .*: name another folder"):
+    with pytest.raises(OutputError, match=r"file/pages/.*: cannot be written .* name another place"):
         prepare_pages(data, tmp_path / "file" / "pages")

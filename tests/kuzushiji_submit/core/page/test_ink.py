@@ -7,6 +7,11 @@ from kuzushiji_submit.core.page.ink import InkConfig, ink_map, read_ink
 from tests.drawn_pages import INK, PAPER, SEAL, DrawnPage
 
 
+@pytest.fixture
+def drawn() -> DrawnPage:
+    return DrawnPage.blank()
+
+
 @pytest.mark.parametrize("shape", [(0, 0, 3), (0, 5, 3), (5, 0, 3), (1, 1, 3), (3, 700, 3), (700, 3, 3)])
 @pytest.mark.parametrize("value", [0, 130, 255])
 def test_degenerate_pages_have_no_ink(shape: tuple[int, int, int], value: int) -> None:
