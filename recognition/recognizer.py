@@ -47,7 +47,7 @@ class Recognizer:
                 bfloat16; scores change in the third digit.
 
         Raises:
-            RecognitionError: if the device cannot be used.
+            DeviceError: if the device cannot be used.
             ValueError: if top_k or batch_size is below 1.
         """
         if top_k < 1 or batch_size < 1:
@@ -67,7 +67,7 @@ class Recognizer:
 
         Raises:
             WeightsError: if the file is missing, damaged, or does not match its model, or ONNX Runtime is missing.
-            RecognitionError: if the device cannot be used.
+            DeviceError: if the device cannot be used.
         """
         source = Path(path)
         model, metadata = load_onnx(source) if source.suffix == SUFFIX else load_weights(source)

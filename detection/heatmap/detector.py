@@ -90,7 +90,7 @@ class HeatmapDetector:
             device: "auto", or a name that torch knows.
 
         Raises:
-            DetectionError: if the device cannot be used.
+            DeviceError: if the device cannot be used.
         """
         self.config = config or HeatmapDetectorConfig()
         chosen = choose_device(device)
@@ -102,7 +102,8 @@ class HeatmapDetector:
         """The detector of a weights file.
 
         Raises:
-            DetectionError: if the file is missing, damaged or does not match, or the device cannot be used.
+            DetectionError: if the file is missing, damaged or does not match.
+            DeviceError: if the device cannot be used.
         """
         return cls(load_detector(path)[0], config, device)
 
@@ -110,7 +111,7 @@ class HeatmapDetector:
         """The characters of a page uint8 (H, W, 3) RGB, in page pixels; scores are the map's.
 
         Raises:
-            DetectionError: if the page is not uint8 (H, W, 3).
+            PageReadError: if the page is not uint8 (H, W, 3).
         """
         check_page(page)
         return self._read(page)[2]

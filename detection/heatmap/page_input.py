@@ -20,7 +20,7 @@ def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int], paper: Pape
         uint8 (h, w, 3) RGB; paper and what lies beside the sheet 255 in every channel, ink and seals keep their color.
 
     Raises:
-        DetectionError: if the page is not uint8 (H, W, 3).
+        PageReadError: if the page is not uint8 (H, W, 3).
     """
     check_page(page)
     size = (max(1, size_hw[1]), max(1, size_hw[0]))

@@ -69,7 +69,7 @@ class InkDetector:
             Boxes in page pixels, column by column; scores are the probability that a box hits a character.
 
         Raises:
-            DetectionError: if the page is not uint8 (H, W, 3).
+            PageReadError: if the page is not uint8 (H, W, 3).
         """
         return self.explain(page, score_crops).detections
 
