@@ -1,1 +1,1 @@
-"""A page in, character boxes out. Knows nothing of the other two packages."""
+"""A page in, character boxes out. Knows nothing of the recognizer, and of kuzushiji_submit only `core`."""

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.05, 20.0
 BINS = 15

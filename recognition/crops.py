@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 
 SMALLEST_CROP, LARGEST_CROP = 16, 256
 RESIZES = ("fit", "squish", "context")

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from recognition.errors import WeightsError
-from recognition.files import replacing
+from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.core.files import atomic_bytes
 from recognition.preprocess import model_inputs
 from recognition.weights_file import FORMAT_NAME, describe, load_weights, parse_description
 from recognition.weights_metadata import WeightsMetadata
@@ -65,9 +65,7 @@ def export_onnx(source: Path, target: Path) -> float:
         raise WeightsError(
             f"{source}: its ONNX form differs from it by {difference:g} in a logit: not written; update onnxruntime"
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target) as temporary:
-        temporary.write_bytes(content)
+    atomic_bytes(target, content)
     return difference
 
 

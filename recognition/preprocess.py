@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.views import box_shapes, mark_boxes, sample_windows, window_matrices
 
 BINARIZATIONS = ("none", "height", "two-thirds")

@@ -46,10 +46,6 @@ class Recognitions:
     def __len__(self) -> int:
         return len(self.top_ids)
 
-    def part(self, start: int, stop: int) -> "Recognitions":
-        """The recognitions start to stop - 1, such as those of one page among many."""
-        return Recognitions(self.top_ids[start:stop], self.top_scores[start:stop])
-
     @property
     def class_ids(self) -> NDArray[np.int64]:
         """The best class of each crop, shape (N,)."""

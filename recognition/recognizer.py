@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.devices import choose_device
 from recognition.calibration import Calibration
-from recognition.charset import Charset
 from recognition.crops import CropConfig, Crops, crop_boxes
-from recognition.devices import choose_device
 from recognition.onnx_file import SUFFIX, load_onnx
 from recognition.preprocess import model_inputs
 from recognition.recognitions import Recognitions
@@ -47,7 +47,7 @@ class Recognizer:
                 bfloat16; scores change in the third digit.
 
         Raises:
-            RecognitionError: if the device cannot be used.
+            DeviceError: if the device cannot be used.
             ValueError: if top_k or batch_size is below 1.
         """
         if top_k < 1 or batch_size < 1:
@@ -67,7 +67,7 @@ class Recognizer:
 
         Raises:
             WeightsError: if the file is missing, damaged, or does not match its model, or ONNX Runtime is missing.
-            RecognitionError: if the device cannot be used.
+            DeviceError: if the device cannot be used.
         """
         source = Path(path)
         model, metadata = load_onnx(source) if source.suffix == SUFFIX else load_weights(source)

@@ -11,9 +11,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from kuzushiji_submit.core.errors import CharsetError, ConfigError, WeightsError
+from kuzushiji_submit.core.files import replacing
 from recognition.calibration import Calibration
-from recognition.errors import CharsetError, ConfigError, WeightsError
-from recognition.files import replacing
 from recognition.models.registry import build_model
 from recognition.weights_metadata import WeightsMetadata
 
@@ -172,7 +172,6 @@ def _to_stored(tensor: Tensor, *, half: bool) -> Tensor:
 
 
 def _write_atomically(path: Path, tensors: dict[str, Tensor], header: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
+    with replacing(path, make_folder=True) as temporary:
         save_file(tensors, temporary, metadata=header)
         temporary.chmod(0o644)  # the library makes files that only their owner can read

@@ -4,12 +4,12 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import CharsetError, ConfigError
+from kuzushiji_submit.core.plain import from_plain, to_plain
 from recognition.calibration import Calibration
-from recognition.charset import Charset
 from recognition.crops import CropConfig
-from recognition.errors import CharsetError, ConfigError
 from recognition.models.registry import ModelConfig, architecture
-from recognition.plain import from_plain, to_plain
 from recognition.preprocess import PreprocessConfig
 
 

@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.columns import find_columns
-from detection.detector import InkDetector
-from detection.illustrations import remove_illustrations
-from detection.ink import read_ink
-from detection.layout import find_layout
-from detection.ruby import remove_ruby
-from detection.segmentation import segment_columns
+from detection.ink.columns import find_columns
+from detection.ink.detector import InkDetector
+from detection.ink.illustrations import remove_illustrations
+from detection.ink.layout import find_layout
+from detection.ink.ruby import remove_ruby
+from detection.ink.segmentation import segment_columns
+from kuzushiji_submit.core.page.ink import read_ink
 
 INK_STAGE, LAYOUT_STAGE, SEGMENT_STAGE = "ink map", "layout: size, columns, ruby", "segmentation"
 WHOLE, PEER = "detect, whole", "peer: adaptiveThreshold + connectedComponents"

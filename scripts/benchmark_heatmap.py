@@ -28,11 +28,11 @@ from detection.heatmap.decode import decode
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig, HeatmapStages
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.page_input import levelled_page, scaled_hw
-from detection.ink import read_ink
 from kuzushiji_submit.competition.data_folder import list_images
-from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.errors import PageReadError
-from kuzushiji_submit.pages import read_page
+from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.page.ink import read_ink
+from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.settings import resolve_config
 
 NETWORK, DECODING, WHOLE = "network", "decoding", "whole detector, with ink"
 PEER, PEER_NAME = "peer", "Faster R-CNN ResNet-50 FPN"

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kuzushiji_submit.defaults import recognizer_weights
+from kuzushiji_submit.reading.default_weights import recognizer_weights
 from recognition.crops import Crops
 from recognition.onnx_file import export_onnx
 from recognition.preprocess import model_inputs

@@ -19,11 +19,11 @@ import torch
 from pytorch_lightning import Trainer
 from torch.utils.data import DataLoader
 
-from kuzushiji_submit.cli.main import NAMED_ERRORS
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
-from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder, make_sources
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import Batch, CropDataModule
 from recognition.training.history import EpochHistory, Row
@@ -95,7 +95,7 @@ def main() -> int:
             share = row["images_per_second"] / bound["images_per_second"]
             name = f"{readers} reader{'' if readers == 1 else 's'}" if readers else "in the same process"
             print(f"{name:<20}{row['images_per_second']:>9.0f}{share:>15.1%}{row['waited']:>9.1%}", flush=True)
-    except NAMED_ERRORS as error:
+    except KuzushijiError as error:
         sys.stderr.write(f"benchmark_training: error: {error}\n")
         return 1
     return 0

@@ -25,12 +25,12 @@ from detection.training.config import HeatmapTraining
 from detection.training.run import WEIGHTS, train_heatmap
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
-from kuzushiji_submit.competition.truth import PageTruth, read_truth
-from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.detector_training import make_page_sources, match_points
-from kuzushiji_submit.pages import read_page
-from kuzushiji_submit.scoring import Counts
-from kuzushiji_submit.training_pages import ROUGH_CSV
+from kuzushiji_submit.competition.scoring import Counts
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.training_data.detector_sources import make_page_sources, match_points
+from kuzushiji_submit.training_data.prepare_pages import ROUGH_CSV
 
 
 class Folds:
@@ -39,9 +39,9 @@ class Folds:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.real = DataFolder(options.real)
-        rough = {page.image_id for page in read_truth(options.real / ROUGH_CSV, []) if len(page)}
-        self.truth = [page for page in read_truth(self.real.train_csv, []) if page.image_id not in rough]
-        self.partial = read_truth(options.partial, [])
+        rough = {page.image_id for page in read_repaired_truth(options.real / ROUGH_CSV) if len(page)}
+        self.truth = [page for page in read_repaired_truth(self.real.train_csv) if page.image_id not in rough]
+        self.partial = read_repaired_truth(options.partial)
         self.images = list_images(self.real.train_images)
         self.books = options.books or sorted({book_of(image_id) for image_id in self.images})
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from detection.heatmap.detector import HeatmapDetector
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
-from kuzushiji_submit.competition.truth import PageTruth, read_truth
-from kuzushiji_submit.pages import read_page
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.read import read_page
 
 Picture = NDArray[np.uint8]
 GREEN, RED, BLUE = (0, 160, 0), (0, 0, 255), (255, 80, 0)
@@ -83,7 +83,7 @@ def main() -> int:
     images = list_images(options.images)
     missed: list[Picture] = []
     alarms: list[Picture] = []
-    for truth in read_truth(options.truth, []):
+    for truth in read_repaired_truth(options.truth):
         detector = detectors.get(book_of(truth.image_id)) or next(iter(detectors.values()))
         one, other = cuttings(read_page(images[truth.image_id]), truth, detector, options.side)
         missed += one

@@ -5,7 +5,7 @@ Usage: python scripts/fit_detector.py --images DIR --truth exact.csv [--partial 
 
 A semi-Markov conditional random field (Sarawagi & Cohen 2004) over the candidate characters of each column is fitted by
 maximum likelihood. On fully annotated pages the right segmentation is known; on pages of `--partial`, where only some
-boxes are given, every segmentation that contains those is right. Prints the tables of `detection/geometry.py`.
+boxes are given, every segmentation that contains those is right. Prints the tables of `detection/ink/geometry.py`.
 """
 
 import argparse
@@ -20,16 +20,17 @@ from measure_detector import line, match
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from detection import geometry, segmentation
-from detection.detector import InkDetector
-from detection.geometry import measures, skip_measures
-from detection.lattice import FEATURES, Candidates, column_candidates
-from detection.profiles import candidate_cuts, column_profiles
-from detection.semi_markov import Graph, marginals, sums
-from kuzushiji_submit import pages as images_on_disk
+from detection.ink import geometry, segmentation
+from detection.ink.detector import InkDetector
+from detection.ink.geometry import measures, skip_measures
+from detection.ink.lattice import FEATURES, Candidates, column_candidates
+from detection.ink.profiles import candidate_cuts, column_profiles
+from detection.ink.semi_markov import Graph, marginals, sums
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.truth import PageTruth, read_truth
-from kuzushiji_submit.scoring import Counts, total
+from kuzushiji_submit.competition.scoring import Counts, total
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.boxes import centers_inside
+from kuzushiji_submit.core.page import read as images_on_disk
 
 SKIPS = 3
 
@@ -96,11 +97,9 @@ def best_overlap(boxes: NDArray[np.float64], truth: NDArray[np.float32]) -> NDAr
     """For every box the best intersection over union, along the column, with a truth box that its center lies in."""
     if len(truth) == 0:
         return np.zeros(len(boxes), np.float32)
-    x, y = ((boxes[:, k] + boxes[:, k + 2])[:, None] / 2 for k in (0, 1))
-    inside = (truth[:, 0] < x) & (x < truth[:, 2]) & (truth[:, 1] < y) & (y < truth[:, 3])
     shared = np.minimum(boxes[:, 3, None], truth[:, 3]) - np.maximum(boxes[:, 1, None], truth[:, 1])
     joint = np.maximum(boxes[:, 3, None], truth[:, 3]) - np.minimum(boxes[:, 1, None], truth[:, 1])
-    return np.where(inside, shared / joint, 0).max(axis=1).astype(np.float32)
+    return np.where(centers_inside(boxes, truth), shared / joint, 0).max(axis=1).astype(np.float32)
 
 
 class Likelihood:
@@ -183,9 +182,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--leave-one-book-out", action="store_true")
     options = parser.parse_args(None if arguments is None else list(arguments))
     cv2.setNumThreads(1)
-    exact = read_truth(options.truth, [])
+    exact = read_repaired_truth(options.truth)
     pages = [read_page(truth, options.images, partial=False) for truth in exact]
-    partial = read_truth(options.partial, []) if options.partial else []
+    partial = read_repaired_truth(options.partial) if options.partial else []
     known = {truth.image_id for truth in exact}
     pages += [read_page(truth, options.images, partial=True) for truth in partial if truth.image_id not in known]
     books = list(dict.fromkeys(book_of(page.image_id) for page in pages if not page.partial))

@@ -18,23 +18,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.alignment.transcribed_pages import align_folder, read_transcriptions
-from kuzushiji_submit.characters import PageCharacters
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.calibration.threshold import best_threshold, judge
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
-from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
-from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.crops import prepare_crops
-from kuzushiji_submit.defaults import detector_weights
-from kuzushiji_submit.pages import read_page
-from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
-from kuzushiji_submit.scoring import Counts
-from kuzushiji_submit.threshold import best_threshold, judge
-from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.competition.scoring import Counts
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth, write_truth
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.reading.characters import PageCharacters
+from kuzushiji_submit.reading.default_weights import detector_weights
+from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
+from kuzushiji_submit.training_data.prepare_crops import prepare_crops
+from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder, make_sources
 from recognition.calibration import Calibration, fit_temperature, log_loss
-from recognition.charset import Charset
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
 from recognition.training.config import SplitConfig
@@ -56,7 +56,7 @@ def main() -> int:
     counts = class_counts(args.counts, charset)
     real = open_store(args.real, args.out / "crops" / "real", charset, settings)
     extra = open_store(args.test, args.out / "crops" / "test", charset, settings) if args.test else None
-    complete = {page.image_id: page for page in read_truth(args.complete, [])} if args.complete else {}
+    complete = {page.image_id: page for page in read_repaired_truth(args.complete)} if args.complete else {}
     held_out_logits: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = []
     last: list[tuple[tuple[str, ...], Path]] = []
     pooled = {name: [Interpretation(len(charset)) for _ in PLACES] for name in ("synthetic", "boxes", "aligned")}
@@ -159,7 +159,9 @@ def write_aligned(args: argparse.Namespace, group: Sequence[str], aligner: Path,
         (folder / "train_images").symlink_to(images.resolve())
     detector = chosen_detector(args, group[0])
     pipeline = Pipeline.load(PipelineConfig(ask_recognizer=False), aligner, detector, args.device)
-    known = [page for page in read_truth(DataFolder(args.real).train_csv, []) if book_of(page.image_id) not in group]
+    known = [
+        page for page in read_repaired_truth(DataFolder(args.real).train_csv) if book_of(page.image_id) not in group
+    ]
     texts = read_transcriptions(args.transcriptions)
     texts = {image_id: text for image_id, text in texts.items() if book_of(image_id) not in group}
     pages = list(align_folder(images, texts, known, pipeline))

@@ -17,7 +17,7 @@ import numpy as np
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
-from kuzushiji_submit.training_pages import ROUGH_CSV
+from kuzushiji_submit.training_data.prepare_pages import ROUGH_CSV
 
 
 def read_interpolated(path: Path) -> dict[str, tuple[PageTruth, PageTruth]]:

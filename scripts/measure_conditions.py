@@ -18,9 +18,9 @@ import numpy as np
 from measure_detector import line, match
 from numpy.typing import NDArray
 
-from detection.detector import InkDetector
-from kuzushiji_submit.competition.truth import PageTruth, read_truth
-from kuzushiji_submit.scoring import Counts
+from detection.ink.detector import InkDetector
+from kuzushiji_submit.competition.scoring import Counts
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.synthetic.book import BookStyle
 from kuzushiji_submit.synthetic.fonts import FontSet, discover_fonts
 from kuzushiji_submit.synthetic.hand import Hand
@@ -101,7 +101,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     options = parser.parse_args(None if arguments is None else list(arguments))
     cv2.setNumThreads(1)
     fonts = FontSet(options.fonts or discover_fonts())
-    layouts = read_truth(options.layout, [])
+    layouts = read_repaired_truth(options.layout)
     detector = InkDetector()
     for name, condition in CONDITIONS.items():
         counts, seconds, pages = Counts(), 0.0, 0

@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.detector import InkDetector, InkDetectorConfig
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
+from detection.ink.detector import InkDetector, InkDetectorConfig
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
-from kuzushiji_submit.competition.truth import PageTruth, read_truth
-from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.pages import read_page
-from kuzushiji_submit.scoring import Counts, PageMatch, match_page
-from kuzushiji_submit.submission import PagePoints
+from kuzushiji_submit.competition.scoring import Counts, PageMatch, match_page
+from kuzushiji_submit.competition.submission import PagePoints
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.settings import resolve_config
 
 
 def match(truth: PageTruth, points: NDArray[np.float32]) -> PageMatch:
@@ -82,7 +82,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         detector = InkDetector(resolve_config(InkDetectorConfig(), assignments=options.set))
     images = list_images(options.images)
     books: dict[str, Counts] = defaultdict(Counts)
-    for truth in read_truth(options.truth, []):
+    for truth in read_repaired_truth(options.truth):
         if truth.image_id not in images:
             print(f"{truth.image_id}: no image, skipped", file=sys.stderr)
             continue

@@ -18,11 +18,16 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kuzushiji_submit.cli.main import NAMED_ERRORS
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
-from kuzushiji_submit.config import resolve_config
-from kuzushiji_submit.training import RecognizerTraining, TrainingFolder, make_sources, read_charset
+from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.training_data.recognizer_sources import (
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+    read_charset,
+)
 from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.preprocess import PreprocessConfig
@@ -102,7 +107,7 @@ def main() -> int:
         print(HEADER)
         for mode in SPLITS:
             print(measure(settings.run, sources, mode, args.out).line(), flush=True)
-    except NAMED_ERRORS as error:
+    except KuzushijiError as error:
         sys.stderr.write(f"measure_leak: error: {error}\n")
         return 1
     return 0

@@ -11,8 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.submission import PagePoints
 
 
 def _load_helper(name: str) -> ModuleType:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from detection.debug_sheet import Picture, draw_boxes, fit, side_by_side
+from detection.drawing import Picture, draw_boxes, fit, side_by_side
 from detection.heatmap.detector import HeatmapStages
 
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from detection.detections import Detections
-from detection.devices import choose_device
 from detection.heatmap.decode import DecodeConfig, ScoreMaps, decode
 from detection.heatmap.inference import MapReader
 from detection.heatmap.network import UNIT
 from detection.heatmap.page_input import levelled_page, scaled_hw
 from detection.heatmap.weights_file import load_detector
-from detection.ink import InkConfig, check_page, read_ink
-from detection.paper import Paper, estimate_paper
+from kuzushiji_submit.core.devices import choose_device
+from kuzushiji_submit.core.page.ink import InkConfig, check_page, read_ink
+from kuzushiji_submit.core.page.paper import Paper, estimate_paper
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class HeatmapDetector:
             device: "auto", or a name that torch knows.
 
         Raises:
-            DetectionError: if the device cannot be used.
+            DeviceError: if the device cannot be used.
         """
         self.config = config or HeatmapDetectorConfig()
         chosen = choose_device(device)
@@ -102,7 +102,8 @@ class HeatmapDetector:
         """The detector of a weights file.
 
         Raises:
-            DetectionError: if the file is missing, damaged or does not match, or the device cannot be used.
+            DetectionError: if the file is missing, damaged or does not match.
+            DeviceError: if the device cannot be used.
         """
         return cls(load_detector(path)[0], config, device)
 
@@ -110,7 +111,7 @@ class HeatmapDetector:
         """The characters of a page uint8 (H, W, 3) RGB, in page pixels; scores are the map's.
 
         Raises:
-            DetectionError: if the page is not uint8 (H, W, 3).
+            PageReadError: if the page is not uint8 (H, W, 3).
         """
         check_page(page)
         return self._read(page)[2]

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.ink import check_page
-from detection.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.ink import check_page
+from kuzushiji_submit.core.page.paper import Paper, estimate_paper
 
 
 def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int], paper: Paper | None = None) -> NDArray[np.uint8]:
@@ -20,7 +20,7 @@ def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int], paper: Pape
         uint8 (h, w, 3) RGB; paper and what lies beside the sheet 255 in every channel, ink and seals keep their color.
 
     Raises:
-        DetectionError: if the page is not uint8 (H, W, 3).
+        PageReadError: if the page is not uint8 (H, W, 3).
     """
     check_page(page)
     size = (max(1, size_hw[1]), max(1, size_hw[0]))

@@ -12,9 +12,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from detection.errors import DetectionError
-from detection.files import write_whole
 from detection.heatmap.network import STRIDE, UNIT, HeatmapNet, HeatmapNetConfig
+from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.files import atomic_bytes
 
 FORMAT_NAME = "kuzushiji-detector"
 FORMAT_VERSION = 1
@@ -97,7 +97,7 @@ def save_detector(path: Path, state: Mapping[str, Tensor], metadata: DetectorMet
 
     Raises:
         DetectionError: if the state does not fit the network, or a number is not finite in 16 bits.
-        OSError: if the file cannot be written.
+        OutputError: if the file cannot be written.
     """
     _check_state(path, state, HeatmapNet(metadata.network).state_dict())
     tensors = {}
@@ -108,7 +108,7 @@ def save_detector(path: Path, state: Mapping[str, Tensor], metadata: DetectorMet
     _check_finite(path, tensors, "use an earlier checkpoint")
     described = json.dumps({"format_version": FORMAT_VERSION, **dataclasses.asdict(metadata)})
     content = save(tensors, metadata={FORMAT_NAME: described})
-    write_whole(path, lambda stream: stream.write(content))
+    atomic_bytes(path, content)
 
 
 def load_detector(path: Path) -> tuple[HeatmapNet, DetectorMetadata]:

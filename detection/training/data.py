@@ -10,12 +10,12 @@ from pytorch_lightning import LightningDataModule
 from sklearn.model_selection import GroupKFold
 from torch.utils.data import DataLoader
 
-from detection.errors import DetectionError
 from detection.heatmap.network import UNIT
 from detection.training.config import BookSplit, HeatmapTraining
 from detection.training.page_match import ValidationPage, ValidationPages
 from detection.training.page_store import PageStore, StoredPage
 from detection.training.tiles import PageSource, TileBatch, TileDataset, TileSampler
+from kuzushiji_submit.core.errors import DetectionError
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
-from detection.errors import DetectionError
 from detection.training.config import HeatmapTraining
 from detection.training.module import MONITOR
+from kuzushiji_submit.core.errors import DetectionError
 
 CHECKPOINTS = "checkpoints"
 

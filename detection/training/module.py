@@ -7,13 +7,13 @@ from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from detection.errors import DetectionError
 from detection.heatmap.inference import to_network
 from detection.heatmap.network import HeatmapNet
 from detection.training.config import HeatmapTraining
 from detection.training.losses import heat_loss, sides_loss
 from detection.training.page_match import MatchPoints, PageMatcher, ValidationPage
 from detection.training.tiles import TileBatch
+from kuzushiji_submit.core.errors import DetectionError
 
 MONITOR = "val/f1"
 

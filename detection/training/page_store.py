@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.errors import DetectionError
-from detection.files import write_whole
 from detection.heatmap.page_input import levelled_page, scaled_hw
+from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.files import atomic_binary, atomic_text
 
 CHARACTER_PX = 40.0
 """The median character of a stored page has about this size, so that tiles can be drawn smaller and a little larger."""
@@ -85,7 +85,7 @@ class PageStore:
 
         Raises:
             DetectionError: if the id is no file name, or the page is empty.
-            OSError: if the folder cannot be written.
+            OutputError: if the folder cannot be written.
         """
         if not page_id or Path(page_id).name != page_id:
             raise DetectionError(f"{page_id!r} cannot be the id of a page: it must do as a file name")
@@ -97,13 +97,15 @@ class PageStore:
         ratio_xy = np.array([image.shape[1] / page.shape[1], image.shape[0] / page.shape[0]], np.float32)
         kept = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         scaled = boxes[kept] * np.tile(ratio_xy, 2)
-        write_whole(self._image_path(page_id), lambda stream: np.save(stream, image))
+        with atomic_binary(self._image_path(page_id)) as stream:
+            np.save(stream, image)
         truth = {
             "book_id": book_id,
             "boxes": [[round(float(side), 2) for side in box] for box in scaled],
             "kinds": kinds[kept].tolist(),
         }
-        write_whole(self._truth_path(page_id), lambda stream: stream.write(json.dumps(truth).encode()))
+        with atomic_text(self._truth_path(page_id)) as text:
+            text.write(json.dumps(truth))
 
     def open(self, page_id: str) -> StoredPage:
         """A finished page.

@@ -11,8 +11,6 @@ from typing import Any
 
 import torch
 
-from detection.errors import DetectionError
-from detection.files import write_whole
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.weights_file import DetectorMetadata, load_detector, save_detector
 from detection.training.config import HeatmapTraining
@@ -20,6 +18,8 @@ from detection.training.data import PageDataModule, PageSplit, StoreSource, spli
 from detection.training.lightning import CHECKPOINTS, make_trainer, quiet_lightning
 from detection.training.module import HeatmapModule
 from detection.training.page_match import MatchPoints
+from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.files import atomic_text
 
 logger = logging.getLogger(__name__)
 
@@ -183,5 +183,5 @@ def _check_same_run(path: Path, described: dict[str, Any]) -> None:
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    text = json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n"
-    write_whole(path, lambda stream: stream.write(text.encode()))
+    with atomic_text(path) as stream:
+        stream.write(json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n")

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from detection.errors import DetectionError
 from detection.training.augment import TileAugmentConfig, change_look
 from detection.training.page_store import StoredPage
 from detection.training.targets import Targets, make_targets
+from kuzushiji_submit.core.errors import DetectionError
 
 TileBatch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 """Tiles uint8 (N, 3, S, S), and of `Targets` heat, weight (N, s, s), sides (N, 4, s, s) and has_sides (N, s, s)."""

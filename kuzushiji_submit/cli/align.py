@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,20 +35,20 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Aligns and writes; pages of the truth without a transcription are written as they are."""
-    from kuzushiji_submit.alignment.align import AlignConfig
-    from kuzushiji_submit.alignment.transcribed_pages import align_folder, read_transcriptions
-    from kuzushiji_submit.competition.truth import read_truth, write_truth
-    from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
-    from kuzushiji_submit.errors import ConfigError
-    from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
+    from kuzushiji_submit.core.errors import ConfigError
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+    from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.training_data.alignment.align import AlignConfig
+    from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 
     if not 0 < args.least_posterior <= 1:
         raise ConfigError(f"--least-posterior {args.least_posterior}: must be a probability above 0")
     config = resolve_config(PipelineConfig(), args.config, args.set)
     weights = recognizer_weights(args.recognizer_weights)
     pipeline = Pipeline.load(config, weights, detector_weights(args.detector, args.detector_weights), args.device)
-    known = read_truth(args.truth, []) if args.truth else []
+    known = read_repaired_truth(args.truth) if args.truth else []
     settings = AlignConfig(least_posterior=args.least_posterior)
     pages = list(align_folder(args.images, read_transcriptions(args.transcriptions), known, pipeline, settings))
     done = {page.truth.image_id for page in pages}

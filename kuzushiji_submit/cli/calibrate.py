@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -23,12 +23,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Calibrates and prints what it changes."""
-    from kuzushiji_submit.calibrate import calibrate, truth_of
+    from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
-    from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
-    from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+    from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
     from recognition.weights_file import with_calibration
 
     config = resolve_config(PipelineConfig(), args.config, args.set)

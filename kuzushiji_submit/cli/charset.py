@@ -35,9 +35,9 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.class_counts import read_class_counts, write_class_counts
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.competition.translation import read_translation
-    from kuzushiji_submit.competition.truth import read_truth
-    from kuzushiji_submit.errors import ConfigError
-    from recognition.charset import parse_character
+    from kuzushiji_submit.competition.truth import read_repaired_truth
+    from kuzushiji_submit.core.charset import parse_character
+    from kuzushiji_submit.core.errors import ConfigError
 
     rules = CharsetFilter(args.drop_symbols, args.at_least, args.most, tuple(map(parse_character, args.only)))
     if args.counts:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         table = args.table
     else:
         folder = DataFolder(args.data)
-        counts = dict(count_codepoints(read_truth(folder.train_csv, [])))
+        counts = dict(count_codepoints(read_repaired_truth(folder.train_csv)))
         table = args.table or (folder.translation_csv if folder.translation_csv.is_file() else None)
     report = filter_charset(counts, rules, read_translation(table, []) if table else None)
     for line in report.lines():

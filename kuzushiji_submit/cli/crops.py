@@ -23,7 +23,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Writes the files and says how many."""
     from kuzushiji_submit.competition.data_folder import DataFolder
-    from kuzushiji_submit.crop_files import export_crops
+    from kuzushiji_submit.training_data.crop_files import export_crops
 
     made = export_crops(DataFolder(args.data), args.out, args.format, workers=max(1, args.workers))
     kept = f", {made.kept:,} of them from an earlier run" if made.kept else ""

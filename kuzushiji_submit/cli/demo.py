@@ -15,7 +15,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Runs the demo and prints what came out."""
-    from kuzushiji_submit.demo import run_demo
+    from kuzushiji_submit.cli.run_demo import run_demo
 
     result = run_demo(args.out, args.device)
     sys.stdout.write(

@@ -31,13 +31,13 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: if --page has no --box, or the box has no area on the page.
         CharsetError: if --truth is not among the characters that the weights know.
     """
-    from kuzushiji_submit.defaults import recognizer_weights
-    from kuzushiji_submit.errors import ConfigError
+    from kuzushiji_submit.core.charset import parse_character
+    from kuzushiji_submit.core.errors import ConfigError
+    from kuzushiji_submit.core.page.read import read_page
     from kuzushiji_submit.interpretation.drawing import write_heatmaps
     from kuzushiji_submit.interpretation.single import cut_single
-    from kuzushiji_submit.pages import read_page
+    from kuzushiji_submit.reading.default_weights import recognizer_weights
     from kuzushiji_submit.report.glyphs import Glyphs
-    from recognition.charset import parse_character
     from recognition.recognizer import Recognizer
 
     if (args.page is None) != (args.box is None):

@@ -17,7 +17,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Exports and prints how far both differ."""
-    from kuzushiji_submit.defaults import recognizer_weights
+    from kuzushiji_submit.reading.default_weights import recognizer_weights
     from recognition.onnx_file import export_onnx
 
     difference = export_onnx(recognizer_weights(args.recognizer_weights), args.out)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,10 +36,10 @@ def run(args: argparse.Namespace) -> int:
         PageReadError: after the report is complete, if page images could not be read.
     """
     from kuzushiji_submit.competition.data_folder import DataFolder
-    from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import recognizer_weights
-    from kuzushiji_submit.errors import PageReadError
-    from kuzushiji_submit.interpretation.build import InterpretSettings, interpret
+    from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.interpretation.interpret import InterpretSettings, interpret
+    from kuzushiji_submit.reading.default_weights import recognizer_weights
     from recognition.recognizer import Recognizer
 
     settings = resolve_config(InterpretSettings(), args.config, args.set)

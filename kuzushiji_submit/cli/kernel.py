@@ -85,7 +85,7 @@ def run_push(args: argparse.Namespace) -> int:
 
 
 def _refuse_without_weights(args: argparse.Namespace) -> None:
-    from kuzushiji_submit.errors import ConfigError
+    from kuzushiji_submit.core.errors import ConfigError
 
     if args.kernel == "predict" and not (args.recognizer_weights or args.dataset or args.from_kernel):
         raise ConfigError(
@@ -95,8 +95,8 @@ def _refuse_without_weights(args: argparse.Namespace) -> None:
 
 
 def _build(args: argparse.Namespace, folder: Path, weights: list[str]) -> Path:
-    from kuzushiji_submit.config import parse_assignment
-    from kuzushiji_submit.kaggle_kernels.build import build_kernel
+    from kuzushiji_submit.core.settings import parse_assignment
+    from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
     from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
 
     run: dict[str, object] = {}
@@ -169,8 +169,8 @@ def _kernel(client: "Client", name: str) -> str:
 
 
 def _full_name(name: str, owner: str) -> str:
-    from kuzushiji_submit.errors import ConfigError
-    from kuzushiji_submit.kaggle_kernels.build import KERNELS, kernel_metadata
+    from kuzushiji_submit.core.errors import ConfigError
+    from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, kernel_metadata
     from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
 
     if name in KERNELS:

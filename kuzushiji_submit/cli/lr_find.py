@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from kuzushiji_submit.cli.training import add_training_arguments, prepare, prepare_detector
+from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_detector
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,7 +18,7 @@ def run(args: argparse.Namespace) -> int:
     from recognition.training.lr_find import lr_find
 
     if args.what == "detector":
-        from kuzushiji_submit.detector_training import find_detector_rate
+        from kuzushiji_submit.training_data.detector_sources import find_detector_rate
 
         result = find_detector_rate(*prepare_detector(args), args.out)
     else:

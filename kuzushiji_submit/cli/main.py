@@ -7,10 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from detection.errors import DetectionError
 from kuzushiji_submit import __version__
-from kuzushiji_submit.errors import KuzushijiError
-from recognition.errors import RecognitionError
+from kuzushiji_submit.core.errors import KuzushijiError
 
 COMMANDS = (
     "demo",
@@ -36,7 +34,6 @@ COMMANDS = (
     "submit",
     "kernel",
 )
-NAMED_ERRORS = (KuzushijiError, DetectionError, RecognitionError)
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
         sys.stdout.flush()
-    except NAMED_ERRORS as error:
+    except KuzushijiError as error:
         if args.verbose:
             logger.exception("the command failed")
         sys.stderr.write(f"kuzushiji: error: {' '.join(str(error).split())}\n")

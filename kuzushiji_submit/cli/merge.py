@@ -17,8 +17,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Writes the joined submission."""
     from kuzushiji_submit.competition.sample import read_sample_ids
-    from kuzushiji_submit.errors import SubmissionError
-    from kuzushiji_submit.submission import PagePoints, read_submission, write_submission
+    from kuzushiji_submit.competition.submission import PagePoints, read_submission, write_submission
+    from kuzushiji_submit.core.errors import SubmissionError
 
     pages: dict[str, PagePoints] = {}
     for path in args.submissions:

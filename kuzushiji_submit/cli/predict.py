@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.settings import add_settings_arguments, add_time_budget_argument
-from kuzushiji_submit.time_budget import TIME_IS_UP
+from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -57,12 +57,12 @@ def _shard(text: str) -> tuple[int, int]:
 def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
-    from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
-    from kuzushiji_submit.errors import PageReadError
-    from kuzushiji_submit.journal import forget
-    from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
-    from kuzushiji_submit.predict import PredictJob, predict
+    from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+    from kuzushiji_submit.reading.journal import forget
+    from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.reading.predict import PredictJob, predict
 
     config = resolve_config(PipelineConfig(), args.config, args.set)
     job = PredictJob(

@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         PageReadError: after the report is complete, if page images could not be read.
     """
-    from kuzushiji_submit.errors import PageReadError
-    from kuzushiji_submit.report.build import build_report
+    from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.report.build_report import build_report
     from kuzushiji_submit.report.markup import plural
 
     summary = build_report(

@@ -20,8 +20,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         RunError: if there is no run in the folders.
     """
-    from kuzushiji_submit.errors import RunError
-    from kuzushiji_submit.runs import differing_settings, find_runs, format_table, write_csv
+    from kuzushiji_submit.core.errors import RunError
+    from kuzushiji_submit.core.training.runs import differing_settings, find_runs, format_table, write_csv
 
     runs = find_runs(args.folders)
     if not runs:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kuzushiji_submit.scoring import Counts
+    from kuzushiji_submit.competition.scoring import Counts
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,12 +30,12 @@ def run(args: argparse.Namespace) -> int:
     """Prints the score."""
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.problems import Problem, count_by_kind
-    from kuzushiji_submit.competition.truth import read_truth
-    from kuzushiji_submit.scoring import Counts, score_pages, total
-    from kuzushiji_submit.submission import read_submission
+    from kuzushiji_submit.competition.scoring import Counts, score_pages, total
+    from kuzushiji_submit.competition.submission import read_submission
+    from kuzushiji_submit.competition.truth import read_repaired_truth
 
     problems: list[Problem] = []
-    truth = read_truth(args.truth, problems)
+    truth = read_repaired_truth(args.truth, problems)
     if problems:
         kinds = ", ".join(f"{count} {kind}" for kind, count in count_by_kind(problems).items())
         sys.stderr.write(f"{args.truth}: {kinds}: `kuzushiji check` lists them\n")

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.settings import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 _SHOWN = 20
 
@@ -39,9 +39,9 @@ def _sample(value: str) -> tuple[str, int]:
 def run(args: argparse.Namespace) -> int:
     """Writes the report and prints the figures."""
     from kuzushiji_submit.competition.data_folder import DataFolder
-    from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.stats.build import StatsSettings, build_statistics
-    from recognition.charset import parse_character
+    from kuzushiji_submit.core.charset import parse_character
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.stats.build_statistics import StatsSettings, build_statistics
 
     settings = resolve_config(StatsSettings(), args.config, args.set)
     contains = parse_character(args.contains) if args.contains else None

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         KuzushijiError: if an option, a font, the layout file or the folder is not usable.
     """
-    from kuzushiji_submit.errors import ConfigError
+    from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.synthetic.competition import synthesize
     from kuzushiji_submit.synthetic.fonts import discover_fonts
     from kuzushiji_submit.synthetic.plan import SynthesisSettings

@@ -5,9 +5,9 @@ import os
 import sys
 from dataclasses import replace
 
-from kuzushiji_submit.cli.settings import add_time_budget_argument
-from kuzushiji_submit.cli.training import add_training_arguments, prepare, prepare_detector
-from kuzushiji_submit.time_budget import TIME_IS_UP
+from kuzushiji_submit.cli.arguments import add_time_budget_argument
+from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_detector
+from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -49,7 +49,7 @@ def _train_recognizer(args: argparse.Namespace) -> int:
 def _train_detector(args: argparse.Namespace) -> int:
     from detection.heatmap.weights_file import DetectorMetadata
     from detection.training.run import train_heatmap
-    from kuzushiji_submit.detector_training import match_points
+    from kuzushiji_submit.training_data.detector_sources import match_points
 
     settings, sources = prepare_detector(args)
     if args.time_budget is not None:

@@ -18,8 +18,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Prints every fault; 1 if there is one."""
     from kuzushiji_submit.competition.sample import read_sample_ids
-    from kuzushiji_submit.errors import SubmissionError
-    from kuzushiji_submit.submission import find_faults
+    from kuzushiji_submit.competition.submission import find_faults
+    from kuzushiji_submit.core.errors import SubmissionError
 
     sample_ids = read_sample_ids(args.sample)
     faults = find_faults(args.submission, sample_ids)

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.errors import ConfigError
-from recognition.charset import Charset, to_character
+from kuzushiji_submit.core.charset import Charset, to_character
+from kuzushiji_submit.core.errors import ConfigError
 
 # Initials of Unicode's general categories: punctuation, symbols, separators, control and unassigned.
 _SYMBOL_CATEGORIES = "PSZC"

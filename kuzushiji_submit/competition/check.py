@@ -13,10 +13,10 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.problems import Kind, Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.translation import read_translation
-from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_truth
-from kuzushiji_submit.errors import CompetitionFileError, PageReadError
-from kuzushiji_submit.pages import page_size_hw
-from recognition.charset import Charset
+from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_repaired_truth
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.page.read import page_size_hw
 
 Value = TypeVar("Value")
 _AHEAD = 64  # images decoded ahead of the one reported; each is dropped once its size is known
@@ -59,7 +59,7 @@ def check_data(folder: DataFolder, *, workers: int = 2) -> CheckResult:
     if not folder.root.is_dir():
         raise CompetitionFileError(f"{folder.root}: no such folder: check the path")
     problems: list[Problem] = []
-    truth: list[PageTruth] = _collect(problems, lambda: read_truth(folder.train_csv, problems), [])
+    truth: list[PageTruth] = _collect(problems, lambda: read_repaired_truth(folder.train_csv, problems), [])
     table: dict[str, str] = _collect(problems, lambda: read_translation(folder.translation_csv, problems), {})
     sample: list[str] = _collect(problems, lambda: read_sample_ids(folder.sample_csv), [])
     charset = charset_of(truth)

@@ -4,11 +4,10 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from kuzushiji_submit.atomic import atomic_text
 from kuzushiji_submit.competition.csv_table import read_rows
-from kuzushiji_submit.errors import CompetitionFileError
-from recognition.charset import to_character
-from recognition.errors import CharsetError
+from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.errors import CharsetError, CompetitionFileError
+from kuzushiji_submit.core.files import atomic_text
 
 COLUMNS = ("codepoint", "train_count")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 
 # A labels cell of a full page holds over 10,000 characters; the csv module stops at 131,072 unless told.
 _FIELD_LIMIT = min(sys.maxsize, 2**31 - 1)

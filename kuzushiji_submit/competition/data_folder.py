@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 

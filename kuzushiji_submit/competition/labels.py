@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.charset import CODEPOINT_PATTERN
+from kuzushiji_submit.core.charset import CODEPOINT_PATTERN
 
 TRUTH_NUMBERS = 4  # x y w h: top-left corner and size
 POINT_NUMBERS = 2  # x y

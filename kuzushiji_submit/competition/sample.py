@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kuzushiji_submit.competition.csv_table import read_rows
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 
 
 def read_sample_ids(path: Path) -> list[str]:

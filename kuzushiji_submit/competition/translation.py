@@ -8,9 +8,8 @@ from pathlib import Path
 
 from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.problems import Kind, Problem
-from kuzushiji_submit.errors import CompetitionFileError
-from recognition.charset import to_character
-from recognition.errors import CharsetError
+from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.errors import CharsetError, CompetitionFileError
 
 COLUMNS = ("Unicode", "char")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.atomic import atomic_text
 from kuzushiji_submit.competition.csv_table import Row, read_rows
 from kuzushiji_submit.competition.labels import TRUTH_NUMBERS, format_number, is_nan, parse_groups
 from kuzushiji_submit.competition.problems import Kind, Problem
-from kuzushiji_submit.errors import CompetitionFileError, LabelsError
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import CompetitionFileError, LabelsError
+from kuzushiji_submit.core.files import atomic_text
 
 COLUMNS = ("image_id", "labels")
 
@@ -54,20 +54,32 @@ class PageTruth:
         return np.asarray((x1 <= 0) | (y1 <= 0) | (x0 >= size_hw[1]) | (y0 >= size_hw[0]), np.bool_)
 
 
-def read_truth(path: Path, problems: list[Problem] | None = None) -> list[PageTruth]:
-    """Reads a file in train.csv's format.
+def read_truth(path: Path) -> list[PageTruth]:
+    """Reads a file in train.csv's format that must be without fault.
 
-    Boxes without area are kept, because the metric counts them (as misses); they are noted as repaired problems.
+    Boxes without area are kept, because the metric counts them (as misses).
+
+    Raises:
+        LabelsError: on a bad group; names file, line, image_id and token.
+        CompetitionFileError: if the file cannot be read, or an image_id is missing or occurs twice.
+    """
+    return _read_truth(path, None)
+
+
+def read_repaired_truth(path: Path, problems: list[Problem] | None = None) -> list[PageTruth]:
+    """Reads what is sound in a file in train.csv's format: a bad group and a repeated row are left out.
 
     Args:
         path: the CSV file.
-        problems: where given, a bad group or a second row of one image_id is noted here and left out; where None, the
-            first one raises.
+        problems: what was left out, and boxes without area (which are kept), are added to this list.
 
     Raises:
-        LabelsError: on a bad group, if `problems` is None; names file, line, image_id and token.
-        CompetitionFileError: if the file cannot be read or, with `problems` None, an image_id occurs twice.
+        CompetitionFileError: if the file cannot be read.
     """
+    return _read_truth(path, [] if problems is None else problems)
+
+
+def _read_truth(path: Path, problems: list[Problem] | None) -> list[PageTruth]:
     pages: list[PageTruth] = []
     seen: dict[str, int] = {}
     for row in read_rows(path, COLUMNS):

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from kuzushiji_submit.characters import Box
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.errors import PageReadError
+from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.interpretation.page_crops import CutSettings, PageCrops, cut_page_truth
 from kuzushiji_submit.interpretation.pictures import lay_over, show_ink, write_panels
+from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.folder import ReportFolder
 from kuzushiji_submit.report.images import write_crop
 from recognition.crops import Crops

@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.errors import DetectionError
-from detection.ink import InkConfig, ink_map
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.errors import PageReadError
-from kuzushiji_submit.pages import read_page
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.page.ink import InkConfig, ink_map
+from kuzushiji_submit.core.page.read import read_page
 from recognition.crops import CropConfig, Crops, crop_boxes
 
 
@@ -90,6 +89,6 @@ def cut_page_truth(truth: PageTruth, path: Path, settings: CutSettings) -> PageC
         if not len(known):
             return PageCrops(truth, pixels, nothing, nothing, none, unknown)
         crops = crop_boxes(ink_map(pixels, settings.ink), truth.boxes[known], settings.crop)
-    except (PageReadError, DetectionError) as error:
+    except PageReadError as error:
         return PageCrops(truth, np.zeros((0, 0, 3), np.uint8), nothing, nothing, none, error=str(error))
     return PageCrops(truth, pixels, known, class_ids[known], crops, unknown)

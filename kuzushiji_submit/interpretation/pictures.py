@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.atomic import atomic_bytes
+from kuzushiji_submit.core.files import atomic_bytes
 from kuzushiji_submit.interpretation.matrix import encode_png
 
 SIDE = 132  # pixels of one panel

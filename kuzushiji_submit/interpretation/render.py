@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.interpretation.drawing import Drawn, Findings
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.markup import count, document, notice, plural, text
 from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph_cell, header, present, scoreboard, section
 from kuzushiji_submit.report.tables import Cell, Column, number_cell, ratio_cell, table
-from recognition.charset import Charset
 from recognition.interpretation.cases import Case
 from recognition.interpretation.interpretation import Bucket, Confusion
 

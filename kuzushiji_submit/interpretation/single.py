@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.ink import InkConfig, ink_map
-from kuzushiji_submit.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.page.ink import InkConfig, ink_map
 from recognition.crops import CropConfig, Crops, crop_boxes
 
 # A picture up to this many pixels high and wide holds one character, not a part of a page.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TypeVar
 
-from kuzushiji_submit.errors import KaggleError
+from kuzushiji_submit.core.errors import KaggleError
 from kuzushiji_submit.kaggle_client.credentials import can_make, config_folder, find_credentials
 from kuzushiji_submit.kaggle_client.failures import missing_credentials, name_failure, unanswered
 

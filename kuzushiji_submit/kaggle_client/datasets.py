@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kuzushiji_submit.errors import KaggleBusyError, KaggleError, KaggleRefusedError, OutputError
+from kuzushiji_submit.core.errors import KaggleBusyError, KaggleError, KaggleRefusedError, OutputError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.waiting import polls
 

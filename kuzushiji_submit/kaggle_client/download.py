@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.atomic import atomic_text
-from kuzushiji_submit.errors import CompetitionFileError, KaggleNotFoundError, OutputError
+from kuzushiji_submit.core.errors import CompetitionFileError, KaggleNotFoundError, OutputError
+from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for
 from kuzushiji_submit.kaggle_client.unpack import set_aside, unpack

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.errors import (
+from kuzushiji_submit.core.errors import (
     CredentialsError,
     KaggleAccessError,
     KaggleBusyError,

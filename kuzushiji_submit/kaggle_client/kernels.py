@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.errors import KaggleBusyError, KaggleError, KaggleRefusedError, KernelRunError
+from kuzushiji_submit.core.errors import KaggleBusyError, KaggleError, KaggleRefusedError, KernelRunError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.waiting import keep_trying, polls
 

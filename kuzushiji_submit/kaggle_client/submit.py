@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.errors import KaggleBusyError, KaggleError, KaggleRefusedError, ScoringError
+from kuzushiji_submit.core.errors import KaggleBusyError, KaggleError, KaggleRefusedError, ScoringError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for, submissions_page
 from kuzushiji_submit.kaggle_client.waiting import MOST_FAILURES, keep_trying, pause_after, polls

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
-from kuzushiji_submit.atomic import atomic_binary
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.files import atomic_binary
 
 _BLOCK = 1 << 20  # bytes read at a time
 _LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # what a killed atomic write leaves

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kuzushiji_submit.competition.sample import read_sample_ids
-from kuzushiji_submit.errors import CompetitionFileError, SubmissionError
+from kuzushiji_submit.competition.submission import find_faults
+from kuzushiji_submit.core.errors import CompetitionFileError, SubmissionError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for
-from kuzushiji_submit.submission import find_faults
 
 SAMPLE = "sample_submission.csv"
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from kuzushiji_submit.errors import KaggleBusyError
+from kuzushiji_submit.core.errors import KaggleBusyError
 
 Value = TypeVar("Value")
 MOST_FAILURES = 5

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGES = ("detection", "kuzushiji_submit", "recognition")
 # The sample is for the demo alone, weights go into a data set: both are larger than all the code.
-_LEFT_OUT = {"__pycache__", "sample", "weights"}
+_LEFT_OUT = {"sample", "weights"}  # folders of a package itself; a room's own `weights` is code
 _SUFFIXES = {".py", ".json", ".js", ".css"}
 
 
@@ -34,6 +34,6 @@ def _files(root: Path) -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
             parts = path.relative_to(root).parts
-            hidden = any(part.startswith(".") for part in parts)
-            if path.suffix in _SUFFIXES and path.is_file() and not hidden and _LEFT_OUT.isdisjoint(parts):
+            passing = any(part.startswith(".") or part == "__pycache__" for part in parts)
+            if path.suffix in _SUFFIXES and path.is_file() and not passing and parts[1] not in _LEFT_OUT:
                 yield path

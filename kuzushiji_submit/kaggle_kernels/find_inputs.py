@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_client.competition import COMPETITION
 
 SAMPLE = "sample_submission.csv"

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, DataFolder
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_client.competition import COMPETITION
 
 _TABLES = ("train.csv", "unicode_translation.csv", "sample_submission.csv")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.sample import read_sample_ids
-from kuzushiji_submit.errors import KernelError
-from kuzushiji_submit.journal import Journal, journal_path
+from kuzushiji_submit.competition.submission import settings_path, write_settings, write_submission
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.commands import Command, Outcome, run_command
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
-from kuzushiji_submit.submission import settings_path, write_settings, write_submission
+from kuzushiji_submit.reading.journal import Journal, journal_path
 
 SHARDS = "shards"
 _BATCH_PAGES = 4

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.find_inputs import find_competition, find_weights
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 from kuzushiji_submit.kaggle_kernels.predict_pages import Weights, predict_pages

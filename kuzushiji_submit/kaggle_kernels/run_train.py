@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import DataFolder
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
+from kuzushiji_submit.core.time_budget import TIME_IS_UP, parse_duration
 from kuzushiji_submit.kaggle_kernels.commands import run_command
 from kuzushiji_submit.kaggle_kernels.find_inputs import find_competition, find_weights
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 from kuzushiji_submit.kaggle_kernels.predict_pages import Weights, predict_pages
 from kuzushiji_submit.kaggle_kernels.run_predict import DETECTOR, RECOGNIZER
 from kuzushiji_submit.kaggle_kernels.session import Session, Status, run_session
-from kuzushiji_submit.time_budget import TIME_IS_UP, parse_duration
 
 RUNS = "runs"
 _WEIGHTS = {"detector": DETECTOR, "recognizer": RECOGNIZER}

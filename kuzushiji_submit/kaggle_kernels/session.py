@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import kuzushiji_submit
-from kuzushiji_submit.atomic import atomic_text
-from kuzushiji_submit.config import to_dict
-from kuzushiji_submit.errors import KuzushijiError
+from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.settings import to_dict
+from kuzushiji_submit.core.time_budget import TimeBudget, parse_duration
 from kuzushiji_submit.kaggle_kernels.commands import count_gpus
 from kuzushiji_submit.kaggle_kernels.find_inputs import RUN_RECORD, find_earlier_run, read_record
 from kuzushiji_submit.kaggle_kernels.roots import Roots
 from kuzushiji_submit.kaggle_kernels.settings import RunSettings, read_run_settings
-from kuzushiji_submit.time_budget import TimeBudget, parse_duration
-from recognition.errors import RecognitionError
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +88,7 @@ class Session:
         start = time.monotonic()
         try:
             status, message = work()
-        except (KuzushijiError, RecognitionError, OSError) as error:
+        except (KuzushijiError, OSError) as error:
             status, message = "failed", str(error)
         except Exception as error:
             # What nobody foresaw must not cost what the other steps made.

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kuzushiji_submit.errors import KernelError
-from kuzushiji_submit.time_budget import parse_duration
-from recognition.errors import ConfigError as PlainConfigError
-from recognition.plain import from_plain
+from kuzushiji_submit.core.errors import ConfigError, DurationError, KernelError
+from kuzushiji_submit.core.plain import from_plain
+from kuzushiji_submit.core.time_budget import parse_duration
 
 TRAIN_STEPS = ("detector", "recognizer", "predict")
 
@@ -92,5 +91,7 @@ def read_run_settings(values: Mapping[str, object]) -> RunSettings:
     """
     try:
         return from_plain(RunSettings, values)
-    except PlainConfigError as error:
+    except DurationError:
+        raise  # says what to write by itself
+    except ConfigError as error:
         raise KernelError(f"the kernel's settings: {error}: correct kernels/NAME/settings.toml") from error

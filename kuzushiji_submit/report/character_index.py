@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kuzushiji_submit.characters import Character, from_record
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CharsetError, CompetitionFileError
+from kuzushiji_submit.reading.characters import Character, from_record
 from kuzushiji_submit.report.model import Mark
-from recognition.errors import CharsetError
 
 # The file rounds boxes to a tenth, so that a center on the edge between two pixels can come out one pixel aside.
 _CENTER_TOLERANCE = 1.5

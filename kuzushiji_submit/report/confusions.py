@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kuzushiji_submit.characters import Box
+from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.model import Kind, PagePlan
 
 MOST = 60  # confusions listed

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from kuzushiji_submit.atomic import atomic_text
-from kuzushiji_submit.errors import OutputError
+from kuzushiji_submit.core.errors import OutputError
+from kuzushiji_submit.core.files import atomic_text
 
 MARKER = ".kuzushiji-report"
 ASSETS = ("report.css", "page.js", "tables.js")

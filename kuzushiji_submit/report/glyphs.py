@@ -4,8 +4,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from recognition.charset import to_character
-from recognition.errors import CharsetError
+from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.errors import CharsetError
 
 _LONGEST = 8  # letters of a label that is no character; longer ones would cover their neighbors
 _UNSEEN = ("Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp")  # what no font draws, or none need draw

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kuzushiji_submit.atomic import atomic_bytes
-from kuzushiji_submit.characters import Box
+from kuzushiji_submit.core.files import atomic_bytes
+from kuzushiji_submit.reading.characters import Box
 
 SCAN_HW = (1600, 3200)  # largest height and width of the scan shown; a page is never enlarged
 THUMBNAIL_HW = (144, 216)

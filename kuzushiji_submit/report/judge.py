@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.characters import Box
+from kuzushiji_submit.competition.scoring import match_page
+from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.model import Kind, Mark, PageScore
-from kuzushiji_submit.scoring import match_page
-from kuzushiji_submit.submission import PagePoints
 
 
 def score_page(truth: PageTruth, points: PagePoints) -> PageScore:

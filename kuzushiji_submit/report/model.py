@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kuzushiji_submit.characters import Box, Character
+from kuzushiji_submit.competition.scoring import Counts
+from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.scoring import Counts
-from kuzushiji_submit.submission import PagePoints
+from kuzushiji_submit.reading.characters import Box, Character
 
 
 class Kind(StrEnum):

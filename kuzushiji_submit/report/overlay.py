@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from kuzushiji_submit.characters import Box
+from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.glyphs import Glyphs
-from kuzushiji_submit.report.layout import Layout
+from kuzushiji_submit.report.mark_layout import Layout
 from kuzushiji_submit.report.markup import number, text
 from kuzushiji_submit.report.model import LOOKS, Kind, Mark
 

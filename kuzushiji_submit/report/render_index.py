@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kuzushiji_submit.competition.scoring import total
 from kuzushiji_submit.report.confusions import Confusion, Example
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.markup import count, document, plural, text
 from kuzushiji_submit.report.model import PageOutcome, PagePlan, PageScore
 from kuzushiji_submit.report.pieces import glyph_cell, header, scoreboard
 from kuzushiji_submit.report.tables import SCORE_COLUMNS, Cell, Column, number_cell, score_cells, table
-from kuzushiji_submit.scoring import total
 
 _MOST_NOTES = 100  # listed on the index; every page has its own
 

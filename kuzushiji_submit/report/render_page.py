@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from kuzushiji_submit.characters import Alternative
+from kuzushiji_submit.competition.scoring import Counts
+from kuzushiji_submit.reading.characters import Alternative
 from kuzushiji_submit.report.glyphs import Glyphs
-from kuzushiji_submit.report.layout import lay_out
+from kuzushiji_submit.report.mark_layout import lay_out
 from kuzushiji_submit.report.markup import clean, count, document, json_script, notice, plural, text
 from kuzushiji_submit.report.model import LOOKS, Kind, Mark, PagePlan, PageScore, Picture
 from kuzushiji_submit.report.overlay import render_overlay
 from kuzushiji_submit.report.tables import Cell, Column, table
-from kuzushiji_submit.scoring import Counts
 
 _ROOT = "../"
 _ALTERNATIVES = 5  # shown for a character

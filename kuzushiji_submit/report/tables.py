@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.report.markup import count, text
 from kuzushiji_submit.report.model import PageScore
-from kuzushiji_submit.scoring import Counts
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from kuzushiji_submit.atomic import atomic_bytes, atomic_text
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
-from kuzushiji_submit.errors import CompetitionFileError, OutputError
+from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.errors import CompetitionFileError, OutputError
+from kuzushiji_submit.core.files import atomic_bytes, atomic_text
 from kuzushiji_submit.synthetic.fonts import FontSet
 from kuzushiji_submit.synthetic.plan import PageTask, SynthesisSettings, Synthesizer
 from kuzushiji_submit.synthetic.types import Image
-from recognition.charset import to_character
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.synthetic.brush import draw_curve, draw_line
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
 from kuzushiji_submit.synthetic.hand import Hand, draw_hand_style
@@ -14,7 +15,6 @@ from kuzushiji_submit.synthetic.statistics import PageStatistics, load_statistic
 from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
 from kuzushiji_submit.synthetic.writing import paste_ink
-from recognition.charset import to_character
 from recognition.crops import CropConfig, Crops, crop_boxes
 
 SMALL_CHARACTER, LARGE_CHARACTER = 34.0, 80.0

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from PIL import ImageFont
 
-from kuzushiji_submit.errors import ConfigError
+from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.synthetic.types import Mask
 from kuzushiji_submit.synthetic.variants import STAND_INS
-from recognition.charset import to_character
 
 DEBIAN_PACKAGES = ("fonts-kouzan-mouhitsu", "fonts-aoyagi-kouzan-t", "fonts-aoyagi-soseki")
 FONT_FOLDERS = (

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontFace, FontSet
 from kuzushiji_submit.synthetic.noise import smooth_field
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
 from kuzushiji_submit.synthetic.variants import PARENTS, STAND_INS
-from recognition.charset import to_character
 
 WARP_GRID = (2, 4, 4)
 INK_FRACTION = 0.35

@@ -7,7 +7,7 @@ import numpy as np
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.synthetic.book import BookStyle, draw_book_style
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
 from kuzushiji_submit.synthetic.hand import Hand

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import nn
 from torchvision.models import resnet50, vgg16_bn
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.blocks import Head, StagedNet
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 
 CONV_ORDERS = ("conv-relu-bn", "conv-bn-relu")
 POOLINGS = ("avg", "max", "concat")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.blocks import StagedNet, conv_block
 
 

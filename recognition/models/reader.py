@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 
 # What the network is told of a box beside its pixels: log of width over height, log of size over the page's median.
 BOX_FEATURES = 2

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.backbones import ResNet50, ResNet50Config, Vgg16Bn, Vgg16BnConfig
 from recognition.models.kuzu_char_rec import KuzuCharRec, KuzuCharRecConfig
 from recognition.models.reader import Reader, ReaderConfig

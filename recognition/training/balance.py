@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.training.config import BalanceConfig
 from recognition.training.sources import MixedCrops
 

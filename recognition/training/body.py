@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.errors import TrainingError
 
 # What every registered network calls its convolutions.
 BODY = ("stem", "stages")

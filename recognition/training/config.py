@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.backbones import ResNet50Config, Vgg16BnConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.reader import ReaderConfig

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import CharsetError, CropStoreError
+from kuzushiji_submit.core.files import replacing
+from kuzushiji_submit.core.plain import from_plain, to_plain
 from recognition.crops import GEOMETRY, CropConfig, Crops
-from recognition.errors import CropStoreError, RecognitionError
-from recognition.files import replacing
-from recognition.plain import from_plain, to_plain
 
 FORMAT_NAME = "kuzushiji-crops"
 FORMAT_VERSION = 2
@@ -101,7 +101,7 @@ class Manifest:
             if plain["format"] != FORMAT_NAME or plain["format_version"] != FORMAT_VERSION:
                 raise CropStoreError(f"{path}: not a crop store this version can read; cut the crops again")
             return _parse_manifest(plain)
-        except (KeyError, TypeError, ValueError, RecognitionError) as error:
+        except (KeyError, TypeError, ValueError, CharsetError) as error:
             raise CropStoreError(f"{path}: damaged ({error}); remove the folder and cut the crops again") from error
 
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import CropStoreError
+from kuzushiji_submit.core.files import replacing
 from recognition.crops import CropConfig, Crops
-from recognition.errors import CropStoreError
-from recognition.files import replacing
 from recognition.training.crop_store import MANIFEST, NO_CHARACTER, Manifest, Shard, StoredPage
 
 SHARD_CROPS = 20_000

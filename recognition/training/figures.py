@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from recognition.files import replacing
+from kuzushiji_submit.core.files import replacing
 
 
 def new_figure(width: float, height: float) -> Figure:

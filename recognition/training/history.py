@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from recognition.files import replacing
+from kuzushiji_submit.core.files import atomic_text
 from recognition.training.figures import draw_history
 from recognition.training.module import RecognizerModule
 
@@ -92,7 +92,7 @@ class EpochHistory(Callback):
 
 
 def _write_rows(path: Path, rows: list[Row]) -> None:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_text(path) as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[-1]), extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

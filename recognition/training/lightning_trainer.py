@@ -10,7 +10,7 @@ from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.training.config import TrainConfig
 
 CHECKPOINTS = "checkpoints"

@@ -12,7 +12,7 @@ import numpy as np
 from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.tuner.tuning import Tuner
 
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
 from recognition.training.figures import new_figure, save_figure

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.preprocess import PreprocessConfig, finish_inputs, model_inputs, to_unit
 from recognition.training.accuracy import AccuracyCounter
 from recognition.training.augment import augment

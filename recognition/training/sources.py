@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.crops import GEOMETRY, CropConfig, Crops
-from recognition.errors import TrainingError
 from recognition.training.crop_store import NO_CHARACTER
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.training.config import SplitConfig
 from recognition.training.sources import MixedCrops
 

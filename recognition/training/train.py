@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from pytorch_lightning import Trainer
 
-from recognition.errors import TrainingError
-from recognition.files import replacing
+from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.plain import to_plain
 from recognition.models.registry import architecture, build_model
-from recognition.plain import to_plain
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
@@ -256,5 +256,5 @@ def _check_same_run(path: Path, described: dict[str, Any]) -> None:
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    with atomic_text(path) as stream:
+        stream.write(json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n")

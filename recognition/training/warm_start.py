@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from recognition.charset import Charset
-from recognition.errors import TrainingError
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.preprocess import PreprocessConfig
 from recognition.training.config import TrainConfig
 from recognition.weights_file import load_weights

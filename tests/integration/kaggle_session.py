@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from packaging.requirements import Requirement
 
-from kuzushiji_submit.kaggle_kernels.build import build_kernel
+from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
 from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
 
 # What Kaggle's image has and the packages need; kaggle's own client is there too, but a kernel without a network has no

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kuzushiji_submit.competition.sample import read_sample_ids
+from kuzushiji_submit.competition.scoring import score_pages, total
+from kuzushiji_submit.competition.submission import find_faults, read_submission
 from kuzushiji_submit.competition.truth import read_truth
-from kuzushiji_submit.scoring import score_pages, total
-from kuzushiji_submit.submission import find_faults, read_submission
 from tests.integration.kaggle_session import (
     Kaggle,
     cut_network_off,

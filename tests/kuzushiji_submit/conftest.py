@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from kuzushiji_submit.pipeline import Pipeline
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model
 from recognition.recognizer import Recognizer

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
 from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.calibration import (
     LEAST_TEMPERATURE,
     MOST_TEMPERATURE,
@@ -9,7 +10,6 @@ from recognition.calibration import (
     fit_temperature,
     log_loss,
 )
-from recognition.errors import ConfigError
 
 
 def sample(temperature: float, count: int = 4000, classes: int = 5) -> tuple[np.ndarray, np.ndarray]:

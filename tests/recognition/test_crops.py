@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.crops import CropConfig, Crops, crop_boxes
-from recognition.errors import ConfigError
 
 BARE = CropConfig(size=32, margin=0.0, resize="squish")
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["charset", "crops", "errors", "plain", "recognitions"])
+@pytest.mark.parametrize("module", ["crops", "recognitions"])
 def test_module_does_not_import_torch(module: str) -> None:
     code = f"import sys, recognition.{module}; sys.exit(bool({{'torch', 'pytorch_lightning'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

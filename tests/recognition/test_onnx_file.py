@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import WeightsError
 from recognition.crops import CropConfig, Crops
-from recognition.errors import WeightsError
 from recognition.models.reader import ReaderConfig
 from recognition.models.registry import build_model
 from recognition.preprocess import PreprocessConfig

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.preprocess import PreprocessConfig, binarize, block_size, preprocess, to_unit
 
 

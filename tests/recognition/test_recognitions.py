@@ -30,5 +30,3 @@ def test_parts_of_a_concatenation_are_what_went_in() -> None:
     first, second = make((1, 0.5)), make((2, 0.25), (3, 0.75))
     together = Recognitions.concatenate([first, Recognitions.empty(1), second], 1)
     assert together.class_ids.tolist() == [1, 2, 3]
-    assert together.part(1, 3).scores.tolist() == [0.25, 0.75]
-    assert len(together.part(1, 1)) == 0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from kuzushiji_submit.core.errors import DeviceError, WeightsError
 from recognition.crops import Crops, crop_boxes
-from recognition.errors import RecognitionError, WeightsError
 from recognition.preprocess import preprocess
 from recognition.recognizer import Recognizer
 from recognition.weights_metadata import WeightsMetadata
@@ -90,7 +90,7 @@ def test_it_knows_its_charset(recognizer: Recognizer, metadata: WeightsMetadata)
 
 @pytest.mark.parametrize("device", ["tpu", "cuda:99", ""])
 def test_device_that_cannot_be_used_is_refused(weights: Path, device: str) -> None:
-    with pytest.raises(RecognitionError, match="cannot be used"):
+    with pytest.raises(DeviceError, match="cannot be used"):
         Recognizer.load(weights, device)
 
 

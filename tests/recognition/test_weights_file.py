@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from recognition.errors import WeightsError
+from kuzushiji_submit.core.errors import OutputError, WeightsError
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.preprocess import PreprocessConfig
 from recognition.weights_file import FORMAT_NAME, load_weights, read_metadata, save_weights
@@ -57,7 +57,7 @@ def test_failed_write_leaves_no_trace(
 
     monkeypatch.setattr("recognition.weights_file.save_file", fail)
     folder = tmp_path / "new"
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OutputError, match="no space"):
         save_weights(folder / "weights.safetensors", model.state_dict(), metadata)
     assert list(folder.iterdir()) == []
 

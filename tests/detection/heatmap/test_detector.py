@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from detection.errors import DetectionError
 from detection.heatmap.debug_sheet import heatmap_sheet
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.weights_file import DetectorMetadata, save_detector
-from tests.detection.conftest import DrawnPage
+from kuzushiji_submit.core.errors import DetectionError, DeviceError, PageReadError
 from tests.detection.heatmap.conftest import TINY, BlobNet, blob_page
+from tests.drawn_pages import DrawnPage
 
 
 def detector(network: nn.Module, **settings: object) -> HeatmapDetector:
@@ -49,9 +49,9 @@ def test_a_black_page_stays_on_the_page(shape: tuple[int, int, int]) -> None:
 @pytest.mark.parametrize("page", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
 def test_a_wrong_page_is_refused(page: np.ndarray) -> None:
     one = detector(BlobNet())
-    with pytest.raises(DetectionError, match="uint8 array of shape"):
+    with pytest.raises(PageReadError, match="uint8 array of shape"):
         one.detect(page)
-    with pytest.raises(DetectionError, match="uint8 array of shape"):
+    with pytest.raises(PageReadError, match="uint8 array of shape"):
         one.explain(page)
 
 
@@ -212,7 +212,7 @@ def test_weights_are_read_from_their_file(tmp_path: Path, network: HeatmapNet) -
 
 @pytest.mark.parametrize("name", ["teapot", "cuda:99", ""])
 def test_a_device_that_is_not_there_is_named(name: str) -> None:
-    with pytest.raises(DetectionError, match=r"cannot be used here .*name auto, cpu or cuda"):
+    with pytest.raises(DeviceError, match=r"cannot be used here .*name auto, cpu, cuda or cuda:N"):
         HeatmapDetector(BlobNet(), device=name)
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from detection.errors import DetectionError
 from detection.heatmap.page_input import levelled_page, scaled_hw
-from tests.detection.conftest import DrawnPage
+from kuzushiji_submit.core.errors import PageReadError
+from tests.drawn_pages import DrawnPage
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,12 @@ def test_scaled_sizes_are_at_least_a_pixel(page_hw: tuple[int, int], zoom: float
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 1), (4, 4, 4)])
 def test_what_is_no_page_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(DetectionError, match=r"uint8 array of shape \(H, W, 3\)"):
+    with pytest.raises(PageReadError, match=r"uint8 array of shape \(H, W, 3\)"):
         levelled_page(np.zeros(shape, np.uint8), (4, 4))
 
 
 def test_another_type_is_refused() -> None:
-    with pytest.raises(DetectionError, match="got float32"):
+    with pytest.raises(PageReadError, match="got float32"):
         levelled_page(np.zeros((4, 4, 3), np.float32), (4, 4))
 
 

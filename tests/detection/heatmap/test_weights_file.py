@@ -8,9 +8,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from detection.errors import DetectionError
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.weights_file import FORMAT_NAME, DetectorMetadata, load_detector, save_detector
+from kuzushiji_submit.core.errors import DetectionError, OutputError
 from tests.detection.heatmap.conftest import TINY
 
 METADATA = DetectorMetadata(
@@ -227,7 +227,7 @@ def test_a_failed_write_leaves_what_was_there(
         raise OSError("no space left")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OutputError, match="no space"):
         save_detector(weights, network.state_dict(), dataclasses.replace(METADATA, seed=4))
     monkeypatch.undo()
     assert weights.read_bytes() == before

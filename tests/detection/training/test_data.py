@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from detection.errors import DetectionError
 from detection.training.config import BookSplit, HeatmapTraining
 from detection.training.data import PageDataModule, StoreSource, split_pages
 from detection.training.page_store import ROUGH
+from kuzushiji_submit.core.errors import DetectionError
 
 MakeStore = Callable[..., Path]
 

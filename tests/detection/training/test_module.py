@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from detection.errors import DetectionError
 from detection.heatmap.network import HeatmapNet
 from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.module import HeatmapModule
 from detection.training.page_store import PageStore
 from detection.training.run import make_module
 from detection.training.tiles import PageSource, TileBatch, TileDataset
+from kuzushiji_submit.core.errors import DetectionError
 from tests.detection.training.conftest import match
 
 

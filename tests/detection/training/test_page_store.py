@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.errors import DetectionError
 from detection.training.page_store import CHARACTER_PX, EXACT, ROUGH, PageStore, median_size
+from kuzushiji_submit.core.errors import DetectionError
 from tests.detection.heatmap.conftest import blob_page
 
 NO_BOXES, NO_KINDS = np.zeros((0, 4), np.float32), np.zeros(0, np.uint8)

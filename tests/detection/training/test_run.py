@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from detection.errors import DetectionError
 from detection.heatmap.weights_file import DetectorMetadata, load_detector
 from detection.training import lightning
 from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapTraining
@@ -19,6 +18,7 @@ from detection.training.data import StoreSource
 from detection.training.module import HeatmapModule
 from detection.training.page_store import ROUGH
 from detection.training.run import HeatmapResult, train_heatmap
+from kuzushiji_submit.core.errors import DetectionError
 from tests.detection.training.conftest import match, tiny_config, write_store
 
 PAGES = [(f"page{n}", f"book{n % 3}", 2) for n in range(6)]

@@ -7,11 +7,11 @@ import torch
 from torch.utils.data import DataLoader
 
 from detection.components import Components
-from detection.errors import DetectionError
 from detection.heatmap.network import STRIDE, UNIT
 from detection.training.augment import TileAugmentConfig
 from detection.training.page_store import EXACT, PageStore, StoredPage
 from detection.training.tiles import PageSource, TileDataset, TileSampler, cut_tile
+from kuzushiji_submit.core.errors import DetectionError
 from tests.detection.heatmap.conftest import blob_page
 
 LOOKS = TileAugmentConfig()

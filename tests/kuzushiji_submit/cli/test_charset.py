@@ -3,7 +3,7 @@
 import pytest
 
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.training import read_charset
+from kuzushiji_submit.training_data.recognizer_sources import read_charset
 
 
 @pytest.fixture

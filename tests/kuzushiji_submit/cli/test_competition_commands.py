@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.submission import MAX_POINTS
+from kuzushiji_submit.competition.submission import MAX_POINTS
 
 
 @pytest.fixture

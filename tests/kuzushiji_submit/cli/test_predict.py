@@ -7,9 +7,9 @@ import torch
 
 from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from detection.heatmap.weights_file import DetectorMetadata, save_detector
-from kuzushiji_submit import defaults
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.submission import read_submission
+from kuzushiji_submit.competition.submission import read_submission
+from kuzushiji_submit.reading import default_weights
 
 SHAPE = HeatmapNetConfig(widths=(4, 4, 4, 4, 4), depths=(1, 1, 1, 1), pyramid=4)
 
@@ -29,7 +29,7 @@ def detector(tmp_path):
 @pytest.fixture
 def run(pages, tmp_path, weights, monkeypatch):
     """Runs the command where the project has no detector weights of its own; gives exit code and points by page."""
-    monkeypatch.setattr(defaults, "DETECTOR_WEIGHTS", tmp_path / "own" / "detector.safetensors")
+    monkeypatch.setattr(default_weights, "DETECTOR_WEIGHTS", tmp_path / "own" / "detector.safetensors")
     out = tmp_path / "submission.csv"
 
     def predict(*extra):

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from kuzushiji_submit.cli import report
-from kuzushiji_submit.errors import PageReadError
+from kuzushiji_submit.core.errors import PageReadError
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuzushiji_submit.competition.charset_filter import CharsetFilter, count_codepoints, filter_charset, is_symbol
-from kuzushiji_submit.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 
 COUNTS = {"U+306E": 9, "U+306F": 5, "U+300C": 5, "U+3005": 2, "U+4FA1": 1}
 TABLE = ("U+0031", "U+3005", "U+300C", "U+306E", "U+306F")

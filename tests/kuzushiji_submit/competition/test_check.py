@@ -7,7 +7,7 @@ from PIL import Image
 from kuzushiji_submit.competition.check import check_data
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.problems import Kind
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 
 
 def save_page(path, width=60, height=80):

@@ -3,7 +3,7 @@
 import pytest
 
 from kuzushiji_submit.competition.class_counts import read_class_counts, write_class_counts
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 
 
 @pytest.mark.parametrize("counts", [{}, {"U+306F": 2, "U+002C": 1, "U+0022": 3}])

@@ -7,7 +7,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.translation import read_translation
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 
 
 def test_translation_takes_commas_and_spaces(write_csv):

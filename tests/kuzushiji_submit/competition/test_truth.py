@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.competition.problems import Kind, Problem, count_by_kind
-from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_truth, write_truth
-from kuzushiji_submit.errors import CompetitionFileError, LabelsError
+from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_repaired_truth, read_truth, write_truth
+from kuzushiji_submit.core.errors import CompetitionFileError, LabelsError
 
 HEADER = "image_id,labels"
 
@@ -45,7 +45,7 @@ def test_faults_are_named(write_csv, row, error, message):
 def test_faults_are_collected_and_what_is_good_is_kept(write_csv):
     rows = ["a,U+306F 1 2 3 U+3070 1 2 3 4", "a,", "b,U+3042 1 1 0 5", "c,nan"]
     problems: list[Problem] = []
-    pages = read_truth(write_csv("train.csv", [HEADER, *rows]), problems)
+    pages = read_repaired_truth(write_csv("train.csv", [HEADER, *rows]), problems)
     assert [(page.image_id, page.codepoints) for page in pages] == [("a", ("U+3070",)), ("b", ("U+3042",)), ("c", ())]
     assert [problem.kind for problem in problems] == [Kind.BAD_GROUP, Kind.DUPLICATE_ID, Kind.NO_AREA, Kind.NAN_LABELS]
     assert count_by_kind(problems)["no-area"] == 1

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detection.ink import InkConfig, ink_map
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.page.ink import InkConfig, ink_map
 from kuzushiji_submit.interpretation.single import cut_single
 from recognition.crops import CropConfig, crop_boxes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from kaggle_server import Failure, basic
 
-from kuzushiji_submit.errors import CredentialsError, KaggleBusyError, KaggleError
+from kuzushiji_submit.core.errors import CredentialsError, KaggleBusyError, KaggleError
 from kuzushiji_submit.kaggle_client import client as client_module
 from kuzushiji_submit.kaggle_client.credentials import HOW_TO_GIVE
 

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from kuzushiji_submit.errors import (
+from kuzushiji_submit.core.errors import (
     CredentialsError,
     KaggleAccessError,
     KaggleBusyError,

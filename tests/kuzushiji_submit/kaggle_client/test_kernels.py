@@ -7,7 +7,7 @@ from kaggle_server import Failure
 
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.kaggle_client import datasets
-from kuzushiji_submit.kaggle_kernels import build
+from kuzushiji_submit.kaggle_kernels import build_kernel as building
 
 PAGE = "https://www.kaggle.com/code/tester/kuzushiji-train"
 
@@ -15,7 +15,7 @@ PAGE = "https://www.kaggle.com/code/tester/kuzushiji-train"
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
     """What a kernel carries is tested where it is built; packing it takes a second."""
-    monkeypatch.setattr(build, "pack_packages", lambda root: b"packages")
+    monkeypatch.setattr(building, "pack_packages", lambda root: b"packages")
 
 
 @pytest.fixture

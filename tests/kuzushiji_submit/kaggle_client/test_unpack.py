@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kaggle_server import zip_of
 
-from kuzushiji_submit.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.kaggle_client.unpack import unpack
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kuzushiji_submit.errors import KaggleBusyError, KaggleRefusedError
+from kuzushiji_submit.core.errors import KaggleBusyError, KaggleRefusedError
 from kuzushiji_submit.kaggle_client.waiting import keep_trying, polls
 
 

@@ -16,7 +16,14 @@ from kuzushiji_submit.kaggle_kernels.bundle import PACKAGES, pack_packages
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     for package in PACKAGES:
-        for name in ("__init__.py", "sub/code.py", "sub/page.css", "__pycache__/code.pyc", "weights/w.json"):
+        for name in (
+            "__init__.py",
+            "sub/code.py",
+            "sub/page.css",
+            "sub/weights/code.py",
+            "__pycache__/code.py",
+            "weights/w.json",
+        ):
             path = tmp_path / package / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{package} {name}\n" * 20)
@@ -36,7 +43,8 @@ def contents(archive: bytes) -> dict[str, bytes]:
 
 def test_code_and_its_data_go_in_and_nothing_else(root):
     packed = contents(pack_packages(root))
-    wanted = {f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "sub/code.py", "sub/page.css")}
+    names = ("__init__.py", "sub/code.py", "sub/page.css", "sub/weights/code.py")
+    wanted = {f"{package}/{name}" for package in PACKAGES for name in names}
     assert packed.keys() == wanted
     assert packed == {name: (root / name).read_bytes() for name in wanted}
 

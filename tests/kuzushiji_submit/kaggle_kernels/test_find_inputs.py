@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.find_inputs import (
     find_competition,
     find_earlier_run,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels import lay_out_data as module
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from kuzushiji_submit.characters import Alternative, Character, PageCharacters
 from kuzushiji_submit.competition.data_folder import DataFolder
-from kuzushiji_submit.journal import Journal
+from kuzushiji_submit.competition.submission import read_submission
+from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 from kuzushiji_submit.kaggle_kernels.predict_pages import Weights, predict_pages
 from kuzushiji_submit.kaggle_kernels.session import Session
 from kuzushiji_submit.kaggle_kernels.settings import RunSettings
-from kuzushiji_submit.submission import read_submission
-from kuzushiji_submit.time_budget import TIME_IS_UP
+from kuzushiji_submit.reading.characters import Alternative, Character, PageCharacters
+from kuzushiji_submit.reading.journal import Journal
 from tests.kuzushiji_submit.kaggle_kernels.conftest import option, write_shard
 
 KA = Character((0, 0, 10, 10), "U+304B", 1.0, 1.0, (Alternative("U+304B", 1.0),))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.run_train import run_train
-from kuzushiji_submit.time_budget import TIME_IS_UP
 from tests.kuzushiji_submit.kaggle_kernels.conftest import option, write_shard
 
 

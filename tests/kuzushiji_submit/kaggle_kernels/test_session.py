@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from kuzushiji_submit.errors import KernelError
+from kuzushiji_submit.core.errors import CropStoreError, DetectionError, KernelError
 from kuzushiji_submit.kaggle_kernels.session import Session, run_session
 from kuzushiji_submit.kaggle_kernels.settings import RunSettings
 
@@ -38,6 +38,8 @@ def test_time_without_what_is_kept_for_the_end(session, roots, pretended):
     ("error", "message"),
     [
         (KernelError("no such thing: attach it"), "no such thing: attach it"),
+        (DetectionError("no weights: train some"), "no weights: train some"),
+        (CropStoreError("damaged: cut again"), "damaged: cut again"),
         (OSError("disk"), "disk"),
         (ZeroDivisionError("odd"), "ZeroDivisionError: odd"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kuzushiji_submit.errors import DurationError, KernelError
+from kuzushiji_submit.core.errors import DurationError, KernelError
 from kuzushiji_submit.kaggle_kernels.settings import RunSettings, read_run_settings
 
 

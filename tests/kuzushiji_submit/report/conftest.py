@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kuzushiji_submit.characters import Alternative, Character, PageCharacters, write_characters
+from kuzushiji_submit.competition.submission import PagePoints, write_submission
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
-from kuzushiji_submit.submission import PagePoints, write_submission
+from kuzushiji_submit.reading.characters import Alternative, Character, PageCharacters, write_characters
 
 VOID = {"meta", "link", "img", "input", "br", "rect", "path", "circle"}  # the report closes the SVG ones at once
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kuzushiji_submit.report.build import build_report
+from kuzushiji_submit.report.build_report import build_report
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCORED = "100-00001_1"

@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from kuzushiji_submit.characters import (
+from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.reading.characters import (
     Alternative,
     Character,
     PageCharacters,
-    read_characters,
+    from_record,
     to_record,
     write_characters,
 )
-from kuzushiji_submit.errors import CompetitionFileError
 from kuzushiji_submit.report.character_index import CharacterIndex, join_characters
 from kuzushiji_submit.report.judge import judge_page
 
@@ -31,10 +31,11 @@ def test_reads_pages_as_the_whole_file_is_read(tmp_path):
     with path.open("a", encoding="utf-8") as stream:  # a page's lines need not be neighbors
         stream.write("\n" + json.dumps(to_record("頁", character(99))) + "\n")
     index = CharacterIndex.scan(path)
-    whole = read_characters(path)
-    assert {image_id: tuple(index.read(image_id)) for image_id in index.offsets} == {
-        image_id: page.characters for image_id, page in whole.items()
-    }
+    whole: dict[str, list[Character]] = {}
+    for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
+        image_id, read = from_record(json.loads(line))
+        whole.setdefault(image_id, []).append(read)
+    assert {image_id: list(index.read(image_id)) for image_id in index.offsets} == whole
     assert len(index.read("頁")) == 3
     assert index.read("unknown") == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kuzushiji_submit.errors import OutputError
+from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.report.folder import ASSETS, MARKER, prepare_folder, safe_names
 
 

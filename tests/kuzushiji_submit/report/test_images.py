@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kuzushiji_submit.errors import OutputError
+from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.report.images import CROP_HW, SCAN_HW, THUMBNAIL_HW, write_crop, write_scan
 
 

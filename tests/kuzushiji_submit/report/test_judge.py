@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from kuzushiji_submit.competition.scoring import Counts, match_page
+from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.report.judge import judge_page, pair_misreads, score_page
 from kuzushiji_submit.report.model import Kind
-from kuzushiji_submit.scoring import Counts, match_page
-from kuzushiji_submit.submission import PagePoints
 
 HA, HO, KA = "U+306F", "U+307B", "U+304B"
 BOX = (10, 10, 30, 30)

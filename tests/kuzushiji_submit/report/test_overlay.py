@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from kuzushiji_submit.characters import Character
+from kuzushiji_submit.reading.characters import Character
 from kuzushiji_submit.report.character_index import join_characters
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.judge import judge_page
-from kuzushiji_submit.report.layout import lay_out
+from kuzushiji_submit.report.mark_layout import lay_out
 from kuzushiji_submit.report.overlay import describe, render_overlay
 
 HA, HO, KA = "U+306F", "U+307B", "U+304B"

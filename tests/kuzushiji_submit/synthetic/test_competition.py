@@ -8,7 +8,7 @@ import pytest
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import read_truth, write_truth
-from kuzushiji_submit.errors import CompetitionFileError, ConfigError, OutputError
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError
 from kuzushiji_submit.synthetic import competition
 from kuzushiji_submit.synthetic.competition import synthesize
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet

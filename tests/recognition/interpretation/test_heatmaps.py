@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
 from recognition.crops import CropConfig, Crops
 from recognition.interpretation.heatmaps import explain
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torchvision.models import resnet50, vgg16_bn
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.backbones import ResNet50Config, Vgg16BnConfig
 from recognition.models.registry import architecture, build_model
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.reader import Reader, ReaderConfig
 from recognition.models.registry import build_model, count_parameters
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.backbones import ResNet50Config
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import architecture, build_model, count_parameters

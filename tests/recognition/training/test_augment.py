@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.preprocess import PreprocessConfig
 from recognition.training.augment import (
     add_others,

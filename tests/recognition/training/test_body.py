@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 from torchvision.models import resnet50
 
-from recognition.errors import ConfigError, TrainingError
+from kuzushiji_submit.core.errors import ConfigError, TrainingError
 from recognition.models.backbones import ResNet50Config
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model, count_parameters

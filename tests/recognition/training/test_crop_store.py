@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import CropStoreError, OutputError
 from recognition.crops import CropConfig, Crops
-from recognition.errors import CropStoreError
 from recognition.training.crop_store import CropStore
 from recognition.training.crop_store_writer import CropStoreWriter
 
@@ -89,7 +89,7 @@ def test_manifest_comes_after_its_arrays(tmp_path: Path, charset: Charset, monke
         writer.add_page("p1", "b", crops_of(1), np.array([1]))
     monkeypatch.setattr(np, "save", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     writer = CropStoreWriter(folder, charset, SMALL, shard_crops=1)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OutputError, match="disk full"):
         writer.add_page("p2", "b", crops_of(2), np.array([2]))
     assert CropStore(folder).page_ids == ("p1",)
 

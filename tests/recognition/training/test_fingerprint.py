@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
 from recognition.training.crop_store import CropStore
 from recognition.training.fingerprint import fingerprint
 from recognition.training.sources import CropSource, MixedCrops

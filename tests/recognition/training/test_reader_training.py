@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from recognition.charset import Charset
-from recognition.errors import ConfigError, TrainingError
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import ConfigError, TrainingError
 from recognition.recognizer import Recognizer
 from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, TrainConfig
 from recognition.training.crop_store import CropStore

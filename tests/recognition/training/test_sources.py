@@ -3,9 +3,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from recognition.charset import Charset
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import TrainingError
 from recognition.crops import Crops
-from recognition.errors import TrainingError
 from recognition.training.crop_store import CropStore
 from recognition.training.dataset import CropDataset
 from recognition.training.sources import CropSource, MixedCrops

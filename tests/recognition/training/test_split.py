@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from recognition.errors import ConfigError, TrainingError
+from kuzushiji_submit.core.errors import ConfigError, TrainingError
 from recognition.training.balance import BalancedSampler
 from recognition.training.config import BalanceConfig, SplitConfig
 from recognition.training.crop_store import CropStore

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from recognition.errors import ConfigError
+from kuzushiji_submit.core.errors import ConfigError
 from recognition.recognizer import Recognizer
 from recognition.training import time_budget
 from recognition.training.config import RuntimeConfig, TrainConfig

@@ -1,0 +1,112 @@
+"""The ink detector: a page in, character boxes out, no network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.detections import Detections
+from detection.ink.layout import Layout, LayoutConfig, find_layout
+from detection.ink.segmentation import ColumnCuts, ScoreBoxes, SegmentationConfig, segment_columns
+from kuzushiji_submit.core.page.ink import InkConfig, read_ink
+from kuzushiji_submit.core.page.lines import Lines
+
+ScoreCrops = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.float32]]
+"""Asks how good candidate boxes float32 (N, 4) on an ink map uint8 (H, W) are as characters: float32 (N,) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class InkDetectorConfig:
+    """Settings of `InkDetector`.
+
+    Attributes:
+        ink: how the page becomes an ink map.
+        layout: how the map becomes columns.
+        segmentation: how columns become characters.
+    """
+
+    ink: InkConfig = field(default_factory=InkConfig)
+    layout: LayoutConfig = field(default_factory=LayoutConfig)
+    segmentation: SegmentationConfig = field(default_factory=SegmentationConfig)
+
+
+@dataclass(frozen=True)
+class DetectionStages:
+    """Everything between the page and its boxes.
+
+    Attributes:
+        page: uint8 (H, W, 3) RGB, None where only a map was given.
+        ink: uint8 (H, W), the map.
+        lines: the lines taken out of it, None if unknown.
+        layout: text area, character size, columns.
+        cuts: per column, where it might have been cut, in pixels of the layout's maps.
+        detections: the result.
+    """
+
+    page: NDArray[np.uint8] | None
+    ink: NDArray[np.uint8]
+    lines: Lines | None
+    layout: Layout
+    cuts: list[ColumnCuts]
+    detections: Detections
+
+
+class InkDetector:
+    """Finds characters by threshold, connected components, columns and a lattice of cuts of the page's ink."""
+
+    def __init__(self, config: InkDetectorConfig | None = None) -> None:
+        self.config = config or InkDetectorConfig()
+
+    def detect(self, page: NDArray[np.uint8], score_crops: ScoreCrops | None = None) -> Detections:
+        """Find the characters of a page.
+
+        Args:
+            page: uint8 (H, W, 3) RGB.
+            score_crops: an opinion on candidate boxes (see `ScoreCrops`), e.g. a recognizer's; None for geometry alone.
+
+        Returns:
+            Boxes in page pixels, column by column; scores are the probability that a box hits a character.
+
+        Raises:
+            PageReadError: if the page is not uint8 (H, W, 3).
+        """
+        return self.explain(page, score_crops).detections
+
+    def explain(self, page: NDArray[np.uint8], score_crops: ScoreCrops | None = None) -> DetectionStages:
+        """As `detect`, with every stage on the way."""
+        reading = read_ink(page, self.config.ink)
+        return self.detect_on_map(reading.ink, reading.lines, score_crops, page=page)
+
+    def detect_on_map(
+        self,
+        score_map: NDArray[np.uint8],
+        lines: Lines | None = None,
+        score_crops: ScoreCrops | None = None,
+        *,
+        page: NDArray[np.uint8] | None = None,
+    ) -> DetectionStages:
+        """The same from a map, wherever it came from.
+
+        Args:
+            score_map: uint8 (H, W), 0 on paper.
+            lines: the page's lines; they bound the text area.
+            score_crops: an opinion on candidate boxes on the map.
+            page: uint8 (H, W, 3) RGB, only kept for pictures.
+
+        Returns:
+            All stages.
+        """
+        layout = find_layout(score_map, lines, self.config.layout)
+        zoom = np.tile(layout.zoom_xy, 2)
+        score_boxes: ScoreBoxes | None = None
+        if score_crops is not None:
+
+            def score_boxes(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+                return score_crops(score_map, (boxes / zoom).astype(np.float32))
+
+        found = segment_columns(layout.columns, self.config.layout.unit, self.config.segmentation, score_boxes)
+        height, width = score_map.shape
+        boxes = np.clip(found.boxes / zoom, 0, [width, height, width, height]).astype(np.float32)
+        points = (found.points / layout.zoom_xy).astype(np.float32)
+        return DetectionStages(page, score_map, lines, layout, found.cuts, Detections(boxes, found.scores, points))

@@ -1,0 +1,33 @@
+"""Arguments that several commands have."""
+
+import argparse
+from pathlib import Path
+
+from kuzushiji_submit.core.errors import DurationError
+from kuzushiji_submit.core.time_budget import TIME_IS_UP, TimeBudget, parse_duration
+
+
+def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares --config and --set."""
+    parser.add_argument("--config", type=Path, metavar="TOML", help="settings file")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override one setting; may be repeated"
+    )
+
+
+def add_time_budget_argument(parser: argparse.ArgumentParser) -> None:
+    """Declares --time-budget, whose clock starts here."""
+    parser.add_argument(
+        "--time-budget",
+        type=_time_budget,
+        metavar="TIME",
+        help="stop cleanly after so long (8h, 90m, 30s, 1h30m) with what there is; --resume goes on; "
+        f"exit code {TIME_IS_UP}",
+    )
+
+
+def _time_budget(text: str) -> TimeBudget:
+    try:
+        return TimeBudget(parse_duration(text))
+    except DurationError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,0 +1,70 @@
+"""The main job on the embedded sample competition: pages to submission to F1 to report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import kuzushiji_submit
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.sample import read_sample_ids
+from kuzushiji_submit.competition.scoring import Counts, score_pages, total
+from kuzushiji_submit.competition.submission import read_submission
+from kuzushiji_submit.competition.truth import read_truth
+from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+from kuzushiji_submit.reading.journal import forget
+from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+from kuzushiji_submit.reading.predict import PredictJob, predict
+from kuzushiji_submit.report.build_report import build_report
+
+SAMPLE = DataFolder(Path(next(iter(kuzushiji_submit.__path__))) / "sample")
+SAMPLE_TRUTH = SAMPLE.root / "test_truth.csv"
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo made.
+
+    Attributes:
+        counts: the submission's score against the sample's truth.
+        detection: the same with labels ignored.
+        submission: the CSV file.
+        report: the report's first page.
+    """
+
+    counts: Counts
+    detection: Counts
+    submission: Path
+    report: Path
+
+
+def run_demo(out: Path, device: str = "auto") -> DemoResult:
+    """Reads the sample's pages into `out`, which may hold an earlier demo.
+
+    Args:
+        out: folder for the submission and the report.
+        device: where the networks run.
+
+    Raises:
+        KuzushijiError: if a file cannot be written.
+    """
+    submission, characters = out / "submission.csv", out / "characters.jsonl"
+    forget(submission)  # a demo is too short to be worth resuming
+    weights = recognizer_weights(None)
+    detector = detector_weights(None, None)
+    pipeline = Pipeline.load(PipelineConfig(), weights, detector, device)
+    job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)
+    predict(job, pipeline, weights, detector)
+    truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
+    report = build_report(
+        images=SAMPLE.test_images,
+        submission=submission,
+        out=out / "report",
+        truth=SAMPLE_TRUTH,
+        characters=characters,
+        translation=SAMPLE.translation_csv,
+    )
+    return DemoResult(
+        total(score_pages(truth, points).values()),
+        total(score_pages(truth, points, detection_only=True).values()),
+        submission,
+        report.index,
+    )

@@ -1,0 +1,123 @@
+"""What `train` and `lr-find` have in common."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kuzushiji_submit.cli.arguments import add_settings_arguments
+
+if TYPE_CHECKING:
+    from detection.training.config import HeatmapTraining
+    from detection.training.data import StoreSource
+    from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder
+    from recognition.training.sources import CropSource
+
+
+def add_training_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the arguments."""
+    parser.add_argument("what", choices=("detector", "recognizer"), help="which model")
+    parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DATA", help="data folders to train on")
+    parser.add_argument(
+        "--train-only",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="data folders whose books are not held out",
+    )
+    parser.add_argument(
+        "--weights", type=float, nargs="+", metavar="W", help="shares of the draws, one a folder, those of --data first"
+    )
+    parser.add_argument(
+        "--false-alarms",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="those of the folders whose truth is complete: what the ink detector finds beside it is no character",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
+    parser.add_argument("--crops", type=Path, metavar="DIR", help="folder of the cut crops (default: RUN/crops)")
+    parser.add_argument("--pages", type=Path, metavar="DIR", help="folder of the prepared pages (default: RUN/pages)")
+    parser.add_argument("--charset", type=Path, metavar="CSV", help="classes (default: every codepoint of the data)")
+    parser.add_argument("--fold", type=int, metavar="K", help="hold out the books of this fold")
+    parser.add_argument("--workers", type=int, default=1, help="processes that cut crops (default: %(default)s)")
+    add_settings_arguments(parser)
+
+
+def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSource]]":
+    """Resolves the settings and makes the crops.
+
+    Raises:
+        KuzushijiError: if a setting or the data is not usable.
+    """
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, make_sources, read_charset
+
+    _refuse(args, "detector", ("pages",))
+    settings = resolve_config(RecognizerTraining(), args.config, args.set)
+    if args.fold is not None:
+        settings = replace(settings, split=replace(settings.split, fold=args.fold))
+    charset = read_charset(args.charset) if args.charset else None
+    sources = make_sources(
+        training_folders(args), args.crops or args.out / "crops", settings, charset, workers=max(1, args.workers)
+    )
+    return settings, sources
+
+
+def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[StoreSource]]":
+    """Resolves the settings and prepares the pages.
+
+    Raises:
+        KuzushijiError: if a setting or the data is not usable.
+    """
+    from detection.training.config import HeatmapTraining
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.training_data.detector_sources import make_page_sources
+
+    _refuse(args, "recognizer", ("crops", "charset", "false_alarms"))
+    fold = [] if args.fold is None else [f"split.fold={args.fold}"]
+    settings = resolve_config(HeatmapTraining(), args.config, [*args.set, *fold])
+    sources = make_page_sources(
+        [DataFolder(path) for path in args.data],
+        args.pages or args.out / "pages",
+        args.weights or (),
+        [DataFolder(path) for path in args.train_only],
+        workers=max(1, args.workers),
+    )
+    return settings, sources
+
+
+def _refuse(args: argparse.Namespace, other: str, names: Sequence[str]) -> None:
+    """Names an option that would be ignored, because only the other model has it."""
+    from kuzushiji_submit.core.errors import ConfigError
+
+    for name in names:
+        if getattr(args, name):
+            raise ConfigError(f"--{name.replace('_', '-')} is an option of the {other}: leave it out")
+
+
+def training_folders(args: argparse.Namespace) -> "list[TrainingFolder]":
+    """The data folders of a recognizer's run and their parts in it.
+
+    Raises:
+        ConfigError: if the weights are not one a folder, or false alarms are wanted of a folder that is none of them.
+    """
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.core.errors import ConfigError
+    from kuzushiji_submit.training_data.recognizer_sources import TrainingFolder
+
+    paths = [*args.data, *args.train_only]
+    weights = args.weights or [None] * len(paths)
+    if len(weights) != len(paths):
+        raise ConfigError(f"--weights has {len(weights)} numbers for {len(paths)} data folders: give one a folder")
+    unknown = [str(path) for path in args.false_alarms if path not in paths]
+    if unknown:
+        raise ConfigError(f"--false-alarms {unknown[0]}: not among the data folders: name it as in --data")
+    return [
+        TrainingFolder(DataFolder(path), weight, place < len(args.data), path in args.false_alarms)
+        for place, (path, weight) in enumerate(zip(paths, weights, strict=True))
+    ]

@@ -1,0 +1,23 @@
+"""How much boxes of one page have in common, in NumPy: networks take `torchvision.ops` for the same."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def overlaps(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Intersection over union of every box with every other: float32 (N, 4) and (M, 4) xyxy -> float64 (N, M)."""
+    first, second = boxes[:, None].astype(np.float64), others[None].astype(np.float64)
+    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
+    shared = np.prod(np.maximum(sides, 0), axis=2)
+    union = _areas(first) + _areas(second) - shared
+    return np.asarray(shared / np.maximum(union, 1e-9))
+
+
+def centers_inside(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether the center of every box lies strictly inside every other: (N, 4) and (M, 4) xyxy -> bool (N, M)."""
+    x, y = ((boxes[:, axis] + boxes[:, axis + 2])[:, None] / 2 for axis in (0, 1))
+    return np.asarray((others[:, 0] < x) & (x < others[:, 2]) & (others[:, 1] < y) & (y < others[:, 3]))
+
+
+def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.prod(np.maximum(boxes[..., 2:] - boxes[..., :2], 0), axis=-1))

@@ -1,0 +1,1 @@
+"""Pages in, characters out: the pipeline, the run over a folder, its journal."""

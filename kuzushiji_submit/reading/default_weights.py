@@ -1,0 +1,52 @@
+"""The weights that come with the project."""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import detection
+import recognition
+from kuzushiji_submit.core.errors import CompetitionFileError
+
+logger = logging.getLogger(__name__)
+
+DETECTOR_WEIGHTS = Path(next(iter(detection.__path__))) / "weights" / "detector.safetensors"
+RECOGNIZER_WEIGHTS = Path(next(iter(recognition.__path__))) / "weights" / "recognizer.safetensors"
+
+
+def recognizer_weights(given: Path | None) -> Path:
+    """The weights file to use: the one given, or the one that comes with the project.
+
+    Raises:
+        CompetitionFileError: if there is no such file.
+    """
+    path = given or RECOGNIZER_WEIGHTS
+    if not path.is_file():
+        raise CompetitionFileError(f"{path}: no weights file: train one (kuzushiji train recognizer) or name another")
+    return path
+
+
+def detector_weights(kind: Literal["heatmap", "ink"] | None, given: Path | None) -> Path | None:
+    """The weights file of the heatmap detector, or None for the ink detector, which needs none.
+
+    Without a choice it is the heatmap detector, with the file given or the one that comes with the project; where that
+    is missing too, the ink detector stands in, and the log says so.
+
+    Args:
+        kind: the choice.
+        given: a weights file.
+
+    Raises:
+        CompetitionFileError: if the file is missing, or one is given for the ink detector.
+    """
+    if kind == "ink":
+        if given is not None:
+            raise CompetitionFileError(f"{given}: the ink detector takes no weights: choose --detector heatmap")
+        return None
+    path = given or DETECTOR_WEIGHTS
+    if path.is_file():
+        return path
+    if kind is None and given is None:
+        logger.warning("%s: no detector weights: the ink detector is used, which finds less", path)
+        return None
+    raise CompetitionFileError(f"{path}: no weights file: train one (kuzushiji train detector) or name another")

@@ -1,0 +1,1 @@
+"""Data folders in, crops and prepared pages to train on out."""

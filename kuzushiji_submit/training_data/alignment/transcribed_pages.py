@@ -1,0 +1,76 @@
+"""A folder of transcribed pages aligned with what a pipeline detects on them."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.training_data.alignment.align import AlignConfig, AlignedPage, align_page
+
+logger = logging.getLogger(__name__)
+
+
+def read_transcriptions(path: Path) -> dict[str, str]:
+    """The text of each page in reading order, from a JSON object of image_id and text.
+
+    Raises:
+        CompetitionFileError: if the file is something else.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CompetitionFileError(f"{path}: cannot be read as JSON ({error}): check the file") from None
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise CompetitionFileError(f"{path}: must be one JSON object of image_id and text: correct it")
+    return found
+
+
+def align_folder(
+    images: Path,
+    transcriptions: Mapping[str, str],
+    known: Sequence[PageTruth],
+    pipeline: Pipeline,
+    config: AlignConfig | None = None,
+) -> Iterator[AlignedPage]:
+    """Aligns every transcribed page of a folder, with a progress bar; unreadable pages are left out with a warning.
+
+    Args:
+        images: folder of page images.
+        transcriptions: text by image_id.
+        known: boxes whose characters are known already, of any of the pages.
+        pipeline: its detector finds the boxes, its recognizer says what they might hold.
+        config: settings.
+
+    Raises:
+        CompetitionFileError: if no transcribed page has an image.
+    """
+    paths = list_images(images)
+    truths = {page.image_id: page for page in known}
+    pages = [image_id for image_id in transcriptions if image_id in paths]
+    if not pages:
+        raise CompetitionFileError(
+            f"{images}: no image of any of {len(transcriptions)} transcribed pages: check the folder"
+        )
+    for image_id in tqdm(pages, "align", unit="page"):
+        empty = PageTruth(image_id, (), np.zeros((0, 4), np.float32))
+        try:
+            stages = pipeline.explain(read_page(paths[image_id]))
+        except PageReadError as error:
+            logger.warning("%s: left out", error)
+            continue
+        yield align_page(
+            stages.ink,
+            stages.detections.boxes,
+            transcriptions[image_id],
+            truths.get(image_id, empty),
+            pipeline.recognizer,
+            config,
+        )

@@ -1,0 +1,59 @@
+"""Calibration on pages with truth."""
+
+import numpy as np
+import pytest
+
+from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
+from kuzushiji_submit.cli.main import main
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.truth import PageTruth, write_truth
+from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+from recognition.weights_file import load_weights, read_metadata
+
+
+@pytest.fixture
+def data(tmp_path, draw_page, save_drawn_page):
+    """Two pages of two books; the labels are what the untrained recognizer says, but for one of them."""
+    folder = DataFolder(tmp_path / "data")
+    truths = []
+    for image_id, columns in (("a_1", 2), ("b_1", 1)):
+        page, boxes = draw_page(columns)
+        save_drawn_page(folder.train_images / f"{image_id}.jpg", page)
+        truths.append(PageTruth(image_id, ("U+306E",) * len(boxes), np.array(boxes, np.float32)))
+    write_truth(folder.train_csv, truths)
+    return folder
+
+
+def test_threshold_and_temperature_are_those_of_the_pages(data, pipeline):
+    result = calibrate(truth_of(data), pipeline)
+    assert (result.pages, result.fit.characters) == (2, 18)
+    assert result.fit.loss_after <= result.fit.loss_before + 1e-9
+    assert result.counts.f1 >= result.counts_before.f1
+    assert pipeline.recognizer.metadata.calibration.temperature == result.fit.temperature
+    chosen = Pipeline(pipeline.recognizer, PipelineConfig(min_score=result.calibration.min_score))
+    assert chosen.min_score == result.calibration.min_score
+
+
+def test_an_unreadable_page_stops_nothing(data, pipeline, caplog):
+    (data.train_images / "b_1.jpg").write_bytes(b"no image")
+    assert calibrate(truth_of(data), pipeline).pages == 1
+    assert "b_1.jpg" in caplog.text
+
+
+def test_pages_without_truth_are_refused(data):
+    with pytest.raises(CompetitionFileError, match="no annotated page"):
+        truth_of(data, lambda image_id: image_id.startswith("z"))
+
+
+def test_command_writes_a_copy_that_predict_uses(data, weights, tmp_path, capsys):
+    out = tmp_path / "out" / "calibrated.safetensors"
+    command = ["calibrate", "--data", str(data.root), "--books", "a", "--recognizer-weights", str(weights)]
+    assert main([*command, "--detector", "ink", "--device", "cpu", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "on 12 characters" in printed
+    found = read_metadata(out).calibration
+    assert f"temperature {found.temperature:.3f}" in printed
+    assert Pipeline.load(PipelineConfig(), out, None, "cpu").min_score == found.min_score
+    before, after = load_weights(weights)[0].state_dict(), load_weights(out)[0].state_dict()
+    assert all(before[name].equal(after[name]) for name in before)

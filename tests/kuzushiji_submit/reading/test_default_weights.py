@@ -1,0 +1,61 @@
+"""Which weights are used when nobody says so."""
+
+import logging
+
+import pytest
+
+from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.reading import default_weights
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """The project's own detector weights, which a test may write or leave missing."""
+    path = tmp_path / "own.safetensors"
+    monkeypatch.setattr(default_weights, "DETECTOR_WEIGHTS", path)
+    return path
+
+
+@pytest.fixture
+def given(tmp_path):
+    path = tmp_path / "given.safetensors"
+    path.touch()
+    return path
+
+
+def test_weights_lie_in_their_packages():
+    assert default_weights.DETECTOR_WEIGHTS.parts[-3:] == ("detection", "weights", "detector.safetensors")
+    assert default_weights.RECOGNIZER_WEIGHTS.parts[-3:] == ("recognition", "weights", "recognizer.safetensors")
+
+
+def test_recognizer_weights(given, tmp_path):
+    assert default_weights.recognizer_weights(given) == given
+    with pytest.raises(CompetitionFileError, match=r"none: no weights file: train one \(kuzushiji train recognizer\)"):
+        default_weights.recognizer_weights(tmp_path / "none")
+
+
+@pytest.mark.parametrize("kind", ["heatmap", None])
+def test_the_file_given_goes_before_the_projects_own(kind, own, given):
+    own.touch()
+    assert default_weights.detector_weights(kind, given) == given
+    assert default_weights.detector_weights(kind, None) == own
+
+
+def test_without_any_weights_the_ink_detector_stands_in_and_that_is_said(own, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert default_weights.detector_weights(None, None) is None
+    assert f"{own}: no detector weights: the ink detector is used" in caplog.text
+
+
+def test_what_was_asked_for_and_is_missing_is_an_error(own, tmp_path):
+    for kind, path in (("heatmap", None), ("heatmap", tmp_path / "none"), (None, tmp_path / "none")):
+        with pytest.raises(CompetitionFileError, match=r"no weights file: train one \(kuzushiji train detector\)"):
+            default_weights.detector_weights(kind, path)
+
+
+def test_the_ink_detector_takes_no_weights(own, given, caplog):
+    own.touch()
+    assert default_weights.detector_weights("ink", None) is None
+    assert caplog.text == ""
+    with pytest.raises(CompetitionFileError, match="the ink detector takes no weights: choose --detector heatmap"):
+        default_weights.detector_weights("ink", given)
