@@ -49,6 +49,7 @@ class Reader(nn.Module):
     """Ink, marked box and shape of the box in, logits out; the last logit is "not a character"."""
 
     __call__: Callable[..., Tensor]
+    embedding_layer = "norm"
 
     def __init__(self, config: ReaderConfig, class_count: int) -> None:
         super().__init__()
