@@ -6,7 +6,7 @@ from typing import Any
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, ConfigError
-from kuzushiji_submit.core.plain import from_plain, to_plain
+from kuzushiji_submit.core.settings import from_plain, to_plain
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig
 from recognition.models.registry import ModelConfig, architecture

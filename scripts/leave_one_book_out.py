@@ -27,7 +27,7 @@ from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth, write_truth
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.characters import PageCharacters
 from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
@@ -50,7 +50,7 @@ PLACES = ("exact boxes of books held out", "on their complete pages", "test fold
 def main() -> int:
     """Runs every group and prints one table."""
     args = parse_arguments()
-    settings = resolve_config(RecognizerTraining(), args.config, args.set)
+    settings = read_settings(RecognizerTraining(), args.config, args.set)
     settings = dataclasses.replace(settings, initial_weights=str(args.base), export="last")
     charset = read_metadata(args.base).charset
     counts = class_counts(args.counts, charset)

@@ -21,7 +21,7 @@ from pathlib import Path
 from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KuzushijiError
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.training_data.recognizer_sources import (
     RecognizerTraining,
     TrainingFolder,
@@ -100,7 +100,7 @@ def main() -> int:
     add_settings_arguments(parser)
     args = parser.parse_args()
     try:
-        settings = resolve_config(SEED_LIKE, args.config, [*args.set, f"split.copies_to={args.copies_to}"])
+        settings = read_settings(SEED_LIKE, args.config, [*args.set, f"split.copies_to={args.copies_to}"])
         folders = [TrainingFolder(DataFolder(path)) for path in args.data]
         charset = read_charset(args.charset) if args.charset else None
         sources = make_sources(folders, args.out / "crops", settings, charset, workers=args.workers)

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """Aligns and writes; pages of the truth without a transcription are written as they are."""
     from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
     from kuzushiji_submit.core.errors import ConfigError
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
     from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
     from kuzushiji_submit.training_data.alignment.align import AlignConfig
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.least_posterior <= 1:
         raise ConfigError(f"--least-posterior {args.least_posterior}: must be a probability above 0")
-    config = resolve_config(PipelineConfig(), args.config, args.set)
+    config = read_settings(PipelineConfig(), args.config, args.set)
     weights = recognizer_weights(args.recognizer_weights)
     pipeline = Pipeline.load(config, weights, detector_weights(args.detector, args.detector_weights), args.device)
     known = read_repaired_truth(args.truth) if args.truth else []

@@ -26,12 +26,12 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
     from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
     from recognition.weights_file import with_calibration
 
-    config = resolve_config(PipelineConfig(), args.config, args.set)
+    config = read_settings(PipelineConfig(), args.config, args.set)
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)

@@ -95,13 +95,13 @@ def _refuse_without_weights(args: argparse.Namespace) -> None:
 
 
 def _build(args: argparse.Namespace, folder: Path, weights: list[str]) -> Path:
-    from kuzushiji_submit.core.settings import parse_assignment
+    from kuzushiji_submit.core.settings import parse_override
     from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
     from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
 
     run: dict[str, object] = {}
     for assignment in args.set:
-        run |= parse_assignment(assignment)
+        run |= parse_override(assignment)
     settings = KernelSettings(
         owner=args.owner,
         datasets=(*args.dataset, *weights),

@@ -58,13 +58,13 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.core.errors import PageReadError
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
     from kuzushiji_submit.reading.journal import forget
     from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
     from kuzushiji_submit.reading.predict import PredictJob, predict
 
-    config = resolve_config(PipelineConfig(), args.config, args.set)
+    config = read_settings(PipelineConfig(), args.config, args.set)
     job = PredictJob(
         images=args.images,
         out=args.out,

@@ -53,11 +53,11 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
     Raises:
         KuzushijiError: if a setting or the data is not usable.
     """
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, make_sources, read_charset
 
     _refuse(args, "detector", ("pages",))
-    settings = resolve_config(RecognizerTraining(), args.config, args.set)
+    settings = read_settings(RecognizerTraining(), args.config, args.set)
     if args.fold is not None:
         settings = replace(settings, split=replace(settings.split, fold=args.fold))
     charset = read_charset(args.charset) if args.charset else None
@@ -75,12 +75,12 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
     """
     from detection.training.config import HeatmapTraining
     from kuzushiji_submit.competition.data_folder import DataFolder
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.training_data.detector_sources import make_page_sources
 
     _refuse(args, "recognizer", ("crops", "charset", "false_alarms"))
     fold = [] if args.fold is None else [f"split.fold={args.fold}"]
-    settings = resolve_config(HeatmapTraining(), args.config, [*args.set, *fold])
+    settings = read_settings(HeatmapTraining(), args.config, [*args.set, *fold])
     sources = make_page_sources(
         [DataFolder(path) for path in args.data],
         args.pages or args.out / "pages",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kuzushiji_submit.core.errors import ConfigError, DurationError, KernelError
-from kuzushiji_submit.core.plain import from_plain
+from kuzushiji_submit.core.settings import from_plain
 from kuzushiji_submit.core.time_budget import parse_duration
 
 TRAIN_STEPS = ("detector", "recognizer", "predict")
@@ -90,8 +90,8 @@ def read_run_settings(values: Mapping[str, object]) -> RunSettings:
         DurationError: if a time is no duration.
     """
     try:
-        return from_plain(RunSettings, values)
+        return from_plain(RunSettings, values, "the kernel's settings")
     except DurationError:
         raise  # says what to write by itself
     except ConfigError as error:
-        raise KernelError(f"the kernel's settings: {error}: correct kernels/NAME/settings.toml") from error
+        raise KernelError(f"{error}: correct kernels/NAME/settings.toml") from error

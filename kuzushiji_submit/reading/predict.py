@@ -17,7 +17,7 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.submission import write_settings, write_submission
 from kuzushiji_submit.core.errors import KuzushijiError, OutputError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import to_dict
+from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import PageCharacters, write_characters
 from kuzushiji_submit.reading.debug_sheets import write_debug_sheet
@@ -124,7 +124,7 @@ def predict(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights
 def _settings(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights: Path | None) -> dict[str, Any]:
     return {
         "version": __version__,
-        "pipeline": to_dict(pipeline.config),
+        "pipeline": to_plain(pipeline.config),
         "recognizer_weights": _fingerprint(weights),
         "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
         "shard": list(job.shard),

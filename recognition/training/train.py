@@ -16,7 +16,7 @@ from pytorch_lightning import Trainer
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.files import atomic_text
-from kuzushiji_submit.core.plain import to_plain
+from kuzushiji_submit.core.settings import to_plain
 from recognition.models.registry import architecture, build_model
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig

@@ -11,7 +11,7 @@ from slugify import slugify
 import kuzushiji_submit
 from detection.training.config import HeatmapTraining
 from kuzushiji_submit.core.errors import DurationError, KernelError
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels import build_kernel as building
 from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, MAX_SOURCE_BYTES, build_kernel, kernel_metadata, slug
@@ -82,7 +82,7 @@ def test_the_training_s_configs_travel_along_and_are_settings_of_the_commands(bu
     for what, default in (("detector", HeatmapTraining()), ("recognizer", RecognizerTraining())):
         path = ROOT / "kernels" / "train" / f"{what}.toml"
         assert values[f"{what}_config"] == path.read_text()
-        assert resolve_config(default, path) != default
+        assert read_settings(default, path) != default
     assert not constants((built["predict"] / "kernel.py").read_text())["SETTINGS"]["detector_config"]
 
 
@@ -121,7 +121,7 @@ def test_slugs_are_those_of_the_client(title, expected):
         ("train", KernelSettings("someone", ("a/b/c",)), "'a/b/c' is no data set"),
         ("train", KernelSettings("someone", kernels=("a/",)), "'a/' is no data set or kernel"),
         ("train", KernelSettings("someone", run={"steps": ["dance"]}), "unknown step 'dance'"),
-        ("train", KernelSettings("someone", run={"hours": 8}), "unknown setting hours"),
+        ("train", KernelSettings("someone", run={"hours": 8}), "unknown key hours"),
     ],
 )
 def test_what_cannot_be_built_is_named(tmp_path, name, settings, message):

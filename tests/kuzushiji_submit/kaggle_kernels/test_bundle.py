@@ -74,6 +74,7 @@ IMAGE = {
         "sklearn",
         "safetensors",
         "PIL",
+        "pydantic",
         "tqdm",
         "matplotlib",
     ),

@@ -7,7 +7,7 @@ import pytest
 from kuzushiji_submit.cli.training_arguments import add_training_arguments, training_folders
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.training_data.recognizer_sources import (
     RecognizerTraining,
     TrainingFolder,
@@ -19,11 +19,11 @@ from recognition.training.crop_store import NO_CHARACTER
 
 
 def test_settings_of_the_run_and_of_the_crops_lie_side_by_side():
-    settings = resolve_config(RecognizerTraining(), assignments=["epochs=3", "crop.size=64", "split.folds=2"])
+    settings = read_settings(RecognizerTraining(), overrides=["epochs=3", "crop.size=64", "split.folds=2"])
     assert type(settings.run) is TrainConfig
     assert (settings.run.epochs, settings.run.split.folds, settings.crop.size) == (3, 2, 64)
     with pytest.raises(ConfigError, match="crop size must lie in"):
-        resolve_config(RecognizerTraining(), assignments=["crop.size=7"])
+        read_settings(RecognizerTraining(), overrides=["crop.size=7"])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import torch
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
-from kuzushiji_submit.core.plain import to_plain
+from kuzushiji_submit.core.settings import to_plain
 from recognition.recognizer import Recognizer
 from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
@@ -260,7 +260,7 @@ def test_tensorboard_that_is_not_installed_is_named(
 KILLED_RUN = """
 import json, os, signal, sys
 from pathlib import Path
-from kuzushiji_submit.core.plain import from_plain
+from kuzushiji_submit.core.settings import from_plain
 from recognition.training.config import TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.history import EpochHistory
