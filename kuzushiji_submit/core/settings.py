@@ -117,7 +117,7 @@ def _validate(cls: type[T], values: object, source_of: Callable[[str], str]) -> 
 
 
 @cache
-def _adapter(cls: Hashable) -> TypeAdapter[Any]:
+def _adapter(cls: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any class
     return TypeAdapter(cls)
 
 
