@@ -37,7 +37,7 @@ from recognition.training.split import make_split
 from recognition.training.train import train
 
 SEED_LIKE = RecognizerTraining(
-    kuzu_char_rec=KuzuCharRecConfig(stage_widths=(24, 48, 96)),
+    model=KuzuCharRecConfig(stage_widths=(24, 48, 96)),
     crop=CropConfig(size=32, margin=0.0, resize="squish"),
     preprocess=PreprocessConfig(binarize="height"),
     augment=AugmentConfig(strength=0.0),

@@ -102,7 +102,7 @@ class HeatmapDetector:
         """The detector of a weights file.
 
         Raises:
-            DetectionError: if the file is missing, damaged or does not match.
+            WeightsError: if the file is missing, damaged or does not match.
             DeviceError: if the device cannot be used.
         """
         return cls(load_detector(path)[0], config, device)

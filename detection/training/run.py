@@ -20,6 +20,7 @@ from detection.training.module import HeatmapModule
 from detection.training.page_match import MatchPoints
 from kuzushiji_submit.core.errors import DetectionError
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.weights_record import Provenance
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def train_heatmap(
     match: MatchPoints,
     *,
     resume: bool = False,
-    provenance: DetectorMetadata | None = None,
+    provenance: Provenance | None = None,
 ) -> HeatmapResult:
     """Trains the score map and exports its weights file.
 
@@ -96,7 +97,7 @@ def train_heatmap(
         completed=trainer.current_epoch >= config.epochs,
     )
     if trainer.is_global_zero:
-        _export(module, exported, result, config, split, provenance or DetectorMetadata())
+        _export(module, exported, result, config, split, provenance or Provenance())
         _write_json(out_dir / "result.json", dataclasses.asdict(result))
     return result
 
@@ -105,7 +106,8 @@ def make_module(config: HeatmapTraining, match: MatchPoints) -> HeatmapModule:
     """A fresh network under the run's seed, or one that starts from a weights file.
 
     Raises:
-        DetectionError: if the initial weights cannot be read or are of another shape.
+        WeightsError: if the initial weights cannot be read.
+        DetectionError: if they are of another shape.
     """
     torch.manual_seed(config.seed)
     network = HeatmapNet(config.network)
@@ -131,18 +133,18 @@ def _export(
     result: HeatmapResult,
     config: HeatmapTraining,
     split: PageSplit,
-    provenance: DetectorMetadata,
+    provenance: Provenance,
 ) -> None:
     module.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"])
-    metadata = dataclasses.replace(
+    described = dataclasses.replace(
         provenance,
-        network=config.network,
         split=split.describe(),
         seed=config.seed,
         scores=tuple(sorted(result.scores.items())),
         date=provenance.date or datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
     )
-    save_detector(result.weights, module.final_network.state_dict(), metadata)
+    metadata = DetectorMetadata(config.network, provenance=described)
+    save_detector(result.weights, module.final_network.state_dict(), metadata, overwrite=True)
 
 
 def _claim_folder(out_dir: Path, config: HeatmapTraining, split: PageSplit, *, resume: bool) -> Path | None:

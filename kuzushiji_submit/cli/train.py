@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train_recognizer(args: argparse.Namespace) -> int:
+    from kuzushiji_submit.core.weights_record import Provenance
     from recognition.training.train import train
-    from recognition.weights_metadata import Provenance
 
     settings, sources = prepare(args)
     if args.time_budget is not None:
@@ -38,7 +38,7 @@ def _train_recognizer(args: argparse.Namespace) -> int:
         remaining = max(1.0, args.time_budget.remaining)
         settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
-    result = train(settings.run, sources, args.out, resume=args.resume, provenance=provenance)
+    result = train(settings.run, sources, args.out, resume=args.resume, ink=settings.ink, provenance=provenance)
     text = (
         f"{result.weights}: {result.train_crops} crops trained on, {result.validation_crops} held out"
         f"{_in_words(result.scores)}; {result.images_per_second:.0f} images/s\n"
@@ -47,15 +47,15 @@ def _train_recognizer(args: argparse.Namespace) -> int:
 
 
 def _train_detector(args: argparse.Namespace) -> int:
-    from detection.heatmap.weights_file import DetectorMetadata
     from detection.training.run import train_heatmap
+    from kuzushiji_submit.core.weights_record import Provenance
     from kuzushiji_submit.training_data.detector_sources import match_points
 
     settings, sources = prepare_detector(args)
     if args.time_budget is not None:
         remaining = max(1.0, args.time_budget.remaining)
         settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
-    provenance = DetectorMetadata(training_data=args.training_data, license=args.license, attribution=args.attribution)
+    provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
     result = train_heatmap(settings, sources, args.out, match_points, resume=args.resume, provenance=provenance)
     text = (
         f"{result.weights}: {result.train_pages} pages trained on, {result.validation_pages} held out"

@@ -13,7 +13,7 @@
   - WeightsError           a weights file that is missing, damaged, or does not match its model
   - CropStoreError         a crop store that is missing, damaged, unfinished, or does not match another
   - TrainingError          a training that cannot start with its data, cannot be resumed, or has diverged
-  - DetectionError         the same of a detector: its weights, its prepared pages, its training
+  - DetectionError         the same of a detector: its prepared pages, its training
   - KernelError            a Kaggle kernel that cannot be built, or does not find what it needs
   - OutputError            a place that cannot be written, or must not be overwritten
   - KaggleError            anything that Kaggle or its client did not do
@@ -80,7 +80,7 @@ class TrainingError(KuzushijiError):
 
 
 class DetectionError(KuzushijiError):
-    """A detector's weights, prepared pages or training that cannot be used; the message says what to do."""
+    """A detector's prepared pages or training that cannot be used; the message says what to do."""
 
 
 class KernelError(KuzushijiError):

@@ -5,13 +5,16 @@
         def __init__(self, config: ReaderConfig, class_count: int) -> None: ...
 
 A network that says characters is built from its settings and the number of classes, any other from its settings alone.
-A module is known once it is imported; `recognition.models` and `detection.heatmap` import those that come with them.
+A network is known once its module is imported; `recognition.models` imports all that come with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, ClassVar, Protocol, TypeVar
+
+from pydantic import ValidationInfo
+from pydantic_core import CoreSchema, core_schema
 
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.presets import ARCHITECTURE
@@ -124,12 +127,12 @@ def config_to_plain(config: NetworkConfig) -> dict[str, Any]:
     return {ARCHITECTURE: architecture_of(config).name, **to_plain(config)}
 
 
-def config_from_plain(kind: str, values: Any, where: str = "", default: str = "") -> Any:  # noqa: ANN401 - JSON values
+def config_from_plain(kind: str, values: str | Mapping[str, Any], where: str = "", default: str = "") -> Any:  # noqa: ANN401 - torch is not loaded
     """A network's settings out of its name alone, or of a mapping with the key `architecture`.
 
     Args:
         kind: the network's kind.
-        values: a name, a mapping, or the settings themselves.
+        values: a name or a mapping.
         where: what they are, for messages.
         default: the name to take where the mapping has none.
 
@@ -138,9 +141,33 @@ def config_from_plain(kind: str, values: Any, where: str = "", default: str = ""
     """
     if isinstance(values, str):
         values = {ARCHITECTURE: values}
-    if not isinstance(values, dict):
-        architecture_of(values)
-        return values
     name = values.get(ARCHITECTURE, default)
     settings = {key: value for key, value in values.items() if key != ARCHITECTURE}
     return from_plain(architecture(kind, str(name)).config_class, settings, where or f"{kind} {name}")
+
+
+@dataclass(frozen=True)
+class NetworkOf:
+    """Marks a settings field that holds a network's settings, as in `Annotated[NetworkConfig, NetworkOf(kind, name)]`.
+
+    In TOML and JSON the field is the network's name, or a group with the key `architecture` beside the settings.
+
+    Attributes:
+        kind: the network's kind.
+        default: the network that a group without that key is of.
+    """
+
+    kind: str
+    default: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:  # noqa: ANN401
+        """How pydantic reads and writes such a field."""
+        return core_schema.with_info_plain_validator_function(
+            self._read, serialization=core_schema.plain_serializer_function_ser_schema(config_to_plain)
+        )
+
+    def _read(self, values: object, info: ValidationInfo) -> object:
+        if not isinstance(values, str | dict):
+            raise ConfigError(f"{info.field_name} must be the name of a {self.kind}, or a group with its settings")
+        name = values if isinstance(values, str) else values.get(ARCHITECTURE, self.default)
+        return config_from_plain(self.kind, values, f"{info.field_name} ({name})", self.default)

@@ -81,7 +81,7 @@ class Pipeline:
         """The pipeline of two weights files; without the detector's the ink detector finds the characters.
 
         Raises:
-            DetectionError, WeightsError: if a file is missing, damaged or does not match.
+            WeightsError: if a file is missing, damaged or does not match.
             DeviceError: if the device cannot be used.
         """
         recognizer = Recognizer.load(

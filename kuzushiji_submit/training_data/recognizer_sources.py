@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import charset_of, read_repaired_truth
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from recognition.crops import CropConfig
@@ -29,12 +30,29 @@ class RecognizerTraining(TrainConfig):
     """Settings of `kuzushiji train recognizer`: those of the training run, and how its crops are made.
 
     Attributes:
-        crop: how boxes become crops.
+        crop: how boxes become crops; for a network that is shown a box in its context always with crop.resize context.
         ink: settings of the ink map that crops are cut from.
     """
 
     crop: CropConfig = field(default_factory=CropConfig)
     ink: InkConfig = field(default_factory=InkConfig)
+
+    DERIVED: ClassVar[tuple[str, ...]] = (*TrainConfig.DERIVED, "crop.resize")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shown = self.preprocess.context
+        if shown and self.crop.resize == CropConfig.resize:
+            object.__setattr__(self, "crop", replace(self.crop, resize="context"))
+        if bool(shown) != (self.crop.resize == "context"):
+            raise ConfigError(
+                f"crop.resize={self.crop.resize} does not suit {self.model_name}, which is shown "
+                f"{'a box in its context: leave it out' if shown else 'the box alone: set fit or squish'}"
+            )
+        if shown and self.crop.context < shown:
+            raise ConfigError(
+                f"crop.context={self.crop.context:g} holds less than preprocess.context={shown:g}: set it above that"
+            )
 
     @property
     def run(self) -> TrainConfig:

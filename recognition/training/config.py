@@ -1,18 +1,19 @@
 """Everything a training run can be told."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from kuzushiji_submit.core.errors import ConfigError
-from recognition.models.backbones import ResNet50Config, Vgg16BnConfig
-from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from kuzushiji_submit.core.registry import architecture_of
 from recognition.models.reader import ReaderConfig
-from recognition.models.registry import ModelConfig, architecture
-from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
+from recognition.models.registry import RecognizerConfig, needs_context
 from recognition.preprocess import PreprocessConfig
 
 EXPORTS = ("best", "last")
 SPLITS = ("books", "crops", "copied_crops")
+DEFAULT_CONTEXT = 1.5
+"""Side of the window that a reader sees, as a multiple of the box's longer side."""
 
 
 @dataclass(frozen=True)
@@ -210,13 +211,9 @@ class TrainConfig:
     """A training run. The crop size, the charset and the data come with the crop stores.
 
     Attributes:
-        model: the architecture's name; the group of settings of that name gives its shape.
-        kuzu_char_rec: the shape if that is the model.
-        simple_kuzu_rec: the shape if that is the model.
-        resnet50: the shape if that is the model.
-        vgg16_bn: the shape if that is the model.
-        reader: the shape if that is the model; it needs preprocess.context.
-        preprocess: what happens to a crop before the model.
+        model: the network, by its name or with its settings.
+        preprocess: what happens to a crop before the model; a network that is shown a box in its context gets
+            `DEFAULT_CONTEXT` where preprocess.context is 0.
         measure_normalization: whether mean and std are measured on the training crops rather than taken as given.
         split: what is held out.
         balance: how often each class is drawn.
@@ -234,12 +231,7 @@ class TrainConfig:
         half: whether the weights file stores kernels in 16 bits.
     """
 
-    model: str = "kuzu_char_rec"
-    kuzu_char_rec: KuzuCharRecConfig = field(default_factory=KuzuCharRecConfig)
-    simple_kuzu_rec: SimpleKuzuRecConfig = field(default_factory=SimpleKuzuRecConfig)
-    resnet50: ResNet50Config = field(default_factory=ResNet50Config)
-    vgg16_bn: Vgg16BnConfig = field(default_factory=Vgg16BnConfig)
-    reader: ReaderConfig = field(default_factory=ReaderConfig)
+    model: RecognizerConfig = field(default_factory=ReaderConfig)
     preprocess: PreprocessConfig = field(default_factory=PreprocessConfig)
     measure_normalization: bool = True
     split: SplitConfig = field(default_factory=SplitConfig)
@@ -256,24 +248,30 @@ class TrainConfig:
     export: str = "best"
     half: bool = True
 
+    DERIVED: ClassVar[tuple[str, ...]] = ("preprocess.context",)
+
     def __post_init__(self) -> None:
-        architecture(self.model)
         if self.epochs < 1 or self.batch_size < 2:
             raise ConfigError(
                 f"a training needs at least 1 epoch and batches of at least 2, got {self.epochs} and {self.batch_size}"
             )
         if self.frozen_epochs < 0:
             raise ConfigError(f"frozen_epochs must not be negative, got {self.frozen_epochs}")
-        if architecture(self.model).needs_context != (self.preprocess.context > 0):
-            raise ConfigError(
-                "the reader, and only the reader, is shown a box in its context: set preprocess.context to about 1.5 "
-                f"for it and to 0 for the others, got {self.preprocess.context} for {self.model}"
-            )
         if self.export not in EXPORTS:
             raise ConfigError(f"export must be one of {EXPORTS}, got {self.export!r}")
+        self._derive_context()
+
+    def _derive_context(self) -> None:
+        """Sets what follows from the network: whether it is shown a box in its context."""
+        if needs_context(self.model) and not self.preprocess.context:
+            object.__setattr__(self, "preprocess", replace(self.preprocess, context=DEFAULT_CONTEXT))
+        if self.preprocess.context and not needs_context(self.model):
+            raise ConfigError(
+                f"{self.model_name} is not shown a box in its context: leave preprocess.context at 0, got "
+                f"{self.preprocess.context:g}"
+            )
 
     @property
-    def model_config(self) -> ModelConfig:
-        """The shape of the chosen model."""
-        shape: ModelConfig = getattr(self, self.model)
-        return shape
+    def model_name(self) -> str:
+        """The name of the network."""
+        return architecture_of(self.model).name

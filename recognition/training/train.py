@@ -16,8 +16,10 @@ from pytorch_lightning import Trainer
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.settings import to_plain
-from recognition.models.registry import architecture, build_model
+from kuzushiji_submit.core.weights_record import Provenance
+from recognition.models.registry import build_model, needs_context
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
@@ -37,7 +39,7 @@ from recognition.training.split import Split, make_split
 from recognition.training.time_budget import TimeBudget, TimeIsUpError
 from recognition.training.warm_start import load_initial_weights
 from recognition.weights_file import save_weights
-from recognition.weights_metadata import Provenance, WeightsMetadata
+from recognition.weights_metadata import WeightsMetadata
 
 LOGGER = logging.getLogger(__name__)
 WEIGHTS = "recognizer.safetensors"
@@ -76,6 +78,7 @@ def train(
     out_dir: Path,
     *,
     resume: bool = False,
+    ink: InkConfig = DEFAULT_INK,
     provenance: Provenance | None = None,
 ) -> TrainResult:
     """Trains a recognizer and exports its weights file.
@@ -89,6 +92,7 @@ def train(
         store: one set of crops, or several sources with weights.
         out_dir: the folder of the run.
         resume: goes on from last.ckpt, to the same weights as an uninterrupted run; starts where there is none.
+        ink: how the ink was made that the crops were cut from; it goes into the weights file.
         provenance: training data, license and attribution for the weights file; the rest is filled in.
 
     Raises:
@@ -103,7 +107,7 @@ def train(
     trainer = run.fit(checkpoint)
     result = run.result()
     if trainer.is_global_zero:
-        run.export(result, provenance or Provenance())
+        run.export(result, ink, provenance or Provenance())
         _write_json(out_dir / "result.json", to_plain(result))
     return result
 
@@ -147,15 +151,15 @@ class _Run:
             completed=not self.budget.stopped,
         )
 
-    def export(self, result: TrainResult, provenance: Provenance) -> None:
+    def export(self, result: TrainResult, ink: InkConfig, provenance: Provenance) -> None:
         state = torch.load(result.checkpoint, map_location="cpu", weights_only=True)["state_dict"]
         self.module.load_state_dict(state)
         metadata = WeightsMetadata(
-            model_name=self.config.model,
-            model_config=self.config.model_config,
+            model=self.config.model,
             charset=self.crops.charset,
             crop=self.crops.crop_config,
             preprocess=self.module.preprocess,
+            ink=ink,
             provenance=dataclasses.replace(
                 provenance,
                 split=self.split.describe(),
@@ -172,7 +176,7 @@ def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> Recogni
     """A fresh model under the run's seed, with measured normalization and initial weights where asked."""
     _check_crops(config, crops)
     torch.manual_seed(config.seed)
-    model = build_model(config.model, config.model_config, len(crops.charset))
+    model = build_model(config.model, len(crops.charset))
     if config.pretrained:
         load_pretrained(model, Path(config.pretrained))
     if config.frozen_epochs:
@@ -191,12 +195,12 @@ def _check_crops(config: TrainConfig, crops: MixedCrops) -> None:
     cut, context = crops.crop_config, config.preprocess.context
     if (cut.resize == "context") != (context > 0) or (context and cut.context < context):
         raise TrainingError(
-            f"model {config.model} with preprocess.context={context:g} cannot be shown crops cut with {cut}: the "
+            f"model {config.model_name} with preprocess.context={context:g} cannot be shown crops cut with {cut}: the "
             "reader needs crop.resize=context and a crop.context above preprocess.context, the others fit or squish"
         )
-    if crops.negatives and not architecture(config.model).needs_context:
+    if crops.negatives and not needs_context(config.model):
         raise TrainingError(
-            f"{crops.negatives} crops hold no character, and model {config.model} has no output for that: cut the "
+            f"{crops.negatives} crops hold no character, and model {config.model_name} has no output for that: cut the "
             "crops without false alarms, or train the reader"
         )
 

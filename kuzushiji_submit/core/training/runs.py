@@ -54,7 +54,7 @@ class TrainingRun:
         return {
             "run": str(self.folder),
             "status": self.status,
-            "model": str(self.config.get("model", "")),
+            "model": str(self.config.get("model.architecture", "")),
             "px": str(self.described.get("crop", {}).get("size", "")),
             "classes": str(self.described.get("classes", "")),
             "data": str(self.described.get("data_fingerprint", ""))[:8],
