@@ -23,7 +23,12 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.settings import read_settings
-from kuzushiji_submit.training_data.recognizer_sources import DEFAULT_PRESET, RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.training_data.recognizer_sources import (
+    DEFAULT_PRESET,
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+)
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import Batch, CropDataModule
 from recognition.training.history import EpochHistory, Row

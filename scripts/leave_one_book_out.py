@@ -33,7 +33,12 @@ from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
 from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
-from kuzushiji_submit.training_data.recognizer_sources import DEFAULT_PRESET, RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.training_data.recognizer_sources import (
+    DEFAULT_PRESET,
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+)
 from recognition.calibration import Calibration, fit_temperature, log_loss
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
