@@ -130,7 +130,7 @@ class FontFace:
         return self.shape_of(character) is not None
 
     def shape_of(self, character: str) -> str | None:
-        """The character whose glyph is drawn for one of a script the font is good for: itself or its simplified shape."""
+        """The character whose glyph is drawn, itself or its simplified shape; None if the font is not good for it."""
         if not self.weight(script_of(character)):
             return None
         own = "" if character in self.profile.misdrawn else character

@@ -3,12 +3,12 @@
 Before 1900 a kana was any of several cursive kanji of its sound (hentaigana); a transcription names only the modern
 kana. A form is named by its parent kanji, the modern form by the kana itself:
 
-    は  ->  は (波) 45 %   者 30 %   八 20 %   盤 ...
+    は  ->  者 6   八 5   は 4   盤 1   波 0.7 ...
 
-Which parent stands behind a hentaigana is the Unicode Standard's (code chart "Kana Supplement" and its list of names);
+Which parent stands behind a hentaigana is the Unicode Standard's (code charts "Kana Supplement", "Kana Extended-A");
 which kana it writes is its name's (`HENTAIGANA LETTER KA-KE` writes か and け). The weights are classes of frequency
-and not counts: the primers of kuzushiji name the same few forms (は者八, に尓, か可, す春, た多, し志, る流 ...) as those to be
-learned first, and these got the weights from 2 upwards; the rest are what the books hold here and there.
+and not counts: general knowledge of kuzushiji primers, which teach the same few forms first (は者八, に尓, か可, す春,
+た多, し志, る流 ...): these got the weights from 2 upwards; the rest are what books hold here and there.
 """
 
 import unicodedata
@@ -38,7 +38,7 @@ _TABLE = """
 た 6 | 多 6 2,3 | 堂 2 1 | 太 1 - | 當 .1 4
 ち 10 | 知 1.5 4,5 | 地 .5 2 | 千 .3 1 | 致 .1 6 | 智 .05 3 | 遅 .05 7
 つ 9 | 徒 3 TU-TO | 川 1.5 1,2 | 津 1 3 | 都 .2 4
-て 12 | 天 2 4,5,6 | 帝 .5 7 | 亭 .3 1 | 弖 .2 8 | 傳 .1 3 | 低 .05 2 | 轉 .05 9
+て 12 | 天 .8 4,5,6 | 帝 .5 7 | 亭 .3 1 | 弖 .2 8 | 傳 .1 3 | 低 .05 2 | 轉 .05 9
 と 12 | 登 1.5 4,5 | 止 1 - | 東 .2 3 | 等 .2 TO-RA | 度 .1 2 | 土 .1 1 | 徒 .1 TU-TO | 砥 .05 6
 な 7 | 奈 4 3,4,5 | 那 3 7,8 | 名 .4 2 | 難 .2 9 | 南 .1 1 | 菜 .1 6
 に 5 | 尓 6 5,6 | 耳 2 7 | 丹 1 1 | 仁 .7 3 | 二 .5 2 | 児 .1 4 | 而 .05 NI-TE
@@ -68,7 +68,7 @@ _TABLE = """
 ゑ 7 | 恵 2 - | 惠 1 1 | 衛 .5 2,3,4
 を 6 | 越 4 5 | 遠 4 6,7 | 乎 .5 1,2 | 尾 .1 3 | 緒 .1 4
 ん 10 | 无 1 N-MU-MO-1,N-MU-MO-2
-"""
+"""  # noqa: E501 - one kana a line
 
 _ROMAN = {
     **dict(zip("あいうえおかきくけこ", ["A", "I", "U", "E", "O", "KA", "KI", "KU", "KE", "KO"], strict=True)),
@@ -80,10 +80,12 @@ _ROMAN = {
 
 # Fonts that draw an old form at the kana's own code point, by a word of their name: which form stands at which kana.
 _KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわゐゑをん"
+_AKARI = "安以宇衣於加幾く計古左し寸世曽多知川天登奈尓怒祢乃波比不部保末美無免毛也由与良利留礼呂和為恵遠ん"
+_AKEBONO = "阿伊有江於可支具介故佐志春勢楚太千徒亭東那耳努年能者飛婦遍本満見舞面裳耶遊余羅里流連路王井衛越无"
 KANA_FONTS = {
-    "akari": dict(zip(_KANA, "安以宇衣於加幾く計古左し寸世曽多知川天登奈尓怒祢乃波比不部保末美無免毛也由与良利留礼呂和為恵遠ん", strict=True)),
-    "akebono": dict(zip(_KANA, "阿伊有江於可支具介故佐志春勢楚太千徒亭東那耳努年能者飛婦遍本満見舞面裳耶遊余羅里流連路王井衛越无", strict=True)),
-}  # fmt: skip
+    "akari": dict(zip(_KANA, _AKARI, strict=True)),
+    "akebono": dict(zip(_KANA, _AKEBONO, strict=True)),
+}
 
 
 @dataclass(frozen=True)
