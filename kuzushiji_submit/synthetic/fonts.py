@@ -56,7 +56,8 @@ def discover_fonts() -> list[Path]:
 
 def _is_brush_font(path: Path) -> bool:
     if path.is_dir():
-        return known_font(path) and bool(_pieces(path))
+        pieces = _pieces(path) if known_font(path) else []
+        return bool(pieces) and pieces[0].suffix.startswith(".woff")
     if path.suffix.lower() not in (".ttf", ".otf") or path.parent.name == "files":
         return False
     return known_font(path) or any(word in path.name.lower() for word in BRUSH_WORDS)
@@ -174,7 +175,7 @@ def _characters_of_pieces(pieces: list[Path]) -> dict[str, Path]:
     held: dict[str, Path] = {}
     for piece in pieces:
         try:
-            with TTFont(piece, lazy=True) as font:
+            with piece.open("rb") as stream, TTFont(stream, lazy=True) as font:
                 codes = font.getBestCmap() or {}
         except ImportError as error:
             raise FontError(f"{piece}: .woff2 needs the package brotli: install it, or take .woff or .ttf") from error
