@@ -27,7 +27,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--layout", type=Path, metavar="CSV", help="re-ink the pages of this train.csv box by box")
     parser.add_argument(
-        "--fonts", type=Path, nargs="+", metavar="FILE", help="font files (default: installed brush fonts)"
+        "--fonts",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="font files, or folders with the pieces of one font each (default: brush fonts installed or in fonts/)",
     )
     parser.add_argument("--height", type=int, metavar="PX", help="height of every image (default: that of real scans)")
     parser.add_argument("--jpeg-quality", type=int, default=92, metavar="Q", help="1 to 100 (default: 92)")
@@ -56,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.synthetic.competition import synthesize
+    from kuzushiji_submit.synthetic.font_catalog import missing_packages
     from kuzushiji_submit.synthetic.fonts import discover_fonts
     from kuzushiji_submit.synthetic.plan import SynthesisSettings
 
@@ -72,7 +77,11 @@ def run(args: argparse.Namespace) -> int:
         tempering=args.tempering,
         clutter=not args.clean,
     )
-    report = synthesize(args.out, settings, args.fonts or discover_fonts(), args.layout, args.workers)
+    fonts = args.fonts or discover_fonts()
+    missing = [] if args.fonts else missing_packages(fonts)
+    if missing:
+        sys.stderr.write(f"fonts not found, fetch them with scripts/fonts.sh: {', '.join(missing)}\n")
+    report = synthesize(args.out, settings, fonts, args.layout, args.workers)
     kept = f", {report.kept} of them from an earlier run" if report.kept else ""
     undrawn = f"; {report.undrawn:,} characters left out that no font holds" if report.undrawn else ""
     sys.stdout.write(

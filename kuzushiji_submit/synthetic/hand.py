@@ -6,16 +6,15 @@ import cv2
 import numpy as np
 
 from kuzushiji_submit.core.charset import to_character
-from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontFace, FontSet
+from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontSet
 from kuzushiji_submit.synthetic.noise import smooth_field
+from kuzushiji_submit.synthetic.repertoire import MIDDLE, Place, Repertoire
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
-from kuzushiji_submit.synthetic.variants import PARENTS, STAND_INS
 
 WARP_GRID = (2, 4, 4)
 INK_FRACTION = 0.35
 SUPERSAMPLED_BELOW = 64
 FIT_TOLERANCE = 0.05
-ASPECT_TOLERANCE = 1.9
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class HandStyle:
         dryness: 0 for a wet brush, 1 for one that leaves streaks of paper everywhere.
         density: opacity of the ink.
         density_jitter: deviation of the opacity from character to character.
-        parents: probability that a kana is written as one of its old parent kanji, where the fonts hold grass script.
+        parents: how much the hand likes old forms of kana, 0.2 being usual; 0 for the modern kana alone.
         joining: probability that a stroke joins a character to the next one close below.
     """
 
@@ -88,10 +87,16 @@ class Hand:
         self.fonts = fonts
         self.style = style
         self._seed = seed
+        self.repertoire = Repertoire(fonts, style.face_weights, style.parents, seed)
         self._habits: dict[str, FloatArray] = {}
 
     def draw(
-        self, codepoint: str, size_hw: tuple[float, float], rng: np.random.Generator, nominal: float | None = None
+        self,
+        codepoint: str,
+        size_hw: tuple[float, float],
+        rng: np.random.Generator,
+        nominal: float | None = None,
+        place: Place = MIDDLE,
     ) -> Mask | None:
         """Writes one character so that its ink fills a size.
 
@@ -100,6 +105,7 @@ class Hand:
             size_hw: wanted height and width of the ink in pixels; met within a pixel or two.
             rng: the source of this writing's variation.
             nominal: the page's character size in pixels, which with the character's own decides the stroke width.
+            place: where in its column the character stands, which sways the form.
 
         Returns:
             uint8 (H, W) ink, cut to the ink's exact extent, or None where no font holds the character.
@@ -108,7 +114,7 @@ class Hand:
         own = float(np.sqrt(height * width))
         scale = 2 if max(height, width) < SUPERSAMPLED_BELOW else 1
         height, width = height * scale, width * scale
-        chosen = self._choose(to_character(codepoint), height, width, rng)
+        chosen = self.repertoire.choose(to_character(codepoint), (height, width), rng, place)
         if chosen is None:
             return None
         character, base = chosen
@@ -117,38 +123,6 @@ class Hand:
         alpha = self._shape(character, base, (height, width), stroke, rng)
         ink = self._ink(alpha, rng)
         return fit_ink(ink, (round(height / scale), round(width / scale)), scale)
-
-    def _choose(
-        self, character: str, height: float, width: float, rng: np.random.Generator
-    ) -> tuple[str, BaseGlyph] | None:
-        face_order = self._face_order(rng)
-        parent = self._parent(character, height / width, max(height, width), rng)
-        if parent is not None:
-            return parent
-        for candidate in (character, STAND_INS.get(character, "")):
-            for face in face_order if candidate else ():
-                if face.holds(candidate):
-                    return candidate, face.glyph(candidate, max(height, width))
-        return None
-
-    def _face_order(self, rng: np.random.Generator) -> list[FontFace]:
-        faces = self.fonts.faces
-        order = rng.choice(len(faces), size=len(faces), replace=False, p=self.style.face_weights)
-        return [faces[place] for place in order]
-
-    def _parent(
-        self, character: str, aspect: float, size: float, rng: np.random.Generator
-    ) -> tuple[str, BaseGlyph] | None:
-        if rng.random() >= self.style.parents or character not in PARENTS:
-            return None
-        candidates = PARENTS[character]
-        parent = candidates[int(rng.integers(len(candidates)))]
-        for face in self.fonts.faces:
-            if face.cursive and face.holds(parent):
-                base = face.glyph(parent, size)
-                stretch = aspect * base.mask.shape[1] / base.mask.shape[0]
-                return (parent, base) if 1 / ASPECT_TOLERANCE < stretch < ASPECT_TOLERANCE else None
-        return None
 
     def _habit(self, character: str) -> FloatArray:
         if character not in self._habits:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kuzushiji_submit.synthetic.brush import draw_curve
-from kuzushiji_submit.synthetic.columns import successors
+from kuzushiji_submit.synthetic.columns import group_columns, successors
 from kuzushiji_submit.synthetic.hand import Hand
 from kuzushiji_submit.synthetic.layout import Layout
+from kuzushiji_submit.synthetic.repertoire import Place
 from kuzushiji_submit.synthetic.types import FloatArray, Mask
 
 JOIN_GAP = 0.45
+REPEAT_REACH = 6
 SOLID = 100
 
 
@@ -39,8 +41,8 @@ def write_layout(canvas: Mask, layout: Layout, hand: Hand, rng: np.random.Genera
     codepoints: list[str] = []
     boxes: list[tuple[int, int, int, int]] = []
     tips: list[tuple[tuple[float, float], tuple[float, float]]] = []
-    for codepoint, box in zip(layout.codepoints, layout.boxes.tolist(), strict=True):
-        ink = hand.draw(codepoint, (box[3] - box[1], box[2] - box[0]), rng, layout.nominal)
+    for codepoint, box, place in zip(layout.codepoints, layout.boxes.tolist(), places_of(layout), strict=True):
+        ink = hand.draw(codepoint, (box[3] - box[1], box[2] - box[0]), rng, layout.nominal, place)
         placed = paste_ink(canvas, ink, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)) if ink is not None else None
         if ink is not None and placed is not None:
             codepoints.append(codepoint)
@@ -49,6 +51,20 @@ def write_layout(canvas: Mask, layout: Layout, hand: Hand, rng: np.random.Genera
     array = np.array(boxes, np.float32).reshape(-1, 4)
     _join(canvas, array, tips, hand, layout.nominal, rng)
     return Written(tuple(codepoints), array)
+
+
+def places_of(layout: Layout) -> list[Place]:
+    """Where in its column each character of a layout stands."""
+    places = [Place()] * len(layout.codepoints)
+    for column in group_columns(layout.boxes):
+        for depth, index in enumerate(column):
+            before = column[max(depth - REPEAT_REACH, 0) : depth]
+            places[index] = Place(
+                head=depth == 0,
+                tail=depth == len(column) - 1,
+                repeated=any(layout.codepoints[other] == layout.codepoints[index] for other in before),
+            )
+    return places
 
 
 def paste_ink(canvas: Mask, ink: Mask, center: tuple[float, float]) -> tuple[int, int, int, int] | None:
