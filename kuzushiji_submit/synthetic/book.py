@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kuzushiji_submit.synthetic.hand import HandStyle, draw_hand_style
+from kuzushiji_submit.synthetic.hand import HandStyle, Making, draw_hand_style
 from kuzushiji_submit.synthetic.types import Color
 
 # Median colors (RGB) of the paper of scanned books; the earlier in the row, the more often used.
@@ -56,6 +56,7 @@ class BookStyle:
         fold: whether half-cut characters and a rule stand at the fold.
         blur: deviation in parts of the page height of the scanner's softness.
         mottle: unevenness of the ink inside the strokes.
+        halo: darkness of the paper around strokes, into which ink has bled, part of the ink's.
         cover: RGB of the cover that shows beside the leaves, or None.
         tight: whether the image is cut so close that hardly any background shows.
     """
@@ -81,20 +82,25 @@ class BookStyle:
     fold: bool
     blur: float
     mottle: float
+    halo: float
     cover: Color | None
     tight: bool
 
 
 def draw_book_style(rng: np.random.Generator, faces: int) -> BookStyle:
     """Draws a book written with a set of `faces` fonts."""
-    framed = rng.random() < 0.65
+    hand = draw_hand_style(rng, faces)
+    manuscript = hand.making is Making.MANUSCRIPT
+    framed = rng.random() < (0.12 if manuscript else 0.8)
     paper = np.asarray(PAPERS[int(len(PAPERS) * rng.random() ** 1.5)]) * rng.uniform(0.94, 1.0) + rng.normal(
         0, (0.5, 1.0, 4.0), 3
     )
-    ink = np.asarray(INKS[int(rng.integers(len(INKS)))]) * rng.uniform(0.7, 1.05)
+    ink = np.asarray(INKS[int(rng.integers(len(INKS)))]) * (
+        rng.uniform(0.6, 0.95) if manuscript else rng.uniform(0.7, 1.1)
+    )
     background = np.asarray(BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))]) * rng.uniform(0.85, 1.15)
     return BookStyle(
-        hand=draw_hand_style(rng, faces),
+        hand=hand,
         paper=_color(paper, 255.0),
         background=_color(background, 255.0),
         ink=_color(ink, 1.0),
@@ -106,15 +112,16 @@ def draw_book_style(rng: np.random.Generator, faces: int) -> BookStyle:
         circles=float(rng.choice([0.0, 0.008], p=[0.7, 0.3])),
         show_through=float(np.clip(rng.gamma(1.5, 0.07), 0.0, 0.4)),
         fiber=rng.uniform(0.2, 0.9),
-        grain=rng.uniform(1.5, 6.5),
+        grain=rng.uniform(3.5, 7.0),
         stains=rng.gamma(1.0, 0.8),
         holes=float(rng.choice([0.0, 0.5, 4.0], p=[0.6, 0.3, 0.1])),
         aging=rng.uniform(0.05, 0.45),
         seals=float(rng.choice([0.02, 0.4, 5.0], p=[0.55, 0.3, 0.15])),
         pictures=float(rng.choice([0.05, 0.4, 0.9], p=[0.6, 0.25, 0.15])),
         fold=bool(framed and rng.random() < 0.6),
-        blur=rng.uniform(0.00018, 0.00036),
-        mottle=rng.uniform(0.05, 0.3),
+        blur=rng.uniform(0.0003, 0.00048) if manuscript else rng.uniform(0.00022, 0.00044),
+        mottle=rng.uniform(0.05, 0.18) if manuscript else rng.uniform(0.06, 0.2),
+        halo=rng.uniform(0.08, 0.3) if manuscript else rng.uniform(0.1, 0.5),
         cover=_draw_cover(rng),
         tight=bool(rng.random() < 0.2),
     )

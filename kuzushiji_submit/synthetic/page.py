@@ -29,6 +29,7 @@ from kuzushiji_submit.synthetic.writing import Written, write_layout
 REFERENCE_HEIGHT = 3000
 PICTURE_SHARE = 0.05
 MOTTLE_TILE = 512
+HALO = 0.07
 # What shows through paper takes less blue away than its front does: yellow paper looks gray blue there.
 GHOST: Color = (0.0, 0.04, 0.2)
 
@@ -123,7 +124,18 @@ def _compose(
     blur = style.blur * layout.size_hw[0]
     if blur > 0.3:
         ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), blur))
+    if style.halo > 0:
+        ink = _bled(ink, style.halo, layout.nominal)
     return _inked(image, ink, style.ink)
+
+
+def _bled(ink: Mask, strength: float, nominal: float) -> Mask:
+    """Ink with a faint ring of it in the paper around."""
+    height, width = ink.shape
+    small = cv2.resize(ink, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
+    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(HALO * nominal / 2, 0.5)), (width, height))
+    bled = cv2.multiply(wide, 255 - ink, scale=strength / 255)
+    return as_uint8(cv2.add(ink, bled))
 
 
 def _inked(image: Image, ink: Mask, color: Color) -> Image:
