@@ -6,8 +6,8 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
+from kuzushiji_submit.synthetic.bristles import dry_brush
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontFace, FontSet
-from kuzushiji_submit.synthetic.noise import smooth_field
 from kuzushiji_submit.synthetic.strokes import with_stroke
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
 from kuzushiji_submit.synthetic.variants import PARENTS, STAND_INS
@@ -45,6 +45,7 @@ class HandStyle:
         warp: displacement by which one writing of a character differs from the next.
         roughness: unevenness of the stroke's border, part of the stroke width.
         dryness: 0 for a wet brush, 1 for one that leaves streaks of paper everywhere.
+        depletion: part of the ink that is gone before the brush is dipped again.
         density: opacity of the ink.
         density_jitter: deviation of the opacity from character to character.
         parents: probability that a kana is written as one of its old parent kanji, where the fonts hold grass script.
@@ -63,6 +64,7 @@ class HandStyle:
     warp: float = 0.02
     roughness: float = 0.04
     dryness: float = 0.1
+    depletion: float = 0.0
     density: float = 0.92
     density_jitter: float = 0.05
     parents: float = 0.15
@@ -81,10 +83,10 @@ def draw_hand_style(rng: np.random.Generator, faces: int) -> HandStyle:
         stroke=float(
             np.clip(rng.normal(0.05, 0.007), 0.036, 0.07)
             if manuscript
-            else np.clip(rng.normal(0.063, 0.008), 0.048, 0.095)
+            else np.clip(rng.normal(0.066, 0.007), 0.052, 0.08)
         ),
         hairline=rng.uniform(0.35, 0.55),
-        contrast=rng.uniform(1.3, 1.55),
+        contrast=rng.uniform(1.4, 1.7) if manuscript else rng.uniform(1.3, 1.5),
         pressure=rng.uniform(0.08, 0.25) if manuscript else rng.uniform(0.03, 0.15),
         stroke_jitter=rng.uniform(0.05, 0.15),
         slant=rng.normal(0.0, 0.06),
@@ -92,10 +94,11 @@ def draw_hand_style(rng: np.random.Generator, faces: int) -> HandStyle:
         warp=rng.uniform(0.008, 0.025),
         roughness=rng.uniform(0.01, 0.05) if manuscript else rng.uniform(0.02, 0.09),
         dryness=rng.uniform(0.1, 0.6) if manuscript else rng.uniform(0.0, 0.15),
+        depletion=rng.uniform(0.0, 0.3) if manuscript else 0.0,
         density=rng.uniform(0.94, 1.0),
         density_jitter=rng.uniform(0.03, 0.1) if manuscript else rng.uniform(0.01, 0.05),
         parents=rng.uniform(0.0, 0.4),
-        joining=rng.uniform(0.3, 0.8) if manuscript else rng.uniform(0.1, 0.7),
+        joining=rng.uniform(0.3, 0.85) if manuscript else rng.uniform(0.1, 0.65),
     )
 
 
@@ -232,9 +235,7 @@ class Hand:
         )
         ink = alpha * (density * fading[:, None].clip(0.4, 1.0))
         if rng.random() < 2 * style.dryness:
-            streaks = smooth_field(rng, (alpha.shape[0], alpha.shape[1]), (3, alpha.shape[1] / 3))
-            threshold = 2.2 - 2.6 * style.dryness * rng.random()
-            ink *= 1.0 - 0.75 * np.clip((streaks - threshold) * 2.0, 0.0, 1.0)
+            ink = dry_brush(ink, style.dryness * rng.random(), rng)
         return as_uint8(ink * 255)
 
 
