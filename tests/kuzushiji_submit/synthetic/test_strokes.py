@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kuzushiji_submit.synthetic.strokes import stroke_radii, with_stroke
+from kuzushiji_submit.synthetic.strokes import map_strokes, with_stroke
 
 EVEN = (0.6, 1.4)
 
@@ -27,7 +27,7 @@ def test_no_ink_and_nothing_but_ink_stay_what_they_are(patch):
     alpha = with_stroke(patch, 4.0, EVEN, 0.0, 0.0, np.random.default_rng(0))
     assert alpha.shape == patch.shape
     assert (alpha > 0.5).all() == (patch > 0.5).all()
-    assert len(stroke_radii(patch)[2]) == 1
+    assert map_strokes(patch).radii.shape == (1,)
 
 
 @pytest.mark.parametrize("width", [3.0, 6.0, 9.0, 14.0])
@@ -70,7 +70,7 @@ def test_pressure_varies_the_width_along_a_stroke():
 def test_radius_is_read_on_the_middle_line():
     patch = np.zeros((80, 80), np.float32)
     cv2.circle(patch, (40, 40), 20, 1.0, -1)
-    distance, radius, _ = stroke_radii(patch)
-    assert distance[40, 40] == pytest.approx(20, abs=1)
-    assert distance[0, 0] < -20
-    assert radius[40, 40] == pytest.approx(20.5, abs=1)
+    strokes = map_strokes(patch)
+    assert strokes.distance[40, 40] == pytest.approx(20, abs=1)
+    assert strokes.distance[0, 0] < -20
+    assert strokes.radii[strokes.nearest][40, 40] == pytest.approx(20, abs=1)
