@@ -1,10 +1,12 @@
 """Compare the ink of synthetic pages with that of real ones, book by book.
 
 Usage: python scripts/measure_likeness.py --real REAL [--synthetic DIR ...] [--size 48] [--manuscripts BOOK ...]
+                                     [--without CLASSES.json]
 
 Prints the median of every measure for each book and, below, the median over books with the least and the greatest of
 them, prints and manuscripts apart. A real folder holds `images/` and `truth_exact.csv` or `truth_partial.csv`; a
-synthetic one is what `kuzushiji synthesize` writes.
+synthetic one is what `kuzushiji synthesize` writes. Pages of `truth_partial.csv` lack the most frequent
+classes, mostly simple kana: name those with --without to compare like with like.
 """
 
 import argparse
@@ -33,14 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--synthetic", type=Path, nargs="*", default=[])
     parser.add_argument("--size", type=float, default=SIZE, help="pixels a character is brought to; 0: as it is")
     parser.add_argument("--manuscripts", nargs="*", default=["200021763"], help="real books that are handwritten")
+    parser.add_argument("--without", type=Path, help="a JSON list of codepoints left out of all pages")
     options = parser.parse_args(arguments)
+    without = frozenset(json.loads(options.without.read_text(encoding="utf-8"))) if options.without else frozenset()
     tables = []
     if options.real is not None:
-        truth = {**_truth(options.real / "truth_partial.csv"), **_truth(options.real / "truth_exact.csv")}
+        truth = {
+            **_truth(options.real / "truth_partial.csv", without),
+            **_truth(options.real / "truth_exact.csv", without),
+        }
         tables.append(_table("real", options.real / "images", truth, options.size, set(options.manuscripts)))
     for folder in options.synthetic:
         manuscripts = set(json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8")).get("manuscripts", ()))
-        truth = _truth(folder / "train.csv")
+        truth = _truth(folder / "train.csv", without)
         tables.append(_table(folder.name, folder / "train_images", truth, options.size, manuscripts))
     table = pd.concat([part for part in tables if len(part)])
     print(_by_book(table).to_string(float_format=_figure))
@@ -49,8 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _truth(path: Path) -> dict[str, PageTruth]:
-    return {page.image_id: page for page in read_truth(path)} if path.is_file() else {}
+def _truth(path: Path, without: frozenset[str]) -> dict[str, PageTruth]:
+    pages = read_truth(path) if path.is_file() else []
+    return {page.image_id: _kept(page, without) for page in pages}
+
+
+def _kept(page: PageTruth, without: frozenset[str]) -> PageTruth:
+    chosen = [index for index, codepoint in enumerate(page.codepoints) if codepoint not in without]
+    return PageTruth(page.image_id, tuple(page.codepoints[index] for index in chosen), page.boxes[chosen])
 
 
 def _table(source: str, images: Path, truth: dict[str, PageTruth], size: float, manuscripts: set[str]) -> pd.DataFrame:

@@ -105,7 +105,7 @@ def draw_book_style(rng: np.random.Generator, faces: int) -> BookStyle:
         0, (0.5, 1.0, 4.0), 3
     )
     ink = np.asarray(INKS[int(rng.integers(len(INKS)))]) * (
-        rng.uniform(0.5, 0.85) if manuscript else rng.uniform(0.7, 1.1)
+        rng.uniform(0.45, 0.8) if manuscript else rng.uniform(0.65, 1.05)
     )
     background = np.asarray(BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))]) * rng.uniform(0.85, 1.15)
     return BookStyle(
@@ -133,7 +133,7 @@ def draw_book_style(rng: np.random.Generator, faces: int) -> BookStyle:
         fold=bool(framed and rng.random() < 0.6),
         blur=rng.uniform(0.0003, 0.00048) if manuscript else rng.uniform(0.00022, 0.00044),
         mottle=rng.uniform(0.05, 0.18) if manuscript else rng.uniform(0.06, 0.2),
-        halo=rng.uniform(0.08, 0.3) if manuscript else rng.uniform(0.1, 0.5),
+        halo=rng.uniform(0.1, 0.4) if manuscript else rng.uniform(0.15, 0.55),
         cover=_draw_cover(rng),
         tight=bool(rng.random() < 0.2),
     )

@@ -85,8 +85,8 @@ def draw_hand_style(rng: np.random.Generator, faces: int) -> HandStyle:
             if manuscript
             else np.clip(rng.normal(0.066, 0.007), 0.052, 0.08)
         ),
-        hairline=rng.uniform(0.35, 0.55),
-        contrast=rng.uniform(1.4, 1.7) if manuscript else rng.uniform(1.3, 1.5),
+        hairline=rng.uniform(0.38, 0.58),
+        contrast=rng.uniform(1.5, 1.85) if manuscript else rng.uniform(1.35, 1.6),
         pressure=rng.uniform(0.08, 0.25) if manuscript else rng.uniform(0.03, 0.15),
         stroke_jitter=rng.uniform(0.05, 0.15),
         slant=rng.normal(0.0, 0.06),
