@@ -76,8 +76,8 @@ def synthesize(
     """
     layouts = _read_layouts(layout)
     synthesizer = Synthesizer(settings, FontSet(font_paths), layouts)
-    _claim_folder(out, settings, font_paths, layout)
     tasks = synthesizer.tasks()
+    _claim_folder(out, settings, font_paths, layout, synthesizer.manuscripts())
     finished = _finished_pages(out, tasks)
     missing = [task for task in tasks if task.image_id not in finished]
     undrawn = 0
@@ -96,8 +96,10 @@ def _read_layouts(path: Path | None) -> list[PageTruth] | None:
     return layouts
 
 
-def _claim_folder(out: Path, settings: SynthesisSettings, font_paths: Sequence[Path], layout: Path | None) -> None:
-    """Writes the settings into the folder, or compares them with those it was begun with."""
+def _claim_folder(
+    out: Path, settings: SynthesisSettings, font_paths: Sequence[Path], layout: Path | None, manuscripts: list[str]
+) -> None:
+    """Writes the settings and what follows from them into the folder, or compares them with those it was begun with."""
     wanted = {
         **asdict(settings),
         "fonts": [path.name for path in font_paths],
@@ -120,7 +122,7 @@ def _claim_folder(out: Path, settings: SynthesisSettings, font_paths: Sequence[P
     if (out / "train.csv").exists():
         raise OutputError(f"{out}: already holds a competition that was not synthesized: name another folder")
     with atomic_text(path) as stream:
-        stream.write(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n")
+        stream.write(json.dumps({**wanted, "manuscripts": manuscripts}, indent=2, ensure_ascii=False) + "\n")
 
 
 def _finished_pages(out: Path, tasks: list[PageTask]) -> set[str]:

@@ -1,20 +1,30 @@
 """A hand: the way one writer, or one block cutter, forms characters."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import cv2
 import numpy as np
 
 from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.synthetic.bristles import dry_brush
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontSet
-from kuzushiji_submit.synthetic.noise import smooth_field
 from kuzushiji_submit.synthetic.repertoire import MIDDLE, Place, Repertoire
+from kuzushiji_submit.synthetic.strokes import with_stroke
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
 
 WARP_GRID = (2, 4, 4)
 INK_FRACTION = 0.35
 SUPERSAMPLED_BELOW = 64
+MANUSCRIPTS = 0.3
 FIT_TOLERANCE = 0.05
+
+
+class Making(StrEnum):
+    """How a book was made."""
+
+    WOODBLOCK = "woodblock"
+    MANUSCRIPT = "manuscript"
 
 
 @dataclass(frozen=True)
@@ -23,13 +33,18 @@ class HandStyle:
 
     Attributes:
         face_weights: how often each font of the set is used.
+        making: whether the hand's strokes were cut into a block or are the brush's own.
         stroke: stroke width.
+        hairline: width of a character's thin strokes against its median one.
+        contrast: width of a character's thick strokes against its median one.
+        pressure: relative deviation of the width along the strokes.
         stroke_jitter: relative deviation of the stroke width.
         slant: shift to the right per unit of height.
         habit: displacement by which the hand's shape of a character differs from the font's, always the same way.
         warp: displacement by which one writing of a character differs from the next.
         roughness: unevenness of the stroke's border, part of the stroke width.
         dryness: 0 for a wet brush, 1 for one that leaves streaks of paper everywhere.
+        depletion: part of the ink that is gone before the brush is dipped again.
         density: opacity of the ink.
         density_jitter: deviation of the opacity from character to character.
         parents: how much the hand likes old forms of kana, 0.2 being usual; 0 for the modern kana alone.
@@ -37,13 +52,18 @@ class HandStyle:
     """
 
     face_weights: tuple[float, ...]
-    stroke: float = 0.115
+    making: Making = Making.WOODBLOCK
+    stroke: float = 0.066
+    hairline: float = 0.45
+    contrast: float = 1.45
+    pressure: float = 0.1
     stroke_jitter: float = 0.1
     slant: float = 0.0
     habit: float = 0.03
     warp: float = 0.02
     roughness: float = 0.04
     dryness: float = 0.1
+    depletion: float = 0.0
     density: float = 0.92
     density_jitter: float = 0.05
     parents: float = 0.15
@@ -55,20 +75,29 @@ def draw_hand_style(rng: np.random.Generator, faces: int) -> HandStyle:
     weights = np.full(faces, 0.02)
     favored = rng.permutation(faces)[:2]
     weights[favored] += np.array((1.0, rng.uniform(0, 0.5)))[: len(favored)]
-    manuscript = rng.random() < 0.35
+    manuscript = bool(rng.random() < MANUSCRIPTS)
     return HandStyle(
         face_weights=tuple((weights / weights.sum()).tolist()),
-        stroke=float(np.clip(rng.normal(0.11, 0.023), 0.07, 0.165)),
+        making=Making.MANUSCRIPT if manuscript else Making.WOODBLOCK,
+        stroke=float(
+            np.clip(rng.normal(0.05, 0.007), 0.036, 0.07)
+            if manuscript
+            else np.clip(rng.normal(0.066, 0.007), 0.052, 0.08)
+        ),
+        hairline=rng.uniform(0.38, 0.58),
+        contrast=rng.uniform(1.5, 1.85) if manuscript else rng.uniform(1.35, 1.6),
+        pressure=rng.uniform(0.08, 0.25) if manuscript else rng.uniform(0.03, 0.15),
         stroke_jitter=rng.uniform(0.05, 0.15),
         slant=rng.normal(0.0, 0.06),
         habit=rng.uniform(0.015, 0.045),
         warp=rng.uniform(0.008, 0.025),
-        roughness=rng.uniform(0.015, 0.07),
-        dryness=rng.uniform(0.1, 0.6) if manuscript else rng.uniform(0.0, 0.2),
-        density=rng.uniform(0.85, 1.0),
-        density_jitter=rng.uniform(0.03, 0.12) if manuscript else rng.uniform(0.01, 0.06),
+        roughness=rng.uniform(0.01, 0.05) if manuscript else rng.uniform(0.02, 0.09),
+        dryness=rng.uniform(0.1, 0.6) if manuscript else rng.uniform(0.0, 0.15),
+        depletion=rng.uniform(0.0, 0.3) if manuscript else 0.0,
+        density=rng.uniform(0.94, 1.0),
+        density_jitter=rng.uniform(0.03, 0.1) if manuscript else rng.uniform(0.01, 0.05),
         parents=rng.uniform(0.0, 0.4),
-        joining=rng.uniform(0.0, 0.6),
+        joining=rng.uniform(0.3, 0.85) if manuscript else rng.uniform(0.1, 0.65),
     )
 
 
@@ -137,13 +166,15 @@ class Hand:
         height, width = size_hw
         base_h, base_w = base.mask.shape
         natural = base.stroke * np.sqrt(height / base_h * width / base_w)
-        growth = float(np.clip((stroke - natural) / 2, -0.22 * natural, 0.9 * natural))
+        growth = float(np.clip((stroke - natural) / 2, -0.4 * natural, 0.9 * natural))
         inner_h, inner_w = max(height - 2 * growth, height / 2), max(width - 2 * growth, width / 2)
         margin = int(0.12 * max(height, width) + abs(growth) + 3)
         patch = self._warped(
             character, base, (inner_h, inner_w), (int(height) + 2 * margin, int(width) + 2 * margin), rng
         )
-        return _thickened(patch, growth, self.style.roughness * max(stroke, 2.0), rng)
+        style = self.style
+        spread = style.hairline, style.contrast
+        return with_stroke(patch, stroke, spread, style.pressure, style.roughness * max(stroke, 2.0), rng)
 
     def _warped(
         self,
@@ -178,23 +209,8 @@ class Hand:
         )
         ink = alpha * (density * fading[:, None].clip(0.4, 1.0))
         if rng.random() < 2 * style.dryness:
-            streaks = smooth_field(rng, (alpha.shape[0], alpha.shape[1]), (3, alpha.shape[1] / 3))
-            threshold = 2.2 - 2.6 * style.dryness * rng.random()
-            ink *= 1.0 - 0.75 * np.clip((streaks - threshold) * 2.0, 0.0, 1.0)
+            ink = dry_brush(ink, style.dryness * rng.random(), rng)
         return as_uint8(ink * 255)
-
-
-def _thickened(patch: FloatArray, growth: float, roughness: float, rng: np.random.Generator) -> FloatArray:
-    """Moves the border of a mask outwards by `growth` pixels, unevenly by about `roughness` pixels."""
-    solid = (patch > 0.5).astype(np.uint8)
-    inside = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
-    outside = cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3)
-    distance = np.where(solid > 0, inside - 0.5, 0.5 - outside)
-    if growth > 0:
-        # Dilation must not fill the counters of a dense character.
-        growth = min(growth, 0.45 * float(outside[outside > 0].mean())) if outside.any() else growth
-    unevenness = smooth_field(rng, (patch.shape[0], patch.shape[1]), (patch.shape[0] / 6, patch.shape[1] / 6))
-    return np.clip(distance + growth + roughness * unevenness + 0.5, 0.0, 1.0)
 
 
 def fit_ink(ink: Mask, size_hw: tuple[int, int], scale: int) -> Mask | None:
@@ -207,6 +223,10 @@ def fit_ink(ink: Mask, size_hw: tuple[int, int], scale: int) -> Mask | None:
     off = max(abs(got - want) / want for got, want in zip(actual, wanted, strict=True))
     if scale == 1 and off <= FIT_TOLERANCE:
         return cut
+    # Shrunk by more than the supersampling, hairlines would pale until they count as none: they are thickened first.
+    excess = [max(round(got / want), 1) for got, want in zip(actual, wanted, strict=True)]
+    if max(excess) > 1:
+        cut = as_uint8(cv2.dilate(cut, np.ones((2 * excess[0] - 1, 2 * excess[1] - 1), np.uint8)))
     return cut_to_ink(as_uint8(cv2.resize(cut, wanted[::-1], interpolation=cv2.INTER_AREA)))
 
 

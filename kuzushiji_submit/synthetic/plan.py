@@ -10,7 +10,7 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.synthetic.book import BookStyle, draw_book_style
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
-from kuzushiji_submit.synthetic.hand import Hand
+from kuzushiji_submit.synthetic.hand import Hand, Making
 from kuzushiji_submit.synthetic.identifiers import side_of, synthetic_image_id
 from kuzushiji_submit.synthetic.layout import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.page import DrawnPage, draw_page
@@ -181,6 +181,11 @@ class Synthesizer:
             style = draw_book_style(np.random.default_rng(seed), len(self.fonts))
             self._books[book] = style, Hand(self.fonts, style.hand, seed)
         return self._books[book]
+
+    def manuscripts(self) -> list[str]:
+        """The ids of the plan's books that are handwritten, in order."""
+        books = {book_of(task.image_id): task.book for task in self.tasks()}
+        return sorted(name for name, book in books.items() if self.book(book)[0].hand.making is Making.MANUSCRIPT)
 
     def _layout(self, task: PageTask, rng: np.random.Generator) -> Layout:
         if task.source is not None and self.layouts is not None:
