@@ -8,6 +8,7 @@
   - RunError               a folder that holds no training run
   - ConfigError            an unknown key or a value of the wrong type
     - DurationError          a text that is no duration
+  - HiddenBookError        annotations of a book that may be in the competition's hidden test set
   - KernelError            a Kaggle kernel that cannot be built, or does not find what it needs
   - OutputError            a place that cannot be written, or must not be overwritten
   - KaggleError            anything that Kaggle or its client did not do
@@ -53,6 +54,10 @@ class ConfigError(KuzushijiError):
 
 class DurationError(ConfigError):
     """A text that is no duration."""
+
+
+class HiddenBookError(KuzushijiError):
+    """Annotations of a book that may be in the competition's hidden test set were about to be used."""
 
 
 class KernelError(KuzushijiError):
