@@ -36,7 +36,7 @@ class HandStyle:
         density_jitter: deviation of the opacity from character to character.
         parents: probability that a kana is written as one of its old parent kanji, where the fonts hold grass script.
         joining: probability that a stroke joins a character to the next one close below.
-        softness: deviation of the blur of the strokes' borders; 0 where the page is blurred as a whole.
+        softness: deviation in pixels of the blur of each character, beside the page's as a whole.
     """
 
     face_weights: tuple[float, ...]
@@ -128,7 +128,7 @@ class Hand:
         alpha = self._shape(character, base, (height, width), stroke, rng)
         ink = self._ink(alpha, rng)
         if self.style.softness > 0:
-            ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), max(self.style.softness * (nominal or own) * scale, 0.1)))
+            ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), self.style.softness * scale))
         return fit_ink(ink, (round(height / scale), round(width / scale)), scale)
 
     def _choose(

@@ -40,7 +40,7 @@ class RealBook:
         book_id: the book.
         glyphs: its glyphs by codepoint.
         stroke: stroke width as `HandStyle.stroke` measures it.
-        softness: deviation of the blur of the strokes' borders, part of the character size.
+        softness: deviation in pixels of the blur of the strokes' borders, which is the scanner's.
     """
 
     book_id: str
@@ -169,7 +169,7 @@ def _real_book(name: str, cut: list[CutGlyph]) -> RealBook:
         if len(glyphs[item.codepoint]) < GLYPHS_A_CLASS:
             glyphs[item.codepoint].append(item.glyph)
     strokes = [item.glyph.stroke / (item.nominal**0.6 * np.prod(item.glyph.mask.shape) ** 0.2) for item in cut]
-    softness = [edge_softness(item.glyph.mask) / item.nominal for item in cut]
+    softness = [edge_softness(item.glyph.mask) for item in cut]
     kept = {codepoint: tuple(held) for codepoint, held in sorted(glyphs.items())}
     return RealBook(name, kept, float(np.median(strokes)), float(np.median(softness)))
 

@@ -16,8 +16,12 @@ OWN_SHARE = 0.9
 OTHER_SHARE = 0.35
 LARGEST_STRETCH = 1.3
 GRID = (2, 3, 3)
-MOTTLE = 0.06
+MOTTLE = 0.15
 """Real ink is uneven already."""
+BLUR = 0.00016
+"""Blur of the page as a whole, part of its height: little, as each character brings most of its own."""
+BLUR_PIXELS = 0.35
+"""About what it is on a page of usual height."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class RealHandStyle:
         scale: deviation of the size.
         shear: deviation of the slant.
         thickness: largest part of a pixel's dilation or erosion, on the scale of the written page.
+        softness: deviation in pixels of the blur that the finished page shall show; the glyphs have it at their scale.
         density: opacity of the ink.
         density_jitter: deviation of the opacity from character to character.
     """
@@ -37,6 +42,7 @@ class RealHandStyle:
     scale: float = 0.04
     shear: float = 0.03
     thickness: float = 0.6
+    softness: float = 0.0
     density: float = 0.95
     density_jitter: float = 0.04
 
@@ -100,7 +106,11 @@ class RealHands:
         names = sorted(self.glyphs.books)
         weights = np.sqrt([len(self.glyphs.books[name]) for name in names])
         book = self.glyphs.books[names[int(rng.choice(len(names), p=weights / weights.sum()))]]
-        real_style = RealHandStyle(density=style.hand.density, density_jitter=min(style.hand.density_jitter, 0.06))
+        real_style = RealHandStyle(
+            softness=book.softness,
+            density=style.hand.density,
+            density_jitter=min(style.hand.density_jitter, 0.06),
+        )
         return adapted(style, book), RealHand(self.glyphs, book.book_id, real_style)
 
     def record(self) -> dict[str, object]:
@@ -112,10 +122,11 @@ class RealHands:
 def adapted(style: BookStyle, book: RealBook) -> BookStyle:
     """The style of a book whose font characters must look like the real ones beside them.
 
-    Real glyphs have been through a scanner: the page is not blurred again, the fonts' glyphs are, one by one.
+    Real glyphs have been through a scanner: the page is hardly blurred again, the fonts' characters are, one by one.
     """
-    hand = replace(style.hand, stroke=book.stroke, softness=book.softness)
-    return replace(style, hand=hand, blur=0.0, mottle=min(style.mottle, MOTTLE))
+    softness = float(np.sqrt(max(book.softness**2 - BLUR_PIXELS**2, 0.0)))
+    hand = replace(style.hand, stroke=book.stroke, softness=softness)
+    return replace(style, hand=hand, blur=BLUR, mottle=min(style.mottle, MOTTLE))
 
 
 def _write(
@@ -129,6 +140,9 @@ def _write(
     shrunk = as_uint8(cv2.resize(glyph.mask, inner_hw[::-1], interpolation=cv2.INTER_AREA)) if scale < 1 else glyph.mask
     ink = _warped(shrunk, inner_hw, style, rng)
     ink = _thickened(ink, style.thickness * rng.uniform(-1.0, 1.0))
+    missing = style.softness**2 * (1 - min(scale, 1.0) ** 2)
+    if missing > 0:
+        ink = as_float32(cv2.GaussianBlur(ink, (0, 0), float(np.sqrt(missing))))
     density = np.clip(style.density + style.density_jitter * rng.standard_normal(), 0.35, 1.0)
     return cut_to_ink(as_uint8(ink * density))
 
