@@ -20,8 +20,8 @@ MOTTLE = 0.15
 """Real ink is uneven already."""
 BLUR = 0.00016
 """Blur of the page as a whole, part of its height: little, as each character brings most of its own."""
-BLUR_PIXELS = 0.35
-"""About what it is on a page of usual height."""
+BLUR_PIXELS = 0.55
+"""About how soft that makes what is drawn with sharp borders, on a page of usual height."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _write(
     shrunk = as_uint8(cv2.resize(glyph.mask, inner_hw[::-1], interpolation=cv2.INTER_AREA)) if scale < 1 else glyph.mask
     ink = _warped(shrunk, inner_hw, style, rng)
     ink = _thickened(ink, style.thickness * rng.uniform(-1.0, 1.0))
-    missing = style.softness**2 * (1 - min(scale, 1.0) ** 2)
+    missing = style.softness**2 * (1 - min(scale, 1.0) ** 2) - BLUR_PIXELS**2
     if missing > 0:
         ink = as_float32(cv2.GaussianBlur(ink, (0, 0), float(np.sqrt(missing))))
     density = np.clip(style.density + style.density_jitter * rng.standard_normal(), 0.35, 1.0)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.synthetic.glyph_cutting import cut_glyphs
+from kuzushiji_submit.synthetic.glyph_cutting import SOLID_INK, cut_glyphs
 from tests.kuzushiji_submit.synthetic.conftest import greek_image, greek_page
 
 BOX = (200, 200, 260, 260)
@@ -42,6 +42,16 @@ def test_every_letter_of_a_page_with_its_proportions_and_strokes():
         assert 35 < item.nominal < 45
 
 
+def test_borders_of_strokes_stay_as_soft_as_on_the_scan():
+    sharp = paper()
+    cross(sharp)
+    (hard,), _ = cut(sharp, BOX)
+    (soft,), _ = cut(cv2.GaussianBlur(sharp, (0, 0), 1.5), BOX)
+    faint = [int(((item.glyph.mask > 5) & (item.glyph.mask < SOLID_INK)).sum()) for item in (hard, soft)]
+    assert faint[1] > 200
+    assert faint[1] > 1.5 * faint[0]
+
+
 def test_page_without_characters():
     assert cut(paper()) == ([], {})
 
@@ -50,7 +60,7 @@ def test_stroke_of_a_neighbor_that_reaches_in_is_gone():
     alone, beside = paper(), paper()
     cross(alone)
     cross(beside)
-    stroke(beside, (230, 100), (250, 150), (245, 210), width=5)
+    stroke(beside, (230, 100), (250, 150), (253, 205), width=5)
     (wanted,), _ = cut(alone, BOX)
     (got,), _ = cut(beside, BOX)
     assert got.glyph.mask.shape == wanted.glyph.mask.shape
