@@ -45,6 +45,29 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="T",
         help="0: real class frequencies, 1: all classes alike (default: 0)",
     )
+    parser.add_argument(
+        "--real-data",
+        type=Path,
+        nargs="+",
+        metavar="DATA",
+        help="data folders with exact boxes whose characters are cut out and written into synthetic columns",
+    )
+    parser.add_argument(
+        "--real-share",
+        type=float,
+        metavar="P",
+        help="part of the train books that real characters write (default: 0.3)",
+    )
+    parser.add_argument(
+        "--real-books", nargs="+", default=[], metavar="BOOK", help="cut characters of these books alone"
+    )
+    parser.add_argument(
+        "--without-books",
+        nargs="+",
+        default=[],
+        metavar="BOOK",
+        help="books of which neither characters nor layouts are used, as they are left out for measuring",
+    )
     parser.add_argument("--clean", action="store_true", help="annotated characters alone, on clean paper")
     parser.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes (default: 1); the result is the same"
@@ -63,9 +86,18 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.synthetic.font_catalog import missing_packages
     from kuzushiji_submit.synthetic.fonts import discover_fonts
     from kuzushiji_submit.synthetic.plan import SynthesisSettings
+    from kuzushiji_submit.synthetic.real_glyphs import read_real_glyphs
+    from kuzushiji_submit.synthetic.real_hand import RealHands
 
     if args.workers < 1:
         raise ConfigError(f"--workers must be 1 or more, got {args.workers}")
+    if not args.real_data and (args.real_books or args.real_share is not None):
+        raise ConfigError(
+            "--real-books and --real-share choose among real characters: name their folder by --real-data"
+        )
+    share = 0.3 if args.real_share is None else args.real_share
+    if not 0 <= share <= 1:
+        raise ConfigError(f"--real-share must be between 0 and 1, got {share}")
     settings = SynthesisSettings(
         pages=args.pages,
         test_pages=max(args.pages // 10, 1) if args.test_pages is None else args.test_pages,
@@ -81,7 +113,15 @@ def run(args: argparse.Namespace) -> int:
     missing = [] if args.fonts else missing_packages(fonts)
     if missing:
         sys.stderr.write(f"fonts not found, fetch them with scripts/fonts.sh: {', '.join(missing)}\n")
-    report = synthesize(args.out, settings, fonts, args.layout, args.workers)
+    real = None
+    if args.real_data:
+        glyphs = read_real_glyphs(
+            args.real_data, books=args.real_books, without=args.without_books, workers=args.workers
+        )
+        real = RealHands(glyphs, share)
+    report = synthesize(
+        args.out, settings, fonts, args.layout, args.workers, real=real, without_books=args.without_books
+    )
     kept = f", {report.kept} of them from an earlier run" if report.kept else ""
     undrawn = f"; {report.undrawn:,} characters left out that no font holds" if report.undrawn else ""
     sys.stdout.write(

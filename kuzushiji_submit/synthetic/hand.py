@@ -9,6 +9,7 @@ import numpy as np
 from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.synthetic.bristles import dry_brush
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontSet
+from kuzushiji_submit.synthetic.glyph_source import GlyphSource
 from kuzushiji_submit.synthetic.repertoire import MIDDLE, Place, Repertoire
 from kuzushiji_submit.synthetic.strokes import with_stroke
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
@@ -49,6 +50,7 @@ class HandStyle:
         density_jitter: deviation of the opacity from character to character.
         parents: how much the hand likes old forms of kana, 0.2 being usual; 0 for the modern kana alone.
         joining: probability that a stroke joins a character to the next one close below.
+        softness: deviation in pixels of the blur of each character, beside the page's as a whole.
     """
 
     face_weights: tuple[float, ...]
@@ -68,6 +70,7 @@ class HandStyle:
     density_jitter: float = 0.05
     parents: float = 0.15
     joining: float = 0.25
+    softness: float = 0.0
 
 
 def draw_hand_style(rng: np.random.Generator, faces: int) -> HandStyle:
@@ -108,13 +111,17 @@ class Hand:
         fonts: the fonts the hand leans on.
         style: how it writes; `face_weights` has one weight a font.
         seed: seed words of the hand's habits.
+        source: what writes characters before the fonts do, None where the fonts write all.
     """
 
-    def __init__(self, fonts: FontSet, style: HandStyle, seed: tuple[int, ...]) -> None:
+    def __init__(
+        self, fonts: FontSet, style: HandStyle, seed: tuple[int, ...], source: GlyphSource | None = None
+    ) -> None:
         if len(style.face_weights) != len(fonts):
             raise ValueError(f"face_weights needs {len(fonts)} weights, got {len(style.face_weights)}")
         self.fonts = fonts
         self.style = style
+        self.source = source
         self._seed = seed
         self.repertoire = Repertoire(fonts, style.face_weights, style.parents, seed)
         self._habits: dict[str, FloatArray] = {}
@@ -131,7 +138,8 @@ class Hand:
 
         Args:
             codepoint: such as "U+306F".
-            size_hw: wanted height and width of the ink in pixels; met within a pixel or two.
+            size_hw: wanted height and width of the ink in pixels; met within a pixel or two by fonts, about by a source
+                that keeps its glyphs' proportions.
             rng: the source of this writing's variation.
             nominal: the page's character size in pixels, which with the character's own decides the stroke width.
             place: where in its column the character stands, which sways the form.
@@ -140,17 +148,22 @@ class Hand:
             uint8 (H, W) ink, cut to the ink's exact extent, or None where no font holds the character.
         """
         height, width = max(size_hw[0], 3.0), max(size_hw[1], 3.0)
+        written = self.source.write(codepoint, (height, width), rng) if self.source is not None else None
+        if written is not None:
+            return written
         own = float(np.sqrt(height * width))
         scale = 2 if max(height, width) < SUPERSAMPLED_BELOW else 1
         height, width = height * scale, width * scale
         chosen = self.repertoire.choose(to_character(codepoint), (height, width), rng, place)
         if chosen is None:
-            return None
+            return self.source.write(codepoint, size_hw, rng, needed=True) if self.source is not None else None
         character, base = chosen
         stroke = self.style.stroke * (nominal or own) ** 0.6 * own**0.4 * scale
         stroke *= max(1.0 + self.style.stroke_jitter * rng.standard_normal(), 0.5)
         alpha = self._shape(character, base, (height, width), stroke, rng)
         ink = self._ink(alpha, rng)
+        if self.style.softness > 0:
+            ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), self.style.softness * scale))
         return fit_ink(ink, (round(height / scale), round(width / scale)), scale)
 
     def _habit(self, character: str) -> FloatArray:
