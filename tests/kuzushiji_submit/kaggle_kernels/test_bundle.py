@@ -68,6 +68,7 @@ IMAGE = {
         "PIL",
         "tqdm",
         "matplotlib",
+        "fontTools",
     ),
     *("pandas", "kaggle", "kagglesdk", "requests"),
 }
