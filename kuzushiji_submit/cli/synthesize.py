@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     fonts = args.fonts or discover_fonts()
     missing = [] if args.fonts else missing_packages(fonts)
     if missing:
-        sys.stderr.write(f"fonts not found, fetch them with scripts/fonts.sh: {', '.join(missing)}\n")
+        sys.stderr.write(f"fonts not found (scripts/fonts.sh, docs/fonts.md): {', '.join(missing)}\n")
     report = synthesize(args.out, settings, fonts, args.layout, args.workers)
     kept = f", {report.kept} of them from an earlier run" if report.kept else ""
     undrawn = f"; {report.undrawn:,} characters left out that no font holds" if report.undrawn else ""
