@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     fonts = args.fonts or discover_fonts()
     missing = [] if args.fonts else missing_packages(fonts)
     if missing:
-        sys.stderr.write(f"fonts not found, fetch them with scripts/fonts.sh: {', '.join(missing)}\n")
+        sys.stderr.write(f"fonts not found (scripts/fonts.sh, docs/fonts.md): {', '.join(missing)}\n")
     real = None
     if args.real_data:
         glyphs = read_real_glyphs(

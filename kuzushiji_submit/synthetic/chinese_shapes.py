@@ -1,9 +1,10 @@
 """Which code point of a Chinese brush font draws a kanji of old Japanese books.
 
 Such fonts hold the simplified characters of China. Most of these come from grass script and look in a brush font as
-the books' characters do (貝 and 贝); some are other characters in the books' sense (雲 and 云, 葉 and 叶). Liu Jian Mao
-Cao, looked at glyph by glyph, draws the old shape of the latter at the simplified code point: there 云 shows 雲, and
-must not be drawn for 云. Zhi Mang Xing draws what the code point says, and serves none of them.
+the books' characters do (貝 and 贝); some are other characters in the books' sense (雲 and 云, 葉 and 叶). Liu Jian
+Mao Cao, by the glyphs looked at (those of the second table), draws the old shape of the latter at the simplified
+code point: there 云 shows 雲, and must not be drawn for 云. Zhi Mang Xing, in a sample of frequent kanji, draws what
+the code point says, and serves none of them.
 """
 
 # Old kanji and the simplified one, side by side; for each class of the competition with some frequency.

@@ -50,7 +50,7 @@ KNOWN_FONTS = (
     FontProfile("aoyagikouzant", _written(0.6, 0.2), package="fonts-aoyagi-kouzan-t"),
     FontProfile("aoyagi-soseki", _written(0.6, 0.3), package="fonts-aoyagi-soseki"),
     FontProfile("ipamj", {Script.HENTAIGANA: 1.0}, package="fonts-ipamj-mincho"),
-    FontProfile("akari", {Script.OLD_KANA: 1.0}, package="@fontsource/yuji-hentaigana-akari"),
+    FontProfile("akari", {Script.OLD_KANA: 1.0}, package="Yuji Hentaigana Akari (by hand)"),
     FontProfile("akebono", {Script.OLD_KANA: 1.0}, package="@fontsource/yuji-hentaigana-akebono"),
     FontProfile(
         "liu-jian",

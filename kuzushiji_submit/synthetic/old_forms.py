@@ -5,7 +5,7 @@ kana. A form is named by its parent kanji, the modern form by the kana itself:
 
     は  ->  者 6   八 5   は 4   盤 1   波 0.7 ...
 
-Which parent stands behind a hentaigana is the Unicode Standard's (code charts "Kana Supplement", "Kana Extended-A");
+Which parent stands behind a hentaigana was read off IPAmj Mincho's glyphs, and is not yet compared with Unicode's list;
 which kana it writes is its name's (`HENTAIGANA LETTER KA-KE` writes か and け). The weights are classes of frequency
 and not counts: general knowledge of kuzushiji primers, which teach the same few forms first (は者八, に尓, か可, す春,
 た多, し志, る流 ...): these got the weights from 2 upwards; the rest are what books hold here and there.

@@ -76,6 +76,7 @@ IMAGE = {
         "PIL",
         "tqdm",
         "matplotlib",
+        "fontTools",
     ),
     *("pandas", "kaggle", "kagglesdk", "requests"),
 }
