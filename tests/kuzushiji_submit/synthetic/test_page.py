@@ -8,6 +8,7 @@ from kuzushiji_submit.synthetic.free_space import free_rectangle
 from kuzushiji_submit.synthetic.hand import Hand
 from kuzushiji_submit.synthetic.layout import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.page import draw_page
+from kuzushiji_submit.synthetic.repertoire import MIDDLE
 from kuzushiji_submit.synthetic.statistics import load_statistics
 from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.writing import write_layout
@@ -32,8 +33,8 @@ class StandIn(Hand):
     def __init__(self, hand: Hand) -> None:
         super().__init__(hand.fonts, hand.style, (7,))
 
-    def draw(self, codepoint, size_hw, rng, nominal=None):
-        return super().draw("U+0394", size_hw, rng, nominal)
+    def draw(self, codepoint, size_hw, rng, nominal=None, place=MIDDLE):
+        return super().draw("U+0394", size_hw, rng, nominal, place)
 
 
 def busy_style(seed=0):
