@@ -98,6 +98,7 @@ def kernel_output(api: "KaggleApi", kernel: str, folder: str) -> list[str]:
     memory and follows "../" in a file's name.
     """
     target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)  # a run that failed at once leaves a log and no file
     paths: list[str] = []
     log = ""
     for page in _output_pages(api, kernel):

@@ -77,7 +77,8 @@ def test_a_token_that_no_request_can_carry(kaggle_server: KaggleServer, folder, 
 def test_a_token_with_a_line_end_behind_it_works(kaggle_server: KaggleServer, folder, monkeypatch, name):
     monkeypatch.setenv("KAGGLE_API_TOKEN", f"{TOKEN}\r\n")
     kaggle_server.log = json.dumps([{"stream_name": "stdout", "time": 1.0, "data": f"it is {TOKEN}"}])
-    assert run(name, folder)[0] == 0
+    code, printed = run(name, folder)
+    assert code == 0, printed[-1500:]
     assert kaggle_server.calls(CALLS[name])[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
