@@ -1,5 +1,6 @@
 """Fonts as sources of glyph masks: which characters they are good for, and the ink of one at a size."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,9 @@ DEBIAN_PACKAGES = ("fonts-kouzan-mouhitsu", "fonts-aoyagi-kouzan-t", "fonts-aoya
 FONT_FOLDERS = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
-    Path.home() / ".local/share/fonts",
-    Path.home() / ".fonts",
+    # Path.home() raises where the user has no entry in the user table.
+    Path(os.path.expanduser("~/.local/share/fonts")),
+    Path(os.path.expanduser("~/.fonts")),
 )
 FETCHED_FOLDER = Path("fonts")
 BRUSH_WORDS = ("kouzan", "aoyagi", "mouhitsu")
