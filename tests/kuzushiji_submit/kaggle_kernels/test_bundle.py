@@ -77,6 +77,7 @@ IMAGE = {
         "pydantic",
         "tqdm",
         "matplotlib",
+        "fontTools",
     ),
     *("pandas", "kaggle", "kagglesdk", "requests"),
 }
