@@ -65,7 +65,8 @@ class WeightsMetadata:
         Raises:
             WeightsError: if the record is another kind's, or says something that this version does not know.
         """
-        if record.kind != KIND or record.charset is None or record.ink is None:
+        record.require_kind(KIND, where)
+        if record.charset is None or record.ink is None:
             raise WeightsError(f"{where}: weights of a {record.kind}, not of a recognizer with its charset and ink")
         try:
             inputs = from_plain(_Inputs, record.preprocessing, "preprocessing")
