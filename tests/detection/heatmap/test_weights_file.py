@@ -103,5 +103,5 @@ def test_what_does_not_match_is_refused(weights: Path, changes: dict, message: s
 
 
 def test_weights_of_another_kind_have_no_detectors_metadata() -> None:
-    with pytest.raises(WeightsError, match="weights of a column: name those of a detector"):
+    with pytest.raises(WeightsError, match=r"weights of a column \(x\): name those of a detector"):
         DetectorMetadata.from_record(WeightsRecord("column", "x"), "file")
