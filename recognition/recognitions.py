@@ -15,6 +15,7 @@ class Recognitions:
     Attributes:
         top_ids: int64 (N, K), class ids in descending score.
         top_scores: float32 (N, K), softmax scores in [0, 1].
+        embeddings: float32 (N, D), what the network made of each crop before it chose; None where nobody asked.
 
     Raises:
         ValueError: if the shapes do not agree.
@@ -22,6 +23,7 @@ class Recognitions:
 
     top_ids: NDArray[np.int64]
     top_scores: NDArray[np.float32]
+    embeddings: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.top_ids.ndim != 2 or self.top_ids.shape != self.top_scores.shape:
@@ -29,6 +31,8 @@ class Recognitions:
                 f"top_ids and top_scores must both have shape (N, K), got {self.top_ids.shape} and "
                 f"{self.top_scores.shape}"
             )
+        if self.embeddings is not None and (self.embeddings.ndim != 2 or len(self.embeddings) != len(self)):
+            raise ValueError(f"embeddings must have shape ({len(self)}, D), got {self.embeddings.shape}")
 
     @classmethod
     def empty(cls, alternatives: int) -> Self:
@@ -37,11 +41,22 @@ class Recognitions:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self], alternatives: int) -> Self:
-        """Several records as one, in order; without parts the empty record of K alternatives."""
+        """Several records as one, in order; without parts the empty record of K alternatives.
+
+        There are embeddings where every part has them.
+        """
         together = [cls.empty(alternatives), *parts]
+        embeddings = [part.embeddings for part in parts if part.embeddings is not None]
         return cls(
-            np.concatenate([part.top_ids for part in together]), np.concatenate([part.top_scores for part in together])
+            np.concatenate([part.top_ids for part in together]),
+            np.concatenate([part.top_scores for part in together]),
+            np.concatenate(embeddings) if parts and len(embeddings) == len(parts) else None,
         )
+
+    def select(self, places: slice | NDArray[np.integer | np.bool_]) -> Self:
+        """The recognitions at places, as NumPy indexes."""
+        embeddings = None if self.embeddings is None else self.embeddings[places]
+        return type(self)(self.top_ids[places], self.top_scores[places], embeddings)
 
     def __len__(self) -> int:
         return len(self.top_ids)

@@ -1,7 +1,9 @@
-"""The recognizer as its callers see it: boxes of a page, or crops, in; class ids and scores out."""
+"""The recognizer as its callers see it: crops in, class ids and scores out."""
 
 import dataclasses
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.devices import choose_device
+from kuzushiji_submit.core.errors import WeightsError
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.onnx_file import SUFFIX, load_onnx
@@ -33,6 +36,7 @@ class Recognizer:
         top_k: int = 5,
         batch_size: int = 256,
         half: bool = False,
+        embeddings: bool = False,
     ) -> None:
         """Takes a model over; it is put in evaluation mode and moved to the device.
 
@@ -45,10 +49,12 @@ class Recognizer:
             batch_size: crops that go through the model at once.
             half: computes in 16 bits where torch deems it safe: about twice as fast on a GPU, and on a CPU that has
                 bfloat16; scores change in the third digit.
+            embeddings: whether `recognize` also gives what the model's `embedding_layer` made of each crop.
 
         Raises:
             DeviceError: if the device cannot be used.
             ValueError: if top_k or batch_size is below 1.
+            WeightsError: if embeddings are asked of a model that has none to give.
         """
         if top_k < 1 or batch_size < 1:
             raise ValueError(f"top_k and batch_size must be at least 1, got {top_k} and {batch_size}")
@@ -58,10 +64,18 @@ class Recognizer:
         self.top_k = min(top_k, len(metadata.charset))
         self.batch_size = batch_size
         self.half = half
+        self._embedding = _embedding_layer(model) if embeddings else None
 
     @classmethod
     def load(
-        cls, path: Path | str, device: str = "auto", *, top_k: int = 5, batch_size: int = 256, half: bool = False
+        cls,
+        path: Path | str,
+        device: str = "auto",
+        *,
+        top_k: int = 5,
+        batch_size: int = 256,
+        half: bool = False,
+        embeddings: bool = False,
     ) -> Self:
         """The recognizer of a weights file, or of an ONNX file made from one, which ONNX Runtime computes on the CPU.
 
@@ -71,7 +85,7 @@ class Recognizer:
         """
         source = Path(path)
         model, metadata = load_onnx(source) if source.suffix == SUFFIX else load_weights(source)
-        return cls(model, metadata, device=device, top_k=top_k, batch_size=batch_size, half=half)
+        return cls(model, metadata, device=device, top_k=top_k, batch_size=batch_size, half=half, embeddings=embeddings)
 
     @property
     def charset(self) -> Charset:
@@ -80,23 +94,19 @@ class Recognizer:
 
     @property
     def crop_config(self) -> CropConfig:
-        """How the crops for `recognize_crops` must be cut."""
+        """How the crops for `recognize` must be cut."""
         return self.metadata.crop
 
     def calibrate(self, calibration: Calibration) -> None:
         """Takes the scores another way from now on."""
         self.metadata = dataclasses.replace(self.metadata, calibration=calibration)
 
-    def recognize(self, ink: NDArray[np.uint8], boxes: NDArray[np.float32]) -> Recognitions:
-        """What the boxes of one page hold.
+    @property
+    def min_score(self) -> float:
+        """The product of detection score and recognition score from which on a character is worth submitting."""
+        return self.metadata.calibration.min_score
 
-        Args:
-            ink: uint8 (H, W), 0 paper, 255 ink.
-            boxes: float32 (N, 4), xyxy in page pixels; N may be 0.
-        """
-        return self.recognize_crops(crop_boxes(ink, boxes, self.crop_config))
-
-    def recognize_crops(self, crops: Crops) -> Recognitions:
+    def recognize(self, crops: Crops) -> Recognitions:
         """What crops hold; they may come from many pages.
 
         Args:
@@ -106,9 +116,11 @@ class Recognizer:
             ValueError: if the crops have another size.
         """
         parts = []
-        for scores in self._score_batches(crops):
-            top_scores, top_ids = scores.topk(self.top_k, dim=1)  # (n, K) each
-            parts.append(Recognitions(top_ids.cpu().numpy(), top_scores.cpu().numpy()))
+        with self._keep_embeddings() as kept:
+            for scores in self._score_batches(crops):
+                top_scores, top_ids = scores.topk(self.top_k, dim=1)  # (n, K) each
+                embeddings = kept.pop().float().cpu().numpy() if kept else None  # (n, D)
+                parts.append(Recognitions(top_ids.cpu().numpy(), top_scores.cpu().numpy(), embeddings))
         return Recognitions.concatenate(parts, self.top_k)
 
     def score_crops(self, crops: Crops) -> NDArray[np.float32]:
@@ -164,5 +176,34 @@ class Recognizer:
                     logits: Tensor = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
             yield logits.float()
 
+    @contextmanager
+    def _keep_embeddings(self) -> Iterator[list[Tensor]]:
+        """A list into which every batch of the block puts its embeddings (n, D), where they were asked for."""
+        kept: list[Tensor] = []
+        if self._embedding is None:
+            yield kept
+            return
+        owner = threading.get_ident()
+
+        def keep(_module: nn.Module, _inputs: object, result: Tensor) -> None:
+            # A detector that asks for scores does so in other threads.
+            if threading.get_ident() == owner:
+                kept.append(result)
+
+        handle = self._embedding.register_forward_hook(keep)
+        try:
+            yield kept
+        finally:
+            handle.remove()
+
     def _half_type(self) -> torch.dtype:
         return torch.float16 if self.device.type == "cuda" else torch.bfloat16
+
+
+def _embedding_layer(model: nn.Module) -> nn.Module:
+    name = getattr(model, "embedding_layer", None)
+    if not isinstance(name, str):
+        raise WeightsError(
+            f"{type(model).__name__} gives no embeddings: take a weights file of a network of this project"
+        )
+    return model.get_submodule(name)

@@ -45,7 +45,7 @@ def main() -> int:
             ("ONNX Runtime, float32", onnx, False),
         ):
             recognizer = Recognizer.load(path, "cpu", half=half)
-            seconds = best(lambda one=recognizer: one.recognize_crops(crops), args.runs)  # type: ignore[misc]
+            seconds = best(lambda one=recognizer: one.recognize(crops), args.runs)  # type: ignore[misc]
             sys.stdout.write(f"{name}: {len(crops) / seconds:.0f} characters/s\n")
     return 0
 

@@ -28,9 +28,9 @@ from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth, w
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.settings import read_settings
-from kuzushiji_submit.reading.characters import PageCharacters
 from kuzushiji_submit.reading.default_weights import detector_weights
-from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
+from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from kuzushiji_submit.training_data.recognizer_sources import (
@@ -162,14 +162,16 @@ def write_aligned(args: argparse.Namespace, group: Sequence[str], aligner: Path,
     images = DataFolder(args.real).train_images
     if not (folder / "train_images").exists():
         (folder / "train_images").symlink_to(images.resolve())
-    detector = chosen_detector(args, group[0])
-    pipeline = Pipeline.load(PipelineConfig(ask_recognizer=False), aligner, detector, args.device)
+    config = PipelineConfig(ask_recognizer=False)
+    recognizer = load_recognizer(config, aligner, args.device)
+    detector = load_detector(config, chosen_detector(args, group[0]), recognizer, args.device)
+    pipeline = make_pipeline(config, detector, recognizer)
     known = [
         page for page in read_repaired_truth(DataFolder(args.real).train_csv) if book_of(page.image_id) not in group
     ]
     texts = read_transcriptions(args.transcriptions)
     texts = {image_id: text for image_id, text in texts.items() if book_of(image_id) not in group}
-    pages = list(align_folder(images, texts, known, pipeline))
+    pages = list(align_folder(images, texts, known, recognizer, pipeline))
     done = {page.truth.image_id for page in pages}
     write_truth(
         DataFolder(folder).train_csv, [*(page.truth for page in pages), *(p for p in known if p.image_id not in done)]
@@ -212,16 +214,17 @@ def class_counts(path: Path, charset: Charset) -> NDArray[np.int64]:
 
 def read_pages(
     args: argparse.Namespace, weights: Path, temperature: float, truths: Sequence[PageTruth]
-) -> list[tuple[PageCharacters, PageTruth]]:
+) -> list[tuple[PageReading, PageTruth]]:
     """Pages read without a threshold, beside their truth."""
     images = list_images(DataFolder(args.real).train_images)
     read = []
     for truth in truths:
-        detector = chosen_detector(args, book_of(truth.image_id))
-        pipeline = Pipeline.load(PipelineConfig(min_score=0.0), weights, detector, args.device)
-        pipeline.recognizer.calibrate(Calibration(temperature))
+        config = PipelineConfig(min_score=0.0)
+        recognizer = load_recognizer(config, weights, args.device)
+        recognizer.calibrate(Calibration(temperature))
+        detector = load_detector(config, chosen_detector(args, book_of(truth.image_id)), recognizer, args.device)
         page = read_page(images[truth.image_id])
-        read.append((next(iter(pipeline.read([(truth.image_id, page)]))), truth))
+        read.append((next(make_pipeline(config, detector, recognizer).read([(truth.image_id, page)])), truth))
     return read
 
 
@@ -242,7 +245,7 @@ def show_temperature(held_out: Sequence[tuple[NDArray[np.float32], NDArray[np.in
     return temperature
 
 
-def show_threshold(read: Sequence[tuple[PageCharacters, PageTruth]]) -> float:
+def show_threshold(read: Sequence[tuple[PageReading, PageTruth]]) -> float:
     """The threshold with the best F1 on pages of books held out, and what it scores by book."""
     best = best_threshold(*judge(read))
     everything = score_of_everything(read)
@@ -258,7 +261,7 @@ def show_threshold(read: Sequence[tuple[PageCharacters, PageTruth]]) -> float:
     return best.min_score
 
 
-def score_of_everything(read: Sequence[tuple[PageCharacters, PageTruth]]) -> Counts:
+def score_of_everything(read: Sequence[tuple[PageReading, PageTruth]]) -> Counts:
     """What keeping every character scores."""
     scores, hits, truths = judge(read)
     tp = int(hits.sum())

@@ -14,7 +14,6 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
-from kuzushiji_submit.core.page.ink import ink_map
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
@@ -87,19 +86,20 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     return pages
 
 
-def calibrate(pages: Sequence[tuple[Path, PageTruth]], pipeline: Pipeline) -> CalibrationResult:
+def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> CalibrationResult:
     """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
 
     Args:
         pages: images and truth, of books that neither recognizer nor detector was trained on, else both come out too
             sure of themselves. The truth must be complete.
-        pipeline: reads the pages; its `min_score` is not used.
+        recognizer: is calibrated.
+        pipeline: reads the pages with this recognizer; its `min_score` is not used.
     """
-    before = pipeline.recognizer.metadata.calibration
-    fit = _fit(pages, pipeline)
-    pipeline.recognizer.calibrate(replace(before, temperature=fit.temperature))
-    reader = Pipeline(pipeline.recognizer, replace(pipeline.config, min_score=0.0), pipeline.heatmap)
-    read = [(next(iter(reader.read([(truth.image_id, page)]))), truth) for page, truth in _read(pages, "read")]
+    before = recognizer.metadata.calibration
+    fit = _fit(pages, recognizer, pipeline)
+    recognizer.calibrate(replace(before, temperature=fit.temperature))
+    reader = pipeline.with_min_score(0.0)
+    read = [(next(reader.read([(truth.image_id, page)])), truth) for page, truth in _read(pages, "read")]
     scores, hits, truths = judge(read)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
@@ -113,14 +113,13 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], pipeline: Pipeline) -> Ca
     )
 
 
-def _fit(pages: Sequence[tuple[Path, PageTruth]], pipeline: Pipeline) -> TemperatureFit:
-    recognizer = pipeline.recognizer
+def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
     every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
     logits, class_ids = [], []
     for page, truth in _read(pages, "fit temperature"):
         ids = np.array(recognizer.charset.class_ids(truth.codepoints), np.int64)
         known = np.flatnonzero((ids >= 0) & ~truth.without_area)[::every]
-        crops = crop_boxes(ink_map(page, pipeline.config.detector.ink), truth.boxes, recognizer.crop_config)
+        crops = crop_boxes(pipeline.prepare(page).ink, truth.boxes, recognizer.crop_config)
         logits.append(recognizer.logits(crops.select(known)))
         class_ids.append(ids[known])
     return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))

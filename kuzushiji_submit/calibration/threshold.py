@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.competition.scoring import Counts, match_page
 from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.reading.characters import PageCharacters
+from kuzushiji_submit.reading.page_reading import PageReading
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,18 @@ def best_threshold(scores: NDArray[np.float64], hits: NDArray[np.bool_], truths:
     return Threshold(float((ranked[end] + below) / 2), counts)
 
 
-def judge(pages: Iterable[tuple[PageCharacters, PageTruth]]) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
+def judge(pages: Iterable[tuple[PageReading, PageTruth]]) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
     """What `best_threshold` takes, from pages read without a threshold.
 
     The metric takes the first point in a box; here it is the best-scored one, as if the rest had gone first.
     """
     scores, hits, truths = [np.zeros(0)], [np.zeros(0, np.bool_)], 0
     for page, truth in pages:
-        ranked = sorted(page.characters, key=lambda one: -one.score)
-        points = np.array([one.center for one in ranked], np.float64).reshape(-1, 2)
-        match = match_page(truth, PagePoints(page.image_id, tuple(one.codepoint for one in ranked), points))
-        scores.append(np.array([one.score for one in ranked]))
+        order = np.argsort(-page.scores, kind="stable")
+        codepoints = page.codepoints
+        labels = tuple(codepoints[place] for place in order)
+        match = match_page(truth, PagePoints(page.image_id, labels, page.centers[order]))
+        scores.append(page.scores[order])
         hits.append(match.box_of_prediction >= 0)
         truths += len(truth)
     return np.concatenate(scores), np.concatenate(hits), truths

@@ -37,20 +37,24 @@ def run(args: argparse.Namespace) -> int:
     """Aligns and writes; pages of the truth without a transcription are written as they are."""
     from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
     from kuzushiji_submit.core.errors import ConfigError
+    from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
-    from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from kuzushiji_submit.training_data.alignment.align import AlignConfig
     from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 
     if not 0 < args.least_posterior <= 1:
         raise ConfigError(f"--least-posterior {args.least_posterior}: must be a probability above 0")
+    try_file(args.out, "--out", "train.csv")
     config = read_settings(PipelineConfig(), args.config, args.set)
-    weights = recognizer_weights(args.recognizer_weights)
-    pipeline = Pipeline.load(config, weights, detector_weights(args.detector, args.detector_weights), args.device)
+    recognizer = load_recognizer(config, recognizer_weights(args.recognizer_weights), args.device)
+    weights = detector_weights(args.detector, args.detector_weights)
+    pipeline = make_pipeline(config, load_detector(config, weights, recognizer, args.device), recognizer)
     known = read_repaired_truth(args.truth) if args.truth else []
     settings = AlignConfig(least_posterior=args.least_posterior)
-    pages = list(align_folder(args.images, read_transcriptions(args.transcriptions), known, pipeline, settings))
+    texts = read_transcriptions(args.transcriptions)
+    pages = list(align_folder(args.images, texts, known, recognizer, pipeline, settings))
     done = {page.truth.image_id for page in pages}
     write_truth(args.out, [*(page.truth for page in pages), *(one for one in known if one.image_id not in done)])
     aligned, detected = sum(page.aligned for page in pages), sum(page.detected for page in pages)

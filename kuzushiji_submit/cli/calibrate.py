@@ -26,16 +26,20 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
-    from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from recognition.weights_file import with_calibration
 
+    try_file(args.out, "--out", "recognizer.safetensors")
     config = read_settings(PipelineConfig(), args.config, args.set)
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
-    result = calibrate(pages, Pipeline.load(config, weights, detector, args.device))
+    recognizer = load_recognizer(config, weights, args.device)
+    pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer)
+    result = calibrate(pages, recognizer, pipeline)
     with_calibration(weights, args.out, result.calibration)
     fit, before, after = result.fit, result.counts_before, result.counts
     sys.stdout.write(

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     recognizer = Recognizer.load(weights, args.device, top_k=max(1, args.top))
     truth = recognizer.charset.class_id(parse_character(args.truth)) if args.truth else None
     crop = cut_single(read_page(args.page or args.image), args.box, recognizer.crop_config)
-    read = recognizer.recognize_crops(crop)
+    read = recognizer.recognize(crop)
     for class_id, score in zip(read.top_ids[0], read.top_scores[0], strict=True):
         codepoint = recognizer.charset.codepoints[class_id]
         sys.stdout.write(f"{score:.4f}  {codepoint:<7}  {Glyphs().text_of(codepoint)}\n")

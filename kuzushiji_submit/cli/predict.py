@@ -61,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
     from kuzushiji_submit.reading.journal import forget
-    from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
-    from kuzushiji_submit.reading.predict import PredictJob, predict
+    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
+    from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 
     config = read_settings(PipelineConfig(), args.config, args.set)
     job = PredictJob(
@@ -77,11 +77,13 @@ def run(args: argparse.Namespace) -> int:
         workers=max(1, args.workers),
         time_budget=args.time_budget,
     )
+    try_targets(job)
     if args.restart:
         forget(args.out)
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
-    result = predict(job, Pipeline.load(config, weights, detector, args.device), weights, detector)
+    pipeline = load_pipeline(config, weights, detector, args.device)
+    result = predict(job, pipeline, describe(config, weights, detector))
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(

@@ -9,10 +9,11 @@ from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.scoring import Counts, score_pages, total
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.competition.truth import read_truth
+from kuzushiji_submit.core.files import try_folder
 from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
 from kuzushiji_submit.reading.journal import forget
-from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
-from kuzushiji_submit.reading.predict import PredictJob, predict
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
+from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 from kuzushiji_submit.report.build_report import build_report
 
 SAMPLE = DataFolder(Path(next(iter(kuzushiji_submit.__path__))) / "sample")
@@ -50,9 +51,11 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     forget(submission)  # a demo is too short to be worth resuming
     weights = recognizer_weights(None)
     detector = detector_weights(None, None)
-    pipeline = Pipeline.load(PipelineConfig(), weights, detector, device)
+    config = PipelineConfig()
     job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)
-    predict(job, pipeline, weights, detector)
+    try_targets(job)
+    try_folder(out / "report", "--out")
+    predict(job, load_pipeline(config, weights, detector, device), describe(config, weights, detector))
     truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
     report = build_report(
         images=SAMPLE.test_images,

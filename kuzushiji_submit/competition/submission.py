@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,14 +69,27 @@ def write_submission(path: Path, sample_ids: Sequence[str], pages: Mapping[str, 
         raise SubmissionError(
             f"{strangers[0]}: predicted but not in the sample ({len(strangers)} such): predict its pages"
         )
-    for page in pages.values():
-        if len(page) > MAX_POINTS:
-            raise SubmissionError(f"{page.image_id}: {len(page)} points: keep the best {MAX_POINTS}")
+    write_rows(path, ((image_id, pages.get(image_id)) for image_id in sample_ids))
+
+
+def write_rows(path: Path, rows: Iterable[tuple[str, PagePoints | None]]) -> None:
+    """Writes a submission row by row, atomically, so that no more than one page need be in memory.
+
+    Args:
+        path: the CSV file to write.
+        rows: image_id and points of each row in order; None for an empty row.
+
+    Raises:
+        SubmissionError: if a page holds more than MAX_POINTS.
+        OutputError: if the file cannot be written.
+    """
     with atomic_text(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for image_id in sample_ids:
-            writer.writerow((image_id, _format_points(pages[image_id]) if image_id in pages else ""))
+        for image_id, page in rows:
+            if page is not None and len(page) > MAX_POINTS:
+                raise SubmissionError(f"{image_id}: {len(page)} points: keep the best {MAX_POINTS}")
+            writer.writerow((image_id, _format_points(page) if page is not None else ""))
 
 
 def _format_points(page: PagePoints) -> str:

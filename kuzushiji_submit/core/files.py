@@ -79,3 +79,45 @@ def atomic_bytes(path: Path, content: bytes, *, make_folder: bool = True) -> Non
     """
     with replacing(path, make_folder=make_folder) as temporary:
         temporary.write_bytes(content)
+
+
+def try_file(path: Path, option: str, example: str) -> None:
+    """Finds out before long work whether a file can be written at its end; nothing that is there changes.
+
+    Args:
+        path: the file that will be written.
+        option: how the user named it, such as "--out".
+        example: a name for such a file, for the error that says a folder was named.
+
+    Raises:
+        OutputError: if it is a folder, or no file can be made in its folder.
+    """
+    if path.is_dir():
+        raise OutputError(f"{option} {path}: is a folder: name a file, such as {path / example}")
+    try_folder(path.parent, option)
+
+
+def try_folder(path: Path, option: str) -> None:
+    """Finds out before long work whether files can be made in a folder, which is made if missing.
+
+    Args:
+        path: the folder.
+        option: how the user named it or a file in it.
+
+    Raises:
+        OutputError: if it is a file, or cannot be made or written.
+    """
+    for place in (path, *path.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise OutputError(f"{option}: {place} is a file, not a folder: name a place in a folder")
+            break
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        trial = path / f".{uuid.uuid4().hex[:8]}.tmp"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"{option}: no file can be made in {path} ({error.strerror or error}): name another place"
+        ) from error

@@ -14,7 +14,7 @@ from kuzushiji_submit.competition.submission import settings_path, write_setting
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.commands import Command, Outcome, run_command
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
-from kuzushiji_submit.reading.journal import Journal, journal_path
+from kuzushiji_submit.reading.journal import finished_pages, journal_path
 
 SHARDS = "shards"
 _BATCH_PAGES = 4
@@ -159,9 +159,7 @@ class _Reader:
         ids = read_sample_ids(self.data.sample_csv)[shard - 1 :: self.count]
         points = {}
         if journal_path(csv).is_file():
-            first = journal_path(csv).read_text(encoding="utf-8").partition("\n")[0]
-            with Journal(journal_path(csv), json.loads(first)["settings"], resume=True) as journal:
-                points = {image_id: page.to_points() for image_id, page in journal.pages.items()}
+            points = {page.image_id: page.to_points() for page in finished_pages(journal_path(csv))}
         write_submission(csv, ids, points)
         write_settings(csv, {"unread": len(ids) - len(points)})
 

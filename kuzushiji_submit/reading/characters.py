@@ -1,16 +1,14 @@
-"""The characters read on a page, with boxes and alternatives: the pipeline's result, and its JSON lines."""
+"""The JSON lines of a characters file: one object a character, written from arrays and read by those who show them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from kuzushiji_submit.competition.submission import PagePoints, keep_best
 from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.reading.page_reading import SHORTEST_SIDE, PageReading, to_decimals
 
 Box = tuple[float, float, float, float]
 
@@ -25,7 +23,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Character:
-    """One character read on a page.
+    """One line of a characters file.
 
     Attributes:
         box: xyxy in page pixels.
@@ -48,51 +46,39 @@ class Character:
         """The point submitted, x and y: whole pixels unless the box is under three pixels wide or high."""
         x0, y0, x1, y1 = self.box
         x, y = self.point or ((x0 + x1) / 2, (y0 + y1) / 2)
-        # A whole pixel can fall on the border of a smaller box, and the metric's borders are strict.
-        return (x, y) if min(x1 - x0, y1 - y0) < 3 else (float(round(x)), float(round(y)))
+        return (x, y) if min(x1 - x0, y1 - y0) < SHORTEST_SIDE else (float(round(x)), float(round(y)))
 
 
-@dataclass(frozen=True)
-class PageCharacters:
-    """Everything read on one page."""
+def to_records(reading: PageReading) -> Iterator[dict[str, Any]]:
+    """The characters of a page as JSON objects, rounded."""
+    exact = reading.rounded()
+    codepoints = reading.charset.codepoints
+    arrays = (exact.boxes, exact.points, exact.class_ids, exact.scores, exact.detection_scores)
+    tops = (exact.top_ids, exact.top_scores)
+    for box, point, class_id, score, detection_score, top_ids, top_scores in zip(
+        *(to_decimals(array) for array in (*arrays, *tops)), strict=True
+    ):
+        yield {
+            "image_id": exact.image_id,
+            "box": box,
+            "point": point,
+            **_named(codepoints[class_id], score),
+            "detection_score": detection_score,
+            "alternatives": [
+                _named(codepoints[top_id], top_score) for top_id, top_score in zip(top_ids, top_scores, strict=True)
+            ],
+        }
 
-    image_id: str
-    characters: tuple[Character, ...]
 
-    def to_points(self) -> PagePoints:
-        """The page's row of the submission: at most MAX_POINTS points, the best-scored."""
-        points = np.array([character.center for character in self.characters], np.float64).reshape(-1, 2)
-        labels = tuple(character.codepoint for character in self.characters)
-        scores = np.array([character.score for character in self.characters], np.float32)
-        return keep_best(PagePoints(self.image_id, labels, points), scores)
-
-
-def to_record(image_id: str, character: Character) -> dict[str, Any]:
-    """A character as a JSON object."""
-    return {
-        "image_id": image_id,
-        "box": [round(float(value), 1) for value in character.box],
-        "point": [round(float(value), 1) for value in character.center],
-        "codepoint": character.codepoint,
-        "character": to_character(character.codepoint),
-        "score": round(character.score, 5),
-        "detection_score": round(character.detection_score, 5),
-        "alternatives": [
-            {
-                "codepoint": alternative.codepoint,
-                "character": to_character(alternative.codepoint),
-                "score": round(alternative.score, 5),
-            }
-            for alternative in character.alternatives
-        ],
-    }
+def _named(codepoint: str, score: float) -> dict[str, Any]:
+    return {"codepoint": codepoint, "character": to_character(codepoint), "score": score}
 
 
 def from_record(record: dict[str, Any]) -> tuple[str, Character]:
     """The image_id and the character of a JSON object.
 
     Raises:
-        ValueError, KeyError, TypeError: if the object is not one that `to_record` makes.
+        ValueError, KeyError, TypeError: if the object is not one that `to_records` makes.
     """
     x0, y0, x1, y1 = (float(value) for value in record["box"])
     codepoint = str(record["codepoint"])
@@ -106,13 +92,12 @@ def from_record(record: dict[str, Any]) -> tuple[str, Character]:
     return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives, (x, y))
 
 
-def write_characters(path: Path, pages: Iterable[PageCharacters]) -> None:
-    """Writes one JSON object a line and character, atomically.
+def write_characters(path: Path, readings: Iterable[PageReading]) -> None:
+    """Writes one JSON object a line and character, atomically; pages are taken one by one.
 
     Raises:
         OutputError: if the file cannot be written.
     """
     with atomic_text(path) as stream:
-        for page in pages:
-            for character in page.characters:
-                stream.write(json.dumps(to_record(page.image_id, character), ensure_ascii=False) + "\n")
+        for reading in readings:
+            stream.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in to_records(reading))

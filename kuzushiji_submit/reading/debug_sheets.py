@@ -1,26 +1,42 @@
-"""The contact sheets of the detector on disk."""
+"""The contact sheets of a detector on disk."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
-from detection.heatmap.debug_sheet import heatmap_sheet
-from detection.heatmap.detector import HeatmapStages
-from detection.ink.debug_sheet import debug_sheet
-from detection.ink.detector import DetectionStages
-from kuzushiji_submit.core.errors import OutputError
+from detection.detections import Detections
+from kuzushiji_submit.core.errors import ConfigError, OutputError
+from kuzushiji_submit.core.page.prepared import PreparedPage
+from kuzushiji_submit.reading.protocols import Detector, Stages
 
 
-def write_debug_sheet(folder: Path, image_id: str, stages: DetectionStages | HeatmapStages) -> None:
-    """Draws every stage of the detector on one page into `folder/<image_id>.jpg`.
+class DebugSheets:
+    """Draws every stage of a detector on each page into `folder/<image_id>.jpg`; safe to call from several threads."""
 
-    Raises:
-        OutputError: if the file cannot be written.
-    """
-    path = folder / f"{image_id}.jpg"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        sheet = heatmap_sheet(stages) if isinstance(stages, HeatmapStages) else debug_sheet(stages)
-        Image.fromarray(sheet).save(path, quality=85)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}): name another folder") from error
+    def __init__(self, detector: Detector, folder: Path) -> None:
+        """Takes a detector that can explain itself (see `ExplainingDetector`).
+
+        Raises:
+            ConfigError: if it cannot.
+        """
+        explain: Callable[[PreparedPage], Stages] | None = getattr(detector, "explain", None)
+        if explain is None:
+            raise ConfigError(f"{type(detector).__name__} has no stages to draw: leave --debug out")
+        self._explain = explain
+        self.folder = folder
+
+    def detect(self, image_id: str, page: PreparedPage) -> Detections:
+        """What the detector finds on a page, after its sheet is written.
+
+        Raises:
+            OutputError: if the file cannot be written.
+        """
+        stages = self._explain(page)
+        path = self.folder / f"{image_id}.jpg"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(stages.draw()).save(path, quality=85)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror or error}): name another folder") from error
+        return stages.detections

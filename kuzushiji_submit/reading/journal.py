@@ -1,13 +1,29 @@
-"""What a prediction run has done so far, one JSON line a page, so that a killed run goes on where it was."""
+"""What a prediction run has done so far, one JSON line a page, so that a killed run goes on where it was.
+
+```
+{"journal": 2, "settings": {...}, "codepoints": ["U+3042", ...]}      what made the pages, and what class ids mean
+{"image_id": "b_1", "size_hw": [900, 700], "boxes": [[...], ...], ...}
+{"image_id": "b_2", ...
+                        └─ a line that a kill cut short is dropped
+```
+
+A page is written once and read back when the submission is written: in memory there is only where each page lies.
+"""
 
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
+import numpy as np
+
+from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, OutputError
-from kuzushiji_submit.reading.characters import PageCharacters, from_record, to_record
+from kuzushiji_submit.reading.page_reading import PageReading, to_decimals
+
+VERSION = 2
 
 
 def journal_path(submission: Path) -> Path:
@@ -28,71 +44,102 @@ def forget(submission: Path) -> None:
         raise OutputError(f"{path}: cannot be removed ({error.strerror or error}): name another place") from error
 
 
-class Journal:
-    """An append-only file of finished pages, headed by the settings that made them.
+class Journal(Mapping[str, PageReading]):
+    """An append-only file of finished pages, headed by the settings that made them: image_id -> reading.
 
-    Every page is on disk before the next is begun; a line that a kill cut short is dropped when the file is read.
+    Every page is on disk before the next is begun, and is read from there each time it is asked for. What is read is
+    what was rounded for the file, so that a resumed run gives the same submission.
     """
 
-    def __init__(self, path: Path, settings: dict[str, Any], *, resume: bool) -> None:
+    def __init__(self, path: Path, settings: dict[str, Any], charset: Charset, *, resume: bool) -> None:
         """Opens the journal of a new run, or goes on with an unfinished one.
+
+        Args:
+            path: the file.
+            settings: all that a page's reading depends on, as JSON values.
+            charset: what the class ids of the readings mean.
+            resume: whether to go on with a run that is there.
 
         Raises:
             OutputError: if the file cannot be written, holds a run of other settings, or is there and not to be
                 resumed.
         """
         self.path = path
-        self.pages: dict[str, PageCharacters] = {}
-        header = json.dumps({"journal": 1, "settings": settings}, ensure_ascii=False)
+        self.charset = charset
+        self._places: dict[str, int] = {}
+        header = {"journal": VERSION, "settings": settings, "codepoints": charset.codepoints}
+        line = json.dumps(header, ensure_ascii=False).encode() + b"\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-            if "\n" in text:
-                kept = self._replay(text, header, resume=resume)
-                with path.open("r+b") as stream:
-                    stream.truncate(kept)
-            else:
-                path.write_text(header + "\n", encoding="utf-8")
-            self._stream = path.open("ab")
+            self._stream = path.open("a+b")
+            try:
+                self._begin(line, resume=resume)
+            except BaseException:
+                self._stream.close()
+                raise
         except OSError as error:
             raise _cannot_write(path, error) from error
 
-    def _replay(self, text: str, header: str, *, resume: bool) -> int:
-        """Takes over the finished pages; gives how many bytes of the file are whole lines of them."""
-        first, _, rest = text.partition("\n")
+    def _begin(self, header: bytes, *, resume: bool) -> None:
+        """Takes over the finished pages, or writes the header where there is none yet."""
+        self._stream.seek(0)
+        first = self._stream.readline()
+        if not first.endswith(b"\n"):
+            self._stream.truncate(0)
+            self._append(header)
+            return
         if not resume:
             raise OutputError(f"{self.path}: an unfinished run is there: add --resume to go on with it, or --restart")
         if first != header:
-            raise OutputError(f"{self.path}: was begun with other settings or weights: give the same, or --restart")
-        kept = len(first.encode()) + 1
-        for line in rest.splitlines(keepends=True):
-            try:
-                page = _parse(json.loads(line))
-            except (ValueError, KeyError, TypeError, CharsetError):
-                break
-            if not line.endswith("\n"):
-                break
-            self.pages[page.image_id] = page
-            kept += len(line.encode())
-        return kept
+            raise OutputError(
+                f"{self.path}: was begun with other settings, weights or another version: give the same, or --restart"
+            )
+        end = len(first)
+        for place, reading in _whole_lines(self._stream, self.charset):
+            self._places[reading.image_id] = place
+            end = self._stream.tell()
+        self._stream.truncate(end)
 
-    def add(self, page: PageCharacters) -> None:
+    def add(self, reading: PageReading) -> None:
         """Puts a finished page on disk.
 
         Raises:
             OutputError: if it cannot be written.
         """
-        characters = [to_record(page.image_id, character) for character in page.characters]
-        record = {"image_id": page.image_id, "characters": characters}
-        # What was rounded for the file is taken back from it, so that a resumed run gives the same submission.
-        self.pages[page.image_id] = _parse(record)
-        line = json.dumps(record, ensure_ascii=False)
         try:
-            self._stream.write(line.encode() + b"\n")
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
+            place = self._stream.seek(0, os.SEEK_END)
+            self._append(json.dumps(_to_plain(reading.rounded()), ensure_ascii=False).encode() + b"\n")
         except OSError as error:
             raise _cannot_write(self.path, error) from error
+        self._places[reading.image_id] = place
+
+    def _append(self, line: bytes) -> None:
+        self._stream.write(line)
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+    def __getitem__(self, image_id: str) -> PageReading:
+        """A finished page, read from the file.
+
+        Raises:
+            KeyError: if it is not finished.
+            OutputError: if the file cannot be read any more.
+        """
+        place = self._places[image_id]
+        try:
+            self._stream.seek(place)
+            return _from_plain(json.loads(self._stream.readline()), self.charset)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise OutputError(f"{self.path}: was changed during the run ({error}): run again with --resume") from error
+
+    def __contains__(self, image_id: object) -> bool:
+        return image_id in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def remove(self) -> None:
         """Deletes the file once its run is finished."""
@@ -112,8 +159,77 @@ class Journal:
         self.close()
 
 
-def _parse(record: dict[str, Any]) -> PageCharacters:
-    return PageCharacters(str(record["image_id"]), tuple(from_record(one)[1] for one in record["characters"]))
+def finished_pages(path: Path) -> Iterator[PageReading]:
+    """The finished pages of a journal of any settings, one by one; none where its version is another.
+
+    Raises:
+        OutputError: if the file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            try:
+                header = json.loads(stream.readline())
+                charset = Charset(tuple(header["codepoints"]))
+            except (ValueError, KeyError, TypeError, CharsetError):
+                return
+            for _, reading in _whole_lines(stream, charset):
+                yield reading
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read ({error.strerror or error}): check the path") from error
+
+
+def _whole_lines(stream: BinaryIO, charset: Charset) -> Iterator[tuple[int, PageReading]]:
+    """The pages from here to the first line that is none, each with the byte its line begins at."""
+    while True:
+        place = stream.tell()
+        line = stream.readline()
+        try:
+            reading = _from_plain(json.loads(line), charset)
+        except (ValueError, KeyError, TypeError):
+            return
+        if not line.endswith(b"\n"):
+            return
+        yield place, reading
+
+
+_ARRAYS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+    "boxes": (np.float32, (-1, 4)),
+    "points": (np.float32, (-1, 2)),
+    "detection_scores": (np.float32, (-1,)),
+    "class_ids": (np.int64, (-1,)),
+    "scores": (np.float64, (-1,)),
+    "order": (np.intp, (-1,)),
+}
+
+
+def _to_plain(reading: PageReading) -> dict[str, Any]:
+    """A reading as JSON values; embeddings, which serve the steps of a run and no file, are left out."""
+    arrays = {name: to_decimals(getattr(reading, name)) for name in (*_ARRAYS, "top_ids", "top_scores")}
+    sizes = {"size_hw": reading.size_hw, "alternatives": reading.top_ids.shape[1]}
+    return {"image_id": reading.image_id, **sizes, **arrays}
+
+
+def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
+    """The reading of a line.
+
+    Raises:
+        ValueError, KeyError, TypeError: if it is none, or of another charset.
+    """
+    height, width = plain["size_hw"]
+    arrays = {name: np.array(plain[name], kind).reshape(shape) for name, (kind, shape) in _ARRAYS.items()}
+    table = (len(arrays["boxes"]), int(plain["alternatives"]))
+    top_ids = np.array(plain["top_ids"], np.int64).reshape(table)
+    for class_ids in (top_ids, arrays["class_ids"]):
+        if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(charset):
+            raise ValueError("a class id that the charset lacks")
+    return PageReading(
+        str(plain["image_id"]),
+        (int(height), int(width)),
+        charset,
+        top_ids=top_ids,
+        top_scores=np.array(plain["top_scores"], np.float32).reshape(table),
+        **arrays,
+    )
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

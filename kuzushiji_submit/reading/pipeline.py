@@ -1,44 +1,18 @@
-"""A page image in, characters out: detector, crops, recognizer."""
+"""A page image in, its reading out: ink, detector, crops, recognizer, steps."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig, HeatmapStages
-from detection.ink.detector import DetectionStages, InkDetector, InkDetectorConfig
-from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.reading.characters import Alternative, Character, PageCharacters
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
+from kuzushiji_submit.reading.page_reading import PageReading, PageStep
+from kuzushiji_submit.reading.protocols import Detector, Recognizer
 from recognition.crops import Crops, crop_boxes
 from recognition.recognitions import Recognitions
-from recognition.recognizer import Recognizer
-
-
-@dataclass(frozen=True)
-class PipelineConfig:
-    """Settings of the way from a page to its characters.
-
-    Attributes:
-        detector: settings of the ink detector.
-        heatmap: settings of the heatmap detector.
-        ask_recognizer: whether the ink detector asks the recognizer how likely each candidate box is a character.
-        min_score: a character is kept if detection score times recognition score reaches this; None for the value in
-            the recognizer's weights, which `kuzushiji calibrate` chooses. Half the F1 to be expected is best (Ye et al.
-            2012).
-        alternatives: readings kept for each character, the best included.
-        batch_size: crops that go through the recognizer at once.
-    """
-
-    detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
-    heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
-    ask_recognizer: bool = True
-    min_score: float | None = None
-    alternatives: int = 5
-    batch_size: int = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,104 +21,101 @@ class DetectedPage:
 
     Attributes:
         image_id: the page's id.
+        size_hw: height and width of the page in pixels.
         detections: its N boxes.
         crops: the ink in and around each box.
     """
 
     image_id: str
+    size_hw: tuple[int, int]
     detections: Detections
     crops: Crops
 
 
 class Pipeline:
-    """Reads pages with one detector and one recognizer."""
+    """Reads pages with a detector and a recognizer, whatever these are.
+
+    ```
+    pixels ─ prepare ─▶ PreparedPage ─ detect ─▶ DetectedPage ─ recognize ─▶ PageReading
+                                                                  └ recognizer, then each of `steps`, then what is sure
+    ```
+    """
 
     def __init__(
-        self, recognizer: Recognizer, config: PipelineConfig | None = None, heatmap: HeatmapDetector | None = None
+        self,
+        detector: Detector,
+        recognizer: Recognizer,
+        *,
+        ink: InkConfig | None = None,
+        min_score: float | None = None,
+        alternatives: int | None = None,
+        steps: Sequence[PageStep] = (),
     ) -> None:
         """Puts the stages together.
 
         Args:
+            detector: finds the characters.
             recognizer: reads the crops.
-            config: settings.
-            heatmap: finds the characters; None leaves it to the ink detector.
+            ink: how pages become ink.
+            min_score: characters are kept from this score on; None for what the recognizer was calibrated to.
+            alternatives: readings kept of each character, the best included; None for all that the recognizer gives.
+            steps: what reads a page again, in this order, after the recognizer and before unsure characters are
+                dropped; each gets all of the page's detections and readings.
         """
-        self.config = config or PipelineConfig()
-        self.detector = InkDetector(self.config.detector)
-        self.heatmap = heatmap
+        self.detector = detector
         self.recognizer = recognizer
+        self.ink = ink or InkConfig()
+        self.min_score = recognizer.min_score if min_score is None else min_score
+        self.alternatives = alternatives
+        self.steps = tuple(steps)
 
-    @classmethod
-    def load(
-        cls, config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None, device: str = "auto"
-    ) -> Self:
-        """The pipeline of two weights files; without the detector's the ink detector finds the characters.
+    def prepare(self, pixels: NDArray[np.uint8]) -> PreparedPage:
+        """The page as both stages take it, from uint8 (H, W, 3) RGB; safe to call from several threads.
 
         Raises:
-            WeightsError: if a file is missing, damaged or does not match.
-            DeviceError: if the device cannot be used.
+            PageReadError: if the pixels are no page.
         """
-        recognizer = Recognizer.load(
-            recognizer_weights, device, top_k=config.alternatives, batch_size=config.batch_size
-        )
-        if detector_weights is None:
-            return cls(recognizer, config)
-        return cls(recognizer, config, HeatmapDetector.load(detector_weights, config.heatmap, device))
+        return prepare_page(pixels, self.ink)
 
-    @property
-    def min_score(self) -> float:
-        """The joint score from which on a character is kept."""
-        given = self.config.min_score
-        return self.recognizer.metadata.calibration.min_score if given is None else given
+    def detect(self, image_id: str, page: PreparedPage) -> DetectedPage:
+        """Finds the characters of one page and cuts them out; safe to call from several threads."""
+        return self.cut(image_id, page, self.detector.detect(page))
 
-    def detect(self, image_id: str, page: NDArray[np.uint8]) -> DetectedPage:
-        """Finds the characters of one page and cuts them out; safe to call from several threads.
+    def cut(self, image_id: str, page: PreparedPage, detections: Detections) -> DetectedPage:
+        """Cuts what was detected out of the ink it was found in."""
+        crops = crop_boxes(page.ink, detections.boxes, self.recognizer.crop_config)
+        return DetectedPage(image_id, (page.ink.shape[0], page.ink.shape[1]), detections, crops)
 
-        Args:
-            image_id: the page's id.
-            page: uint8 (H, W, 3), RGB.
-        """
-        return self.cut(image_id, self.explain(page))
-
-    def explain(self, page: NDArray[np.uint8]) -> DetectionStages | HeatmapStages:
-        """The detector's stages on one page, uint8 (H, W, 3) RGB."""
-        if self.heatmap is not None:
-            return self.heatmap.explain(page)
-        return self.detector.explain(page, self.recognizer.score_boxes if self.config.ask_recognizer else None)
-
-    def cut(self, image_id: str, stages: DetectionStages | HeatmapStages) -> DetectedPage:
-        """Cuts the detected characters out of the ink they were found in."""
-        crops = crop_boxes(stages.ink, stages.detections.boxes, self.recognizer.crop_config)
-        return DetectedPage(image_id, stages.detections, crops)
-
-    def recognize(self, pages: Sequence[DetectedPage]) -> list[PageCharacters]:
+    def recognize(self, pages: Sequence[DetectedPage]) -> list[PageReading]:
         """Reads the crops of several pages in common batches."""
         if not pages:
             return []
-        recognitions = self.recognizer.recognize_crops(Crops.concatenate([page.crops for page in pages]))
-        starts = np.cumsum([0, *(len(page.detections) for page in pages)])
-        return [self._assemble(page, recognitions, int(start)) for page, start in zip(pages, starts[:-1], strict=True)]
-
-    def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageCharacters]:
-        """Reads pages of (image_id, RGB array) one by one."""
-        for image_id, page in pages:
-            yield from self.recognize([self.detect(image_id, page)])
-
-    def _assemble(self, page: DetectedPage, recognitions: Recognitions, start: int) -> PageCharacters:
-        characters = [
-            _character(page.detections, place, recognitions, start + place, self.recognizer.charset)
-            for place in range(len(page.detections))
+        together = self.recognizer.recognize(Crops.concatenate([page.crops for page in pages]))
+        ends = np.cumsum([len(page.detections) for page in pages]).tolist()
+        return [
+            self._read_page(page, together.select(slice(end - len(page.detections), end)))
+            for page, end in zip(pages, ends, strict=True)
         ]
-        return PageCharacters(page.image_id, tuple(one for one in characters if one.score >= self.min_score))
 
+    def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
+        """Reads pages of (image_id, uint8 (H, W, 3) RGB) one by one."""
+        for image_id, pixels in pages:
+            yield from self.recognize([self.detect(image_id, self.prepare(pixels))])
 
-def _character(detections: Detections, place: int, recognitions: Recognitions, row: int, charset: Charset) -> Character:
-    x0, y0, x1, y1 = detections.boxes[place].tolist()
-    x, y = detections.points[place].tolist()
-    detection_score = float(detections.scores[place])
-    ids, scores = recognitions.top_ids[row].tolist(), recognitions.top_scores[row].tolist()
-    alternatives = tuple(Alternative(charset.codepoints[one], score) for one, score in zip(ids, scores, strict=True))
-    best = alternatives[0]
-    return Character(
-        (x0, y0, x1, y1), best.codepoint, detection_score * best.score, detection_score, alternatives, (x, y)
-    )
+    def with_min_score(self, min_score: float) -> "Pipeline":
+        """The same stages with another score from which on characters are kept."""
+        return Pipeline(
+            self.detector,
+            self.recognizer,
+            ink=self.ink,
+            min_score=min_score,
+            alternatives=self.alternatives,
+            steps=self.steps,
+        )
+
+    def _read_page(self, page: DetectedPage, read: Recognitions) -> PageReading:
+        reading = PageReading.of(page.image_id, page.size_hw, self.recognizer.charset, page.detections, read)
+        for step in self.steps:
+            reading = step(reading)
+        sure = reading.select(reading.scores >= self.min_score)
+        return sure if self.alternatives is None else sure.with_alternatives(self.alternatives)

@@ -1,10 +1,9 @@
 """A folder of pages in, a submission out: the run around the pipeline."""
 
-import hashlib
 import logging
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,17 @@ from typing import Any
 
 from tqdm import tqdm
 
-from kuzushiji_submit import __version__
 from kuzushiji_submit.competition.data_folder import list_images
-from kuzushiji_submit.competition.submission import write_settings, write_submission
+from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import KuzushijiError, OutputError, PageReadError
+from kuzushiji_submit.core.files import try_file, try_folder
+from kuzushiji_submit.core.memory import limit_kernel_cache, release_freed
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.time_budget import TimeBudget
-from kuzushiji_submit.reading.characters import PageCharacters, write_characters
-from kuzushiji_submit.reading.debug_sheets import write_debug_sheet
+from kuzushiji_submit.reading.characters import write_characters
+from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.journal import Journal, journal_path
+from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 
 logger = logging.getLogger(__name__)
@@ -79,68 +79,78 @@ class _Failure:
     message: str
 
 
-def predict(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights: Path | None = None) -> PredictResult:
+def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> PredictResult:
     """Reads every page of a job and writes submission, settings and, if asked for, characters.
 
     Pages that cannot be read, or that the time does not suffice for, get an empty row; the journal is then kept, so
-    that a resumed run tries only those again.
+    that a resumed run tries only those again. Only the pages in work are in memory: finished ones lie in the journal.
 
     Args:
         job: what to read and where to write it.
         pipeline: reads the pages.
-        weights: the recognizer's weights file, whose fingerprint goes into the settings.
-        detector_weights: the same of the detector, where it has one.
+        made_by: all that the readings depend on beside the pages, as JSON values; it goes into the settings file, and
+            an unfinished run of other values is not gone on with.
 
     Raises:
         KuzushijiError: if the images cannot be listed or a file cannot be written; pages already read are kept in the
             journal beside the submission.
     """
+    try_targets(job)
+    limit_kernel_cache()
+    sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
     images = list_images(job.images)
     ids = list(job.sample_ids) if job.sample_ids is not None else list(images)
     if not ids:
         raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
     index, count = job.shard
     ids = ids[index - 1 :: count]
-    settings = _settings(job, pipeline, weights, detector_weights)
+    settings = {**made_by, "shard": list(job.shard)}
     failures: dict[str, str] = {}
-    with Journal(journal_path(job.out), settings, resume=job.resume) as journal:
-        todo = [image_id for image_id in ids if image_id not in journal.pages]
+    with Journal(journal_path(job.out), settings, pipeline.recognizer.charset, resume=job.resume) as journal:
+        todo = [image_id for image_id in ids if image_id not in journal]
         if len(todo) < len(ids):
             logger.info("resumed: %d of %d pages were read before", len(ids) - len(todo), len(ids))
         with tqdm(total=len(ids), initial=len(ids) - len(todo), unit="page", desc="predict") as bar:
-            for done in _read(todo, images, job, pipeline):
+            for done in _read(todo, images, job, pipeline, sheets):
                 if isinstance(done, _Failure):
                     failures[done.image_id] = done.message
                     tqdm.write(f"{done.image_id}: {done.message}", file=sys.stderr)
                 else:
                     journal.add(done)
+                release_freed()
                 bar.update()
-        result = _write(job, ids, journal.pages, settings, failures)
+        result = _write(job, ids, journal, settings, failures)
         if not failures and not result.unread:
             journal.remove()
     return result
 
 
-def _settings(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights: Path | None) -> dict[str, Any]:
-    return {
-        "version": __version__,
-        "pipeline": to_plain(pipeline.config),
-        "recognizer_weights": _fingerprint(weights),
-        "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
-        "shard": list(job.shard),
-    }
+def try_targets(job: PredictJob) -> None:
+    """Finds out whether everything that a job writes can be written, before the first page is read.
 
-
-def _fingerprint(weights: Path) -> dict[str, str]:
-    return {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    Raises:
+        OutputError: if one cannot, or two are the same file.
+    """
+    files = {"--out": job.out, "the settings beside --out": settings_path(job.out)}
+    files["the journal beside --out"] = journal_path(job.out)
+    if job.characters is not None:
+        files["--characters"] = job.characters
+    seen: dict[Path, str] = {}
+    for option, path in files.items():
+        try_file(path, option, "characters.jsonl" if option == "--characters" else "submission.csv")
+        other = seen.setdefault(path.resolve(), option)
+        if other != option:
+            raise OutputError(f"{option} {path}: is also {other}: name another file")
+    if job.debug is not None:
+        try_folder(job.debug, "--debug")
 
 
 def _read(
-    todo: Sequence[str], images: dict[str, Path], job: PredictJob, pipeline: Pipeline
-) -> Iterator[PageCharacters | _Failure]:
+    todo: Sequence[str], images: dict[str, Path], job: PredictJob, pipeline: Pipeline, sheets: DebugSheets | None
+) -> Iterator[PageReading | _Failure]:
     """Reads pages in order: detection runs ahead in threads, recognition takes `batch_pages` pages at once."""
     waiting: list[DetectedPage] = []
-    for found in _detect_ahead(todo, images, job, pipeline):
+    for found in _detect_ahead(todo, images, job, pipeline, sheets):
         if isinstance(found, _Failure):
             yield found
             continue
@@ -154,13 +164,13 @@ def _read(
 
 
 def _detect_ahead(
-    todo: Sequence[str], images: dict[str, Path], job: PredictJob, pipeline: Pipeline
+    todo: Sequence[str], images: dict[str, Path], job: PredictJob, pipeline: Pipeline, sheets: DebugSheets | None
 ) -> Iterator[DetectedPage | _Failure]:
     queue: deque[Future[DetectedPage | _Failure]] = deque()
     with ThreadPoolExecutor(job.workers) as pool:
         try:
             for image_id in todo:
-                queue.append(pool.submit(_detect, image_id, images.get(image_id), job, pipeline))
+                queue.append(pool.submit(_detect, image_id, images.get(image_id), job, pipeline, sheets))
                 # One page more than there are threads keeps them busy and bounds the memory.
                 if len(queue) > job.workers:
                     yield queue.popleft().result()
@@ -171,14 +181,15 @@ def _detect_ahead(
                 future.cancel()
 
 
-def _detect(image_id: str, path: Path | None, job: PredictJob, pipeline: Pipeline) -> DetectedPage | _Failure:
+def _detect(
+    image_id: str, path: Path | None, job: PredictJob, pipeline: Pipeline, sheets: DebugSheets | None
+) -> DetectedPage | _Failure:
     if path is None:
         return _Failure(image_id, f"no image in {job.images}: fetch it")
     try:
-        stages = pipeline.explain(read_page(path))
-        if job.debug is not None:
-            write_debug_sheet(job.debug, image_id, stages)
-        return pipeline.cut(image_id, stages)
+        page = pipeline.prepare(read_page(path))
+        detections = sheets.detect(image_id, page) if sheets is not None else pipeline.detector.detect(page)
+        return pipeline.cut(image_id, page, detections)
     except OutputError:
         raise
     except KuzushijiError as error:
@@ -190,17 +201,22 @@ def _detect(image_id: str, path: Path | None, job: PredictJob, pipeline: Pipelin
 
 
 def _write(
-    job: PredictJob,
-    ids: Sequence[str],
-    pages: dict[str, PageCharacters],
-    settings: dict[str, Any],
-    failures: dict[str, str],
+    job: PredictJob, ids: Sequence[str], journal: Journal, settings: Mapping[str, Any], failures: dict[str, str]
 ) -> PredictResult:
-    points = {image_id: pages[image_id].to_points() for image_id in ids if image_id in pages}
-    write_submission(job.out, ids, points)
+    """Writes what the journal holds, a page at a time."""
+    characters = 0
+
+    def rows() -> Iterator[tuple[str, PagePoints | None]]:
+        nonlocal characters
+        for image_id in ids:
+            points = journal[image_id].to_points() if image_id in journal else None
+            characters += len(points or ())
+            yield image_id, points
+
+    write_rows(job.out, rows())
     if job.characters is not None:
-        write_characters(job.characters, (pages[image_id] for image_id in ids if image_id in pages))
-    unread = sum(image_id not in pages and image_id not in failures for image_id in ids)
+        write_characters(job.characters, (journal[image_id] for image_id in ids if image_id in journal))
+    unread = sum(image_id not in journal and image_id not in failures for image_id in ids)
     outcome = {"images": str(job.images), "pages": len(ids), "failures": failures, "unread": unread}
     write_settings(job.out, {**settings, **outcome})
-    return PredictResult(len(ids), sum(map(len, points.values())), failures, unread)
+    return PredictResult(len(ids), characters, failures, unread)

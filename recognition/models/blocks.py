@@ -65,6 +65,7 @@ class StagedNet(nn.Module):
     """Convolutions, pooling and a head: (N, 1, S, S) -> (N, classes). What every registered model is."""
 
     __call__: Callable[..., Tensor]
+    embedding_layer = "pool"
 
     def __init__(self, stages: nn.Sequential, features: int, class_count: int, pooling: str, dropout: float) -> None:
         super().__init__()

@@ -53,6 +53,7 @@ class Reader(nn.Module):
 
     needs_context: ClassVar[bool] = True
     __call__: Callable[..., Tensor]
+    embedding_layer = "norm"
 
     def __init__(self, config: ReaderConfig, class_count: int) -> None:
         super().__init__()

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model
-from recognition.recognizer import Recognizer
 from recognition.weights_file import save_weights
 from recognition.weights_metadata import WeightsMetadata
 
@@ -65,7 +65,7 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture
 def pipeline(weights) -> Pipeline:
     """The ink detector and the untrained recognizer."""
-    return Pipeline(Recognizer.load(weights, "cpu"))
+    return load_pipeline(PipelineConfig(), weights, None, "cpu")
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ def test_onnx_reads_what_the_weights_read(kind: str, tmp_path: Path, request: py
     crops = Crops(pixels, np.tile(np.float32([0.3, 0.45, 0.1]), (7, 1)))
     assert other.metadata == one.metadata
     np.testing.assert_allclose(other.logits(crops), one.logits(crops), atol=1e-4)
-    np.testing.assert_array_equal(other.recognize_crops(crops).top_ids, one.recognize_crops(crops).top_ids)
-    assert len(other.recognize_crops(Crops.empty(size))) == 0
+    np.testing.assert_array_equal(other.recognize(crops).top_ids, one.recognize(crops).top_ids)
+    assert len(other.recognize(Crops.empty(size))) == 0
 
 
 def test_other_names_are_refused(weights: Path, tmp_path: Path) -> None:

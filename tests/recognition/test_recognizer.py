@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,13 @@ def recognizer(weights: Path) -> Recognizer:
 
 def test_no_crops(recognizer: Recognizer) -> None:
     none = Crops.empty(32)
-    assert recognizer.recognize_crops(none).top_ids.shape == (0, 5)
+    assert recognizer.recognize(none).top_ids.shape == (0, 5)
     assert recognizer.score_crops(none).shape == (0,)
     assert recognizer.scores(none).shape == (0, 6)
 
 
 def test_no_boxes(recognizer: Recognizer) -> None:
     page, boxes = np.zeros((50, 50), np.uint8), np.zeros((0, 4), np.float32)
-    assert len(recognizer.recognize(page, boxes)) == 0
     assert recognizer.score_boxes(page, boxes).shape == (0,)
 
 
@@ -40,7 +40,7 @@ def test_scores_are_the_models_softmax(
 ) -> None:
     with torch.no_grad():
         scores = model(preprocess(torch.from_numpy(crops.pixels), metadata.preprocess)).softmax(1).numpy()
-    found = recognizer.recognize_crops(crops)
+    found = recognizer.recognize(crops)
     order = np.argsort(-scores, axis=1)[:, :5]
     np.testing.assert_array_equal(found.top_ids, order)
     np.testing.assert_allclose(found.top_scores, np.take_along_axis(scores, order, 1), atol=1e-5)
@@ -52,13 +52,13 @@ def test_scores_are_the_models_softmax(
 
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 100])
 def test_batches_change_nothing(weights: Path, recognizer: Recognizer, crops: Crops, batch_size: int) -> None:
-    other = Recognizer.load(weights, "cpu", batch_size=batch_size).recognize_crops(crops)
-    np.testing.assert_array_equal(other.top_ids, recognizer.recognize_crops(crops).top_ids)
+    other = Recognizer.load(weights, "cpu", batch_size=batch_size).recognize(crops)
+    np.testing.assert_array_equal(other.top_ids, recognizer.recognize(crops).top_ids)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (3, 3), (6, 6), (20, 6)])
 def test_alternatives_are_at_most_the_charset(weights: Path, crops: Crops, asked: int, given: int) -> None:
-    found = Recognizer.load(weights, "cpu", top_k=asked).recognize_crops(crops)
+    found = Recognizer.load(weights, "cpu", top_k=asked).recognize(crops)
     assert found.top_ids.shape == (7, given)
     assert (np.diff(found.top_scores, axis=1) <= 0).all()
 
@@ -67,9 +67,6 @@ def test_boxes_are_cut_as_the_weights_say(recognizer: Recognizer) -> None:
     page = np.random.default_rng(1).integers(0, 256, (90, 80), dtype=np.uint8)
     boxes = np.array([[5, 5, 40, 60], [30, 20, 78, 88]], np.float32)
     cut = crop_boxes(page, boxes, recognizer.crop_config)
-    np.testing.assert_array_equal(
-        recognizer.recognize(page, boxes).top_scores, recognizer.recognize_crops(cut).top_scores
-    )
     np.testing.assert_array_equal(recognizer.score_boxes(page, boxes), recognizer.score_crops(cut))
 
 
@@ -81,7 +78,7 @@ def test_half_precision_reads_nearly_the_same(weights: Path, recognizer: Recogni
 
 def test_crops_of_another_size_are_refused(recognizer: Recognizer) -> None:
     with pytest.raises(ValueError, match=r"shape \(N, 32, 32\)"):
-        recognizer.recognize_crops(Crops.empty(48))
+        recognizer.recognize(Crops.empty(48))
 
 
 def test_it_knows_its_charset(recognizer: Recognizer, metadata: WeightsMetadata) -> None:
@@ -103,3 +100,31 @@ def test_sizes_below_one_are_refused(weights: Path, values: dict) -> None:
 def test_missing_weights_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such weights file"):
         Recognizer.load(tmp_path / "none.safetensors")
+
+
+def test_embeddings_are_what_the_network_chose_from(weights: Path, recognizer: Recognizer, crops: Crops) -> None:
+    asked = Recognizer.load(weights, "cpu", batch_size=3, embeddings=True)
+    found, plain = asked.recognize(crops), recognizer.recognize(crops)
+    np.testing.assert_array_equal(found.top_ids, plain.top_ids)
+    assert plain.embeddings is None
+    assert found.embeddings is not None
+    assert found.embeddings.dtype == np.float32
+    with torch.no_grad():
+        logits = asked.model.head(torch.from_numpy(found.embeddings)).numpy()
+    np.testing.assert_allclose(logits, recognizer.logits(crops), atol=1e-5)
+    assert asked.recognize(Crops.empty(32)).embeddings is None
+
+
+def test_scores_asked_for_meanwhile_leave_the_embeddings_alone(weights: Path, crops: Crops) -> None:
+    asked = Recognizer.load(weights, "cpu", batch_size=1, embeddings=True)
+    expected = asked.recognize(crops).embeddings
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(lambda: [asked.score_crops(crops) for _ in range(10)])
+        for _ in range(5):
+            np.testing.assert_array_equal(asked.recognize(crops).embeddings, expected)
+        asking.result()
+
+
+def test_a_network_without_embeddings_is_named(metadata: WeightsMetadata) -> None:
+    with pytest.raises(WeightsError, match="Identity gives no embeddings"):
+        Recognizer(torch.nn.Identity(), metadata, device="cpu", embeddings=True)

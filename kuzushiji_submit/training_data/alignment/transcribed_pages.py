@@ -14,6 +14,7 @@ from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.training_data.alignment.align import AlignConfig, AlignedPage, align_page
+from recognition.recognizer import Recognizer
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def align_folder(
     images: Path,
     transcriptions: Mapping[str, str],
     known: Sequence[PageTruth],
+    recognizer: Recognizer,
     pipeline: Pipeline,
     config: AlignConfig | None = None,
 ) -> Iterator[AlignedPage]:
@@ -46,7 +48,8 @@ def align_folder(
         images: folder of page images.
         transcriptions: text by image_id.
         known: boxes whose characters are known already, of any of the pages.
-        pipeline: its detector finds the boxes, its recognizer says what they might hold.
+        recognizer: says what the boxes might hold.
+        pipeline: its detector finds the boxes.
         config: settings.
 
     Raises:
@@ -62,15 +65,15 @@ def align_folder(
     for image_id in tqdm(pages, "align", unit="page"):
         empty = PageTruth(image_id, (), np.zeros((0, 4), np.float32))
         try:
-            stages = pipeline.explain(read_page(paths[image_id]))
+            page = pipeline.prepare(read_page(paths[image_id]))
         except PageReadError as error:
             logger.warning("%s: left out", error)
             continue
         yield align_page(
-            stages.ink,
-            stages.detections.boxes,
+            page.ink,
+            pipeline.detector.detect(page).boxes,
             transcriptions[image_id],
             truths.get(image_id, empty),
-            pipeline.recognizer,
+            recognizer,
             config,
         )

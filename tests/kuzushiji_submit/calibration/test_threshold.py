@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from kuzushiji_submit.calibration.threshold import Threshold, best_threshold, judge
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.reading.characters import Character, PageCharacters
+from kuzushiji_submit.reading.characters import Character
+from tests.page_readings import page_reading
 
 
 def f1_from(threshold, scores, hits, truths):
@@ -60,7 +61,7 @@ def test_the_surer_of_two_characters_in_a_box_is_the_hit():
     characters = tuple(
         Character((0, 0, 20, 20), label, score, 1.0) for label, score in (("U+306E", 0.3), ("U+306E", 0.7))
     )
-    scores, hits, truths = judge([(PageCharacters("p", characters), PageTruth("p", ("U+306E",), box))])
+    scores, hits, truths = judge([(page_reading("p", characters), PageTruth("p", ("U+306E",), box))])
     assert dict(zip(scores.tolist(), hits.tolist(), strict=True)) == {0.7: True, 0.3: False}
     assert truths == 1
     assert judge([])[2] == 0

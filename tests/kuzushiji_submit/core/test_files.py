@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.core.files import atomic_binary, atomic_bytes, atomic_text, replacing
+from kuzushiji_submit.core.files import atomic_binary, atomic_bytes, atomic_text, replacing, try_file, try_folder
 
 
 def test_a_finished_block_replaces_the_file(tmp_path: Path) -> None:
@@ -84,3 +84,28 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     with pytest.raises(OutputError, match="cannot be written"), atomic_text(tmp_path / "a" / "b"):
         pass
+
+
+def test_a_target_that_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("old")
+    try_file(path, "--out", "file.csv")
+    try_file(tmp_path / "new" / "file.csv", "--out", "file.csv")
+    assert path.read_text() == "old"
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"--out .*: is a folder: name a file, such as .*/file\.csv"):
+        try_file(tmp_path, "--out", "file.csv")
+    for path in (tmp_path / "file", tmp_path / "file" / "deep"):
+        with pytest.raises(OutputError, match=r"--debug: .*/file is a file, not a folder"):
+            try_folder(path, "--debug")
+
+    def refuse(self: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(OutputError, match=r"--debug: no file can be made in .* \(Permission denied\): name another"):
+        try_folder(tmp_path, "--debug")

@@ -7,14 +7,16 @@ import pytest
 
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.submission import read_submission
+from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 from kuzushiji_submit.kaggle_kernels.predict_pages import Weights, predict_pages
 from kuzushiji_submit.kaggle_kernels.session import Session
 from kuzushiji_submit.kaggle_kernels.settings import RunSettings
-from kuzushiji_submit.reading.characters import Alternative, Character, PageCharacters
+from kuzushiji_submit.reading.characters import Alternative, Character
 from kuzushiji_submit.reading.journal import Journal
 from tests.kuzushiji_submit.kaggle_kernels.conftest import option, write_shard
+from tests.page_readings import page_reading
 
 KA = Character((0, 0, 10, 10), "U+304B", 1.0, 1.0, (Alternative("U+304B", 1.0),))
 
@@ -49,10 +51,10 @@ def shard_rows(roots, shard: int) -> dict[str, int]:
 def begin_journal(call: list[str], *pages: str) -> None:
     """Leaves what a killed shard leaves: a journal with these pages."""
     path = Path(option(call, "--out")).with_suffix(".journal.jsonl")
-    with Journal(path, {"version": "1"}, resume=True) as journal:
+    with Journal(path, {"version": "1"}, Charset((KA.codepoint,)), resume=True) as journal:
         for page in pages:
-            if page not in journal.pages:
-                journal.add(PageCharacters(page, (KA,)))
+            if page not in journal:
+                journal.add(page_reading(page, [KA]))
 
 
 def test_every_shard_has_its_gpu_and_its_pages(predict, pretended, roots, data):

@@ -1,12 +1,9 @@
-"""The characters of a page, their points and their JSON lines."""
+"""The JSON lines of a characters file."""
 
 import json
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from kuzushiji_submit.competition.submission import MAX_POINTS
-from kuzushiji_submit.reading.characters import Alternative, Character, PageCharacters, from_record, write_characters
+from kuzushiji_submit.reading.characters import Alternative, Character, from_record, write_characters
+from tests.page_readings import page_reading
 
 
 def character(box=(0.0, 0.0, 10.0, 20.0), score=0.5, codepoint="U+306F", point=None):
@@ -14,41 +11,25 @@ def character(box=(0.0, 0.0, 10.0, 20.0), score=0.5, codepoint="U+306F", point=N
     return Character(box, codepoint, score, 0.75, alternatives, point)
 
 
-sides = st.tuples(st.floats(0, 4000), st.floats(0, 4000), st.floats(0.1, 300), st.floats(0.1, 300))
-
-
-@given(sides)
-def test_the_center_lies_strictly_inside_the_box(side):
-    x0, y0, width, height = side
-    x, y = character((x0, y0, x0 + width, y0 + height)).center
-    assert x0 < x < x0 + width
-    assert y0 < y < y0 + height
-
-
-def test_centers_are_whole_pixels_where_they_can_be():
-    assert character((0, 0, 5, 20)).center == (2.0, 10.0)
-    assert character((0, 0, 1, 20)).center == (0.5, 10.0)
-    assert character((0, 0, 10, 20), point=(3.4, 5.6)).center == (3.0, 6.0)
-
-
-def test_points_are_capped_by_score():
-    many = tuple(character(score=place / 2000) for place in range(MAX_POINTS + 5))
-    points = PageCharacters("p", many).to_points()
-    assert len(points) == MAX_POINTS
-    assert len(PageCharacters("p", ()).to_points()) == 0
-
-
 def test_json_lines(tmp_path):
     path = tmp_path / "characters.jsonl"
-    pages = [
-        PageCharacters("a", (character(point=(5, 9)), character((1, 2, 9, 9), point=(3, 4)))),
-        PageCharacters("empty", ()),
-    ]
-    write_characters(path, pages)
+    characters = (character(point=(5, 9)), character((1, 2, 9, 9), point=(3, 4)))
+    write_characters(path, iter([page_reading("a", characters), page_reading("empty")]))
     lines = path.read_text(encoding="utf-8").splitlines()
     first = json.loads(lines[0])
     assert (first["image_id"], first["character"], first["box"]) == ("a", "は", [0.0, 0.0, 10.0, 20.0])
     assert [one["character"] for one in first["alternatives"]] == ["は", "ば"]
     read = [from_record(json.loads(line)) for line in lines]
     assert [image_id for image_id, _ in read] == ["a", "a"]
-    assert tuple(one for _, one in read) == pages[0].characters
+    assert tuple(one for _, one in read) == characters
+
+
+def test_numbers_are_written_as_they_are_rounded(tmp_path):
+    path = tmp_path / "characters.jsonl"
+    one = Character((0.04, 1.26, 9.26, 20.3), "U+306F", 0.123456789, 0.3, (Alternative("U+306F", 0.1),), (4.4, 9.6))
+    write_characters(path, [page_reading("頁", [one])])
+    assert path.read_text(encoding="utf-8") == (
+        '{"image_id": "頁", "box": [0.0, 1.3, 9.3, 20.3], "point": [4.0, 10.0], "codepoint": "U+306F", "character": '
+        '"は", "score": 0.12346, "detection_score": 0.3, "alternatives": [{"codepoint": "U+306F", "character": "は", '
+        '"score": 0.1}]}\n'
+    )

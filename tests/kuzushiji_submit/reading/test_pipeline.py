@@ -1,41 +1,113 @@
-"""From a page to characters."""
+"""From a page to its reading."""
 
+import cv2
 import numpy as np
 import pytest
 
-from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
+from detection.detections import Detections
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.prepared import PreparedPage
+from kuzushiji_submit.reading.page_reading import PageReading
+from kuzushiji_submit.reading.pipeline import Pipeline
+from recognition.crops import CropConfig, Crops
+from recognition.recognitions import Recognitions
 
 
-def test_an_empty_page_takes_the_same_path(pipeline):
-    (page,) = pipeline.read([("empty", np.full((50, 40, 3), 230, np.uint8))])
-    assert (page.image_id, page.characters) == ("empty", ())
-    assert pipeline.recognize([]) == []
+class Halves:
+    """A detector that derives from nothing: the left and the right half of every page."""
+
+    def detect(self, page: PreparedPage) -> Detections:
+        height, width = page.ink.shape
+        boxes = [(0, 0, width / 2, height), (width / 2, 0, width, height)] if page.ink.any() else []
+        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.array([0.5, 1.0], np.float32)[: len(boxes)])
+
+
+class Darkness:
+    """A recognizer that derives from nothing: "一" where there is ink, "の" where there is none."""
+
+    charset = Charset(("U+306E", "U+4E00"))
+    crop_config = CropConfig(size=16, margin=0.0)
+    min_score = 0.0
+
+    def recognize(self, crops: Crops) -> Recognitions:
+        dark = crops.pixels.any(axis=(1, 2)).astype(np.int64)
+        scores = np.tile(np.array([0.75, 0.25], np.float32), (len(crops), 1))
+        return Recognitions(np.stack([dark, 1 - dark], axis=1), scores)
+
+
+@pytest.fixture
+def half_inked() -> np.ndarray:
+    """A page with a stroke in its right half."""
+    page = np.full((900, 700, 3), 230, np.uint8)
+    return cv2.line(page, (490, 400), (560, 470), (20, 20, 20), 12)
+
+
+def read_one(pipeline: Pipeline, pixels: np.ndarray) -> PageReading:
+    (reading,) = pipeline.read([("p", pixels)])
+    return reading
+
+
+def test_any_detector_and_any_recognizer_will_do(half_inked: np.ndarray) -> None:
+    reading = read_one(Pipeline(Halves(), Darkness()), half_inked)
+    assert (reading.image_id, reading.size_hw) == ("p", (900, 700))
+    assert reading.codepoints == ("U+306E", "U+4E00")
+    assert reading.scores.tolist() == [0.375, 0.75]
+    assert reading.order.tolist() == [1, 0]
+
+
+def test_steps_see_every_reading_and_decide_before_the_unsure_are_dropped(half_inked: np.ndarray) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def swap(reading: PageReading) -> PageReading:
+        seen.append(reading.top_ids.shape)
+        return reading.reread(reading.top_ids[:, ::-1], reading.top_scores)
+
+    def trust_all(reading: PageReading) -> PageReading:
+        seen.append(reading.top_ids.shape)
+        return reading.reread(reading.top_ids, reading.top_scores, np.ones(len(reading), np.float32))
+
+    pipeline = Pipeline(Halves(), Darkness(), min_score=0.5, alternatives=1, steps=[swap, trust_all])
+    reading = read_one(pipeline, half_inked)
+    assert seen == [(2, 2), (2, 2)]
+    assert reading.codepoints == ("U+4E00", "U+306E")
+    assert reading.top_ids.shape == (2, 1)
+    without = read_one(Pipeline(Halves(), Darkness(), min_score=0.5), half_inked)
+    assert without.codepoints == ("U+4E00",)
+    assert read_one(pipeline.with_min_score(0.9), half_inked).codepoints == ()
+
+
+def test_an_empty_page_takes_the_same_path(pipeline: Pipeline) -> None:
+    for one in (pipeline, Pipeline(Halves(), Darkness())):
+        reading = read_one(one, np.full((50, 40, 3), 230, np.uint8))
+        assert (reading.image_id, len(reading)) == ("p", 0)
+        assert one.recognize([]) == []
 
 
 def test_every_character_is_found_in_its_box(pipeline, draw_page):
     page, boxes = draw_page(2)
-    (read,) = pipeline.read([("p", page)])
-    assert len(read.characters) == len(boxes)
+    read = read_one(pipeline, page)
+    assert len(read) == len(boxes)
+    assert set(read.codepoints) <= set(pipeline.recognizer.charset.codepoints)
+    np.testing.assert_allclose(read.top_scores.sum(axis=1), 1, atol=1e-3)
+    np.testing.assert_allclose(read.scores, read.detection_scores * read.top_scores[:, 0], atol=1e-6)
     for x0, y0, x1, y1 in boxes:
-        inside = [one for one in read.characters if x0 < one.center[0] < x1 and y0 < one.center[1] < y1]
-        assert len(inside) == 1
-        assert inside[0].codepoint in pipeline.recognizer.charset
-        assert sum(alternative.score for alternative in inside[0].alternatives) == pytest.approx(1, abs=1e-3)
-        assert inside[0].score == pytest.approx(inside[0].detection_score * inside[0].alternatives[0].score)
+        inside = (read.centers > (x0, y0)) & (read.centers < (x1, y1))
+        assert inside.all(axis=1).sum() == 1
 
 
 def test_common_batches_give_what_single_pages_give(pipeline, draw_page):
-    detected = [pipeline.detect(f"p{columns}", draw_page(columns)[0]) for columns in (1, 0, 3)]
+    detected = [pipeline.detect(f"p{columns}", pipeline.prepare(draw_page(columns)[0])) for columns in (1, 0, 3)]
     together = pipeline.recognize(detected)
     alone = [pipeline.recognize([page])[0] for page in detected]
     assert [page.image_id for page in together] == ["p1", "p0", "p3"]
     for one, other in zip(together, alone, strict=True):
-        assert [c.box for c in one.characters] == [c.box for c in other.characters]
-        assert [c.score for c in one.characters] == pytest.approx([c.score for c in other.characters], abs=1e-5)
+        np.testing.assert_array_equal(one.boxes, other.boxes)
+        np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
 
 
 def test_min_score_drops_the_unsure(pipeline, draw_page):
     page, _ = draw_page(2)
-    scores = sorted(one.score for one in next(pipeline.read([("p", page)])).characters)
-    strict = Pipeline(pipeline.recognizer, PipelineConfig(min_score=scores[5]))
-    assert len(next(strict.read([("p", page)])).characters) == len(scores) - 5
+    scores = np.sort(read_one(pipeline, page).scores)
+    strict = pipeline.with_min_score(float(scores[5]))
+    assert len(read_one(strict, page)) == len(scores) - 5
+    assert pipeline.min_score == pipeline.recognizer.min_score

@@ -1,24 +1,30 @@
 """The run around the pipeline: order, resuming, pages that cannot be read."""
 
+import gc
 import json
+import weakref
 
 import pytest
 
+from detection.detections import Detections
 from kuzushiji_submit.competition.submission import read_submission, settings_path
-from kuzushiji_submit.core.errors import CompetitionFileError, OutputError, PageReadError
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError, PageReadError
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.journal import journal_path
+from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict
 from kuzushiji_submit.report.character_index import CharacterIndex
+
+MADE_BY = {"made_by": "a test"}
 
 
 def counts(path):
     return {page.image_id: len(page) for page in read_submission(path)}
 
 
-def test_every_image_without_a_sample(pages, tmp_path, pipeline, weights):
+def test_every_image_without_a_sample(pages, tmp_path, pipeline):
     job = PredictJob(pages, tmp_path / "out" / "s.csv", characters=tmp_path / "c.jsonl")
-    result = predict(job, pipeline, weights)
+    result = predict(job, pipeline, MADE_BY)
     assert counts(job.out) == {"b_1": 12, "b_2": 0, "b_3": 6}
     assert (result.pages, result.characters, result.failures) == (3, 18, {})
     index = CharacterIndex.scan(job.characters)
@@ -27,38 +33,38 @@ def test_every_image_without_a_sample(pages, tmp_path, pipeline, weights):
         "b_3": 6,
     }
     settings = json.loads(settings_path(job.out).read_text())
-    assert settings["pipeline"]["batch_size"] == pipeline.config.batch_size
-    assert len(settings["recognizer_weights"]["sha256"]) == 64
+    assert settings["made_by"] == "a test"
+    assert (settings["pages"], settings["shard"]) == (3, [1, 1])
     assert not journal_path(job.out).exists()
 
 
 @pytest.mark.parametrize(("batch_pages", "workers"), [(1, 1), (2, 1), (9, 3)])
-def test_batches_and_threads_change_nothing(pages, tmp_path, pipeline, weights, batch_pages, workers):
+def test_batches_and_threads_change_nothing(pages, tmp_path, pipeline, batch_pages, workers):
     plain = PredictJob(pages, tmp_path / "plain.csv")
     other = PredictJob(pages, tmp_path / "other.csv", batch_pages=batch_pages, workers=workers)
-    predict(plain, pipeline, weights)
-    predict(other, pipeline, weights)
+    predict(plain, pipeline, MADE_BY)
+    predict(other, pipeline, MADE_BY)
     assert other.out.read_text() == plain.out.read_text()
 
 
-def test_rows_follow_the_sample_and_bad_pages_get_empty_rows(pages, tmp_path, pipeline, weights):
+def test_rows_follow_the_sample_and_bad_pages_get_empty_rows(pages, tmp_path, pipeline):
     whole = (pages / "b_1.jpg").read_bytes()
     (pages / "b_1.jpg").write_bytes(whole[:2000])
     job = PredictJob(pages, tmp_path / "s.csv", sample_ids=["none", "b_3", "b_1"])
-    result = predict(job, pipeline, weights)
+    result = predict(job, pipeline, MADE_BY)
     assert list(counts(job.out).items()) == [("none", 0), ("b_3", 6), ("b_1", 0)]
     assert sorted(result.failures) == ["b_1", "none"]
     assert "cannot be decoded" in result.failures["b_1"]
     # The pages that were read are kept: once the image is mended only the failed ones are read again.
     (pages / "b_1.jpg").write_bytes(whole)
-    again = predict(PredictJob(pages, job.out, sample_ids=job.sample_ids, resume=True), pipeline, weights)
+    again = predict(PredictJob(pages, job.out, sample_ids=job.sample_ids, resume=True), pipeline, MADE_BY)
     assert list(counts(job.out).items()) == [("none", 0), ("b_3", 6), ("b_1", 12)]
     assert list(again.failures) == ["none"]
 
 
-def test_a_killed_run_goes_on_where_it_was(pages, tmp_path, pipeline, weights, monkeypatch):
+def test_a_killed_run_goes_on_where_it_was(pages, tmp_path, pipeline, monkeypatch):
     whole = PredictJob(pages, tmp_path / "whole.csv")
-    predict(whole, pipeline, weights)
+    predict(whole, pipeline, MADE_BY)
     job = PredictJob(pages, tmp_path / "killed.csv")
     recognized = []
     recognize = type(pipeline).recognize
@@ -71,66 +77,124 @@ def test_a_killed_run_goes_on_where_it_was(pages, tmp_path, pipeline, weights, m
 
     monkeypatch.setattr(type(pipeline), "recognize", dies_on_the_third)
     with pytest.raises(KeyboardInterrupt):
-        predict(job, pipeline, weights)
+        predict(job, pipeline, MADE_BY)
     assert not job.out.exists()
     with pytest.raises(OutputError, match="an unfinished run is there"):
-        predict(job, pipeline, weights)
+        predict(job, pipeline, MADE_BY)
     recognized.clear()
-    predict(PredictJob(pages, job.out, resume=True), pipeline, weights)
+    predict(PredictJob(pages, job.out, resume=True), pipeline, MADE_BY)
     assert recognized == ["b_3"]
     assert job.out.read_text() == whole.out.read_text()
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_when_time_is_up_the_rest_is_left_for_later(pages, tmp_path, pipeline, weights, workers):
+def test_when_time_is_up_the_rest_is_left_for_later(pages, tmp_path, pipeline, workers):
     whole = PredictJob(pages, tmp_path / "whole.csv")
-    predict(whole, pipeline, weights)
+    predict(whole, pipeline, MADE_BY)
     job = PredictJob(pages, tmp_path / "s.csv", workers=workers, time_budget=TimeBudget(1e-9))
-    result = predict(job, pipeline, weights)
+    result = predict(job, pipeline, MADE_BY)
     # However little time there is, a page is read, or a resumed run would never end.
     assert (result.pages, result.unread, result.failures) == (3, 2, {})
     assert counts(job.out) == {"b_1": 12, "b_2": 0, "b_3": 0}
     assert json.loads(settings_path(job.out).read_text())["unread"] == 2
     assert journal_path(job.out).exists()
-    second = predict(PredictJob(pages, job.out, resume=True, time_budget=TimeBudget(600)), pipeline, weights)
+    second = predict(PredictJob(pages, job.out, resume=True, time_budget=TimeBudget(600)), pipeline, MADE_BY)
     assert second.unread == 0
     assert job.out.read_text() == whole.out.read_text()
     assert not journal_path(job.out).exists()
 
 
-def test_time_that_is_up_with_the_last_page_cuts_nothing(pages, tmp_path, pipeline, weights):
+def test_time_that_is_up_with_the_last_page_cuts_nothing(pages, tmp_path, pipeline):
     job = PredictJob(pages, tmp_path / "s.csv", sample_ids=["b_3"], time_budget=TimeBudget(1e-9))
-    assert predict(job, pipeline, weights).unread == 0
+    assert predict(job, pipeline, MADE_BY).unread == 0
     assert not journal_path(job.out).exists()
 
 
-def test_a_page_nobody_foresaw_is_a_failure_of_that_page(pages, tmp_path, pipeline, weights, monkeypatch):
+def test_a_page_nobody_foresaw_is_a_failure_of_that_page(pages, tmp_path, pipeline, monkeypatch):
     cut = type(pipeline).cut
 
-    def breaks(self, image_id, stages):
+    def breaks(self, image_id, page, detections):
         if image_id == "b_2":
             raise ZeroDivisionError("odd page")
-        return cut(self, image_id, stages)
+        return cut(self, image_id, page, detections)
 
     monkeypatch.setattr(type(pipeline), "cut", breaks)
-    result = predict(PredictJob(pages, tmp_path / "s.csv"), pipeline, weights)
+    result = predict(PredictJob(pages, tmp_path / "s.csv"), pipeline, MADE_BY)
     assert list(result.failures) == ["b_2"]
     assert "ZeroDivisionError: odd page" in result.failures["b_2"]
     assert result.characters == 18
 
 
-def test_shards_are_disjoint_and_whole(pages, tmp_path, pipeline, weights):
+def test_shards_are_disjoint_and_whole(pages, tmp_path, pipeline):
     rows = {}
     for index in (1, 2):
         job = PredictJob(pages, tmp_path / f"{index}.csv", shard=(index, 2))
-        predict(job, pipeline, weights)
+        predict(job, pipeline, MADE_BY)
         rows[index] = counts(job.out)
     assert rows == {1: {"b_1": 12, "b_3": 6}, 2: {"b_2": 0}}
 
 
-def test_an_empty_folder_is_named(tmp_path, pipeline, weights):
+def test_an_empty_folder_is_named(tmp_path, pipeline):
     with pytest.raises(CompetitionFileError, match="no such folder"):
-        predict(PredictJob(tmp_path / "none", tmp_path / "s.csv"), pipeline, weights)
+        predict(PredictJob(tmp_path / "none", tmp_path / "s.csv"), pipeline, MADE_BY)
     (tmp_path / "empty").mkdir()
     with pytest.raises(PageReadError, match="holds no page image"):
-        predict(PredictJob(tmp_path / "empty", tmp_path / "s.csv"), pipeline, weights)
+        predict(PredictJob(tmp_path / "empty", tmp_path / "s.csv"), pipeline, MADE_BY)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ({"out": "folder"}, r"--out .*folder: is a folder: name a file, such as .*folder/submission.csv"),
+        ({"out": "file/s.csv"}, r"--out: .*/file is a file, not a folder"),
+        ({"out": "file/deep/s.csv"}, r"--out: .*/file is a file, not a folder"),
+        ({"out": "taken.csv"}, r"the settings beside --out .*taken.settings.json: is a folder"),
+        ({"characters": "folder"}, r"--characters .*folder: is a folder: name a file, such as .*characters.jsonl"),
+        ({"characters": "file/c.jsonl"}, r"--characters: .*/file is a file"),
+        ({"characters": "s.csv"}, r"--characters .*s.csv: is also --out: name another file"),
+        ({"characters": "folder/../s.journal.jsonl"}, r"--characters .*: is also the journal beside --out"),
+        ({"debug": "file"}, r"--debug: .*/file is a file, not a folder"),
+    ],
+)
+def test_every_target_is_tried_before_the_first_page(tmp_path, pages, targets, message):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "taken.settings.json").mkdir()
+    (tmp_path / "file").touch()
+    paths = {name: tmp_path / target for name, target in {"out": "s.csv", **targets}.items()}
+    # Without stages nothing can be read: whoever got as far as a page would fail in another way.
+    with pytest.raises(OutputError, match=message):
+        predict(PredictJob(pages, **paths), None, MADE_BY)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["file", "folder", "pages", "taken.settings.json"]
+
+
+class Nothing:
+    """A detector that finds nothing and cannot say why."""
+
+    def detect(self, page):
+        return Detections.empty()
+
+
+def test_a_detector_that_shows_nothing_cannot_be_drawn(pages, tmp_path, pipeline):
+    blind = Pipeline(Nothing(), pipeline.recognizer)
+    with pytest.raises(ConfigError, match="Nothing has no stages to draw: leave --debug out"):
+        predict(PredictJob(pages, tmp_path / "s.csv", debug=tmp_path / "debug"), blind, MADE_BY)
+    assert predict(PredictJob(pages, tmp_path / "s.csv"), blind, MADE_BY).characters == 0
+
+
+def test_no_page_is_kept_in_memory(pages, tmp_path, pipeline):
+    alive = weakref.WeakSet()
+
+    def watch(reading):
+        gc.collect()
+        most.append(len(alive))
+        alive.add(reading)
+        return reading
+
+    most: list[int] = []
+    watched = Pipeline(pipeline.detector, pipeline.recognizer, steps=[watch])
+    for number in range(10, 20):
+        (pages / f"b_{number}.jpg").write_bytes((pages / "b_3.jpg").read_bytes())
+    predict(PredictJob(pages, tmp_path / "s.csv", characters=tmp_path / "c.jsonl"), watched, MADE_BY)
+    assert len(most) == 13
+    assert max(most) <= 2

@@ -11,7 +11,9 @@ from PIL import Image
 
 from kuzushiji_submit.competition.submission import PagePoints, write_submission
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
-from kuzushiji_submit.reading.characters import Alternative, Character, PageCharacters, write_characters
+from kuzushiji_submit.reading.characters import Alternative, Character, write_characters
+from kuzushiji_submit.reading.page_reading import PageReading
+from tests.page_readings import page_reading
 
 VOID = {"meta", "link", "img", "input", "br", "rect", "path", "circle"}  # the report closes the SVG ones at once
 
@@ -124,7 +126,7 @@ class Competition:
     def write_truth(self, *pages: PageTruth) -> None:
         write_truth(self.truth, pages)
 
-    def write_characters(self, *pages: PageCharacters) -> None:
+    def write_characters(self, *pages: PageReading) -> None:
         write_characters(self.characters, pages)
 
 
@@ -172,7 +174,7 @@ def sample(competition: Competition) -> Competition:
         make_truth(SCORED, *((label, *box) for label, box in zip((HA, KA, HA, NI), boxes, strict=True)))
     )
     readings = [(HA, boxes[0]), (KA, boxes[1]), (HO, boxes[2]), (NI, (22, 22, 40, 40)), (NI, (90, 20, 120, 50))]
-    page = PageCharacters(
+    page = page_reading(
         SCORED,
         tuple(
             Character(box, label, 0.75, 0.9, (Alternative(label, 0.8), Alternative(NI, 0.125)))

@@ -8,13 +8,13 @@ from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.reading.characters import (
     Alternative,
     Character,
-    PageCharacters,
     from_record,
-    to_record,
+    to_records,
     write_characters,
 )
 from kuzushiji_submit.report.character_index import CharacterIndex, join_characters
 from kuzushiji_submit.report.judge import judge_page
+from tests.page_readings import page_reading
 
 HA, KA = "U+306F", "U+304B"
 
@@ -26,10 +26,10 @@ def character(x: float, label: str = HA, score: float = 0.5) -> Character:
 def test_reads_pages_as_the_whole_file_is_read(tmp_path):
     path = tmp_path / "characters.jsonl"
     write_characters(
-        path, [PageCharacters("頁", (character(20), character(50, KA))), PageCharacters("b", (character(80),))]
+        path, [page_reading("頁", (character(20), character(50, KA))), page_reading("b", (character(80),))]
     )
     with path.open("a", encoding="utf-8") as stream:  # a page's lines need not be neighbors
-        stream.write("\n" + json.dumps(to_record("頁", character(99))) + "\n")
+        stream.write("\n" + json.dumps(next(to_records(page_reading("頁", [character(99)])))) + "\n")
     index = CharacterIndex.scan(path)
     whole: dict[str, list[Character]] = {}
     for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
@@ -46,7 +46,7 @@ def test_an_empty_file_has_no_page(tmp_path):
     assert CharacterIndex.scan(path).offsets == {}
 
 
-RECORD = to_record("p", character(20))
+RECORD = next(to_records(page_reading("p", [character(20)])))
 
 
 @pytest.mark.parametrize(

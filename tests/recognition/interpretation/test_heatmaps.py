@@ -42,7 +42,7 @@ def test_every_network_can_be_explained(charset: Charset, name: str) -> None:
     found = explain(recognizer, crops)
     np.testing.assert_allclose(found.images, crops.pixels / 255, atol=1e-6)
     assert found.evidence.shape == found.activation.shape == (2, 32, 32)
-    read = recognizer.recognize_crops(crops)
+    read = recognizer.recognize(crops)
     assert found.class_ids.tolist() == read.class_ids.tolist()
     np.testing.assert_allclose(found.scores, read.scores, rtol=1e-4)
 

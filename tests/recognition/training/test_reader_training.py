@@ -41,7 +41,7 @@ def test_it_learns_characters_and_what_is_none(
     held_out = np.flatnonzero(reader_store.book_index == reader_store.book_ids.index("book0"))
     truth = reader_store.class_ids[held_out]
     recognizer = Recognizer.load(result.weights, "cpu")
-    found = recognizer.recognize_crops(reader_store.read(held_out))
+    found = recognizer.recognize(reader_store.read(held_out))
     # Boxes without a character do not count in the accuracy, and their characters score low.
     assert (found.class_ids == truth)[truth >= 0].mean() == pytest.approx(result.scores["val/top1"])
     assert found.scores[truth < 0].max() < found.scores[truth >= 0].min()

@@ -87,7 +87,7 @@ def test_it_learns_and_the_weights_are_as_good_as_the_scores(
     assert result.scores["val/top1"] > 0.9
     assert result.scores["val/top1"] == max(row["val/top1"] for row in result.history)
     held_out = np.flatnonzero(store.book_index == store.book_ids.index("book0"))
-    found = Recognizer.load(result.weights, "cpu").recognize_crops(store.read(held_out))
+    found = Recognizer.load(result.weights, "cpu").recognize(store.read(held_out))
     assert (found.class_ids == store.class_ids[held_out]).mean() == pytest.approx(result.scores["val/top1"])
 
 

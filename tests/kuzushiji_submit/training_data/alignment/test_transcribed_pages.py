@@ -21,12 +21,12 @@ def test_other_files_are_refused(tmp_path, content):
 
 def test_pages_without_image_are_refused(pages, pipeline):
     with pytest.raises(CompetitionFileError, match="no image"):
-        list(align_folder(pages, {"z_9": "は"}, [], pipeline))
+        list(align_folder(pages, {"z_9": "は"}, [], pipeline.recognizer, pipeline))
 
 
 def test_an_unreadable_page_stops_nothing(pages, pipeline, caplog):
     (pages / "b_1.jpg").write_bytes(b"no image")
-    aligned = list(align_folder(pages, {"b_1": "のは", "b_3": "のはののはの"}, [], pipeline))
+    aligned = list(align_folder(pages, {"b_1": "のは", "b_3": "のはののはの"}, [], pipeline.recognizer, pipeline))
     assert [page.truth.image_id for page in aligned] == ["b_3"]
     assert "b_1.jpg" in caplog.text
 

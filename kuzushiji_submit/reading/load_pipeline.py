@@ -1,0 +1,103 @@
+"""The pipelines there are: which detector and which recognizer, with which settings."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
+from detection.ink.detector import InkDetector, InkDetectorConfig
+from kuzushiji_submit import __version__
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.settings import to_dict
+from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
+from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.protocols import ExplainingDetector
+from recognition.recognizer import Recognizer
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """Settings of the way from a page to its characters.
+
+    Attributes:
+        ink: how the page becomes the ink that both stages read.
+        detector: settings of the ink detector.
+        heatmap: settings of the heatmap detector.
+        ask_recognizer: whether the ink detector asks the recognizer how likely each candidate box is a character.
+        min_score: a character is kept if detection score times recognition score reaches this; None for the value in
+            the recognizer's weights, which `kuzushiji calibrate` chooses. Half the F1 to be expected is best (Ye et al.
+            2012).
+        alternatives: readings kept for each character, the best included.
+        batch_size: crops that go through the recognizer at once.
+    """
+
+    ink: InkConfig = field(default_factory=InkConfig)
+    detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
+    heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
+    ask_recognizer: bool = True
+    min_score: float | None = None
+    alternatives: int = 5
+    batch_size: int = 256
+
+
+def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto") -> Recognizer:
+    """The recognizer of a weights file.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or does not match.
+        DeviceError: if the device cannot be used.
+    """
+    return Recognizer.load(weights, device, top_k=config.alternatives, batch_size=config.batch_size)
+
+
+def load_detector(
+    config: PipelineConfig, weights: Path | None, recognizer: Recognizer, device: str = "auto"
+) -> ExplainingDetector:
+    """The heatmap detector of a weights file, or without one the ink detector.
+
+    Args:
+        config: settings of both.
+        weights: the file, or None.
+        recognizer: what the ink detector asks about candidate boxes, if it is to ask at all.
+        device: where the network runs.
+
+    Raises:
+        DetectionError: if the file is missing, damaged or does not match.
+        DeviceError: if the device cannot be used.
+    """
+    if weights is not None:
+        return HeatmapPageDetector(HeatmapDetector.load(weights, config.heatmap, device))
+    return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
+
+
+def make_pipeline(config: PipelineConfig, detector: ExplainingDetector, recognizer: Recognizer) -> Pipeline:
+    """The pipeline of two stages and the settings that are not theirs."""
+    return Pipeline(detector, recognizer, ink=config.ink, min_score=config.min_score, alternatives=config.alternatives)
+
+
+def load_pipeline(
+    config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None, device: str = "auto"
+) -> Pipeline:
+    """The pipeline of two weights files; without the detector's the ink detector finds the characters.
+
+    Raises:
+        DetectionError, WeightsError: if a file is missing, damaged or does not match.
+        DeviceError: if the device cannot be used.
+    """
+    recognizer = load_recognizer(config, recognizer_weights, device)
+    return make_pipeline(config, load_detector(config, detector_weights, recognizer, device), recognizer)
+
+
+def describe(config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None) -> dict[str, Any]:
+    """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
+    return {
+        "version": __version__,
+        "pipeline": to_dict(config),
+        "recognizer_weights": _fingerprint(recognizer_weights),
+        "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
+    }
+
+
+def _fingerprint(weights: Path) -> dict[str, str]:
+    return {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
