@@ -9,7 +9,7 @@ from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
 from kuzushiji_submit import __version__
 from kuzushiji_submit.core.page.ink import InkConfig
-from kuzushiji_submit.core.settings import to_dict
+from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.protocols import ExplainingDetector
@@ -93,7 +93,7 @@ def describe(config: PipelineConfig, recognizer_weights: Path, detector_weights:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
     return {
         "version": __version__,
-        "pipeline": to_dict(config),
+        "pipeline": to_plain(config),
         "recognizer_weights": _fingerprint(recognizer_weights),
         "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
     }

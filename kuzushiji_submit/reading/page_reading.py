@@ -187,8 +187,8 @@ PageStep = Callable[[PageReading], PageReading]
 
 
 def to_decimals(array: NDArray[Any]) -> list[Any]:
-    """An array of a rounded reading as nested lists, its numbers as they were rounded: 0.3, not 0.30000001192092896."""
-    exact = array if np.issubdtype(array.dtype, np.integer) else array.astype(np.float64).round(SCORE_DECIMALS)
+    """An array as nested lists, float32 by the shortest decimals that mean it: 601.6, not 601.5999755859375."""
+    exact = array.astype(np.str_).astype(np.float64) if array.dtype == np.float32 else array
     return list(exact.tolist())
 
 

@@ -2,9 +2,7 @@
 
 import logging
 import sys
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +11,15 @@ from tqdm import tqdm
 
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
-from kuzushiji_submit.core.errors import KuzushijiError, OutputError, PageReadError
+from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
 from kuzushiji_submit.core.memory import limit_kernel_cache, release_freed
-from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.journal import Journal, journal_path
-from kuzushiji_submit.reading.page_reading import PageReading
-from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
+from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+from kuzushiji_submit.reading.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -73,12 +70,6 @@ class PredictResult:
     unread: int = 0
 
 
-@dataclass(frozen=True)
-class _Failure:
-    image_id: str
-    message: str
-
-
 def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> PredictResult:
     """Reads every page of a job and writes submission, settings and, if asked for, characters.
 
@@ -104,6 +95,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
         raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
     index, count = job.shard
     ids = ids[index - 1 :: count]
+    reader = PageReader(pipeline, images, job.images, sheets, job.batch_pages, job.workers, job.time_budget)
     settings = {**made_by, "shard": list(job.shard)}
     failures: dict[str, str] = {}
     with Journal(journal_path(job.out), settings, pipeline.recognizer.charset, resume=job.resume) as journal:
@@ -111,8 +103,8 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
         if len(todo) < len(ids):
             logger.info("resumed: %d of %d pages were read before", len(ids) - len(todo), len(ids))
         with tqdm(total=len(ids), initial=len(ids) - len(todo), unit="page", desc="predict") as bar:
-            for done in _read(todo, images, job, pipeline, sheets):
-                if isinstance(done, _Failure):
+            for done in reader.read(todo):
+                if isinstance(done, PageFailure):
                     failures[done.image_id] = done.message
                     tqdm.write(f"{done.image_id}: {done.message}", file=sys.stderr)
                 else:
@@ -143,61 +135,6 @@ def try_targets(job: PredictJob) -> None:
             raise OutputError(f"{option} {path}: is also {other}: name another file")
     if job.debug is not None:
         try_folder(job.debug, "--debug")
-
-
-def _read(
-    todo: Sequence[str], images: dict[str, Path], job: PredictJob, pipeline: Pipeline, sheets: DebugSheets | None
-) -> Iterator[PageReading | _Failure]:
-    """Reads pages in order: detection runs ahead in threads, recognition takes `batch_pages` pages at once."""
-    waiting: list[DetectedPage] = []
-    for found in _detect_ahead(todo, images, job, pipeline, sheets):
-        if isinstance(found, _Failure):
-            yield found
-            continue
-        waiting.append(found)
-        if len(waiting) >= job.batch_pages:
-            yield from pipeline.recognize(waiting)
-            waiting = []
-            if job.time_budget is not None and job.time_budget.used_up:
-                return
-    yield from pipeline.recognize(waiting)
-
-
-def _detect_ahead(
-    todo: Sequence[str], images: dict[str, Path], job: PredictJob, pipeline: Pipeline, sheets: DebugSheets | None
-) -> Iterator[DetectedPage | _Failure]:
-    queue: deque[Future[DetectedPage | _Failure]] = deque()
-    with ThreadPoolExecutor(job.workers) as pool:
-        try:
-            for image_id in todo:
-                queue.append(pool.submit(_detect, image_id, images.get(image_id), job, pipeline, sheets))
-                # One page more than there are threads keeps them busy and bounds the memory.
-                if len(queue) > job.workers:
-                    yield queue.popleft().result()
-            while queue:
-                yield queue.popleft().result()
-        finally:
-            for future in queue:
-                future.cancel()
-
-
-def _detect(
-    image_id: str, path: Path | None, job: PredictJob, pipeline: Pipeline, sheets: DebugSheets | None
-) -> DetectedPage | _Failure:
-    if path is None:
-        return _Failure(image_id, f"no image in {job.images}: fetch it")
-    try:
-        page = pipeline.prepare(read_page(path))
-        detections = sheets.detect(image_id, page) if sheets is not None else pipeline.detector.detect(page)
-        return pipeline.cut(image_id, page, detections)
-    except OutputError:
-        raise
-    except KuzushijiError as error:
-        return _Failure(image_id, str(error))
-    except Exception as error:
-        # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
-        logger.debug("%s", image_id, exc_info=True)
-        return _Failure(image_id, f"{path}: cannot be read ({type(error).__name__}: {error}): report this page")
 
 
 def _write(

@@ -22,6 +22,7 @@ LIGHT = (
     "kuzushiji_submit.core.page.ink",
     "kuzushiji_submit.core.page.read",
     "kuzushiji_submit.core.settings",
+    "kuzushiji_submit.reading.predict",
     "kuzushiji_submit.report.build_report",
     "detection.ink.detector",
 )

@@ -26,10 +26,10 @@ def test_json_lines(tmp_path):
 
 def test_numbers_are_written_as_they_are_rounded(tmp_path):
     path = tmp_path / "characters.jsonl"
-    one = Character((0.04, 1.26, 9.26, 20.3), "U+306F", 0.123456789, 0.3, (Alternative("U+306F", 0.1),), (4.4, 9.6))
+    one = Character((0.04, 1.26, 9.26, 1601.61), "U+306F", 0.123456789, 0.3, (Alternative("U+306F", 0.1),), (4.4, 9.6))
     write_characters(path, [page_reading("頁", [one])])
     assert path.read_text(encoding="utf-8") == (
-        '{"image_id": "頁", "box": [0.0, 1.3, 9.3, 20.3], "point": [4.0, 10.0], "codepoint": "U+306F", "character": '
+        '{"image_id": "頁", "box": [0.0, 1.3, 9.3, 1601.6], "point": [4.0, 10.0], "codepoint": "U+306F", "character": '
         '"は", "score": 0.12346, "detection_score": 0.3, "alternatives": [{"codepoint": "U+306F", "character": "は", '
         '"score": 0.1}]}\n'
     )

@@ -129,6 +129,8 @@ def test_what_is_rounded_twice_is_rounded_once(characters: list) -> None:
         ],
     )
     once = page.rounded()
-    for name in ("boxes", "detection_scores", "top_scores", "scores"):
-        assert to_decimals(getattr(once.rounded(), name)) == to_decimals(getattr(once, name))
-        np.testing.assert_allclose(getattr(once, name), getattr(page, name), atol=0.051 if name == "boxes" else 6e-6)
+    for name, decimals in (("boxes", 1), ("detection_scores", 5), ("top_scores", 5), ("scores", 5)):
+        written = to_decimals(getattr(once, name))
+        assert to_decimals(getattr(once.rounded(), name)) == written
+        assert [round(value, decimals) for value in np.ravel(written).tolist()] == np.ravel(written).tolist()
+        np.testing.assert_allclose(getattr(once, name), getattr(page, name), atol=0.501 * 10**-decimals, rtol=1e-6)

@@ -125,6 +125,20 @@ def test_a_page_nobody_foresaw_is_a_failure_of_that_page(pages, tmp_path, pipeli
     assert result.characters == 18
 
 
+@pytest.mark.parametrize("batch_pages", [1, 2, 3])
+def test_a_page_that_cannot_be_recognized_costs_no_other(pages, tmp_path, pipeline, batch_pages):
+    def breaks(reading):
+        if reading.image_id == "b_1":
+            raise ZeroDivisionError("odd reading")
+        return reading
+
+    odd = Pipeline(pipeline.detector, pipeline.recognizer, steps=[breaks])
+    result = predict(PredictJob(pages, tmp_path / "s.csv", batch_pages=batch_pages), odd, MADE_BY)
+    assert list(result.failures) == ["b_1"]
+    assert "ZeroDivisionError: odd reading" in result.failures["b_1"]
+    assert counts(tmp_path / "s.csv") == {"b_1": 0, "b_2": 0, "b_3": 6}
+
+
 def test_shards_are_disjoint_and_whole(pages, tmp_path, pipeline):
     rows = {}
     for index in (1, 2):
