@@ -29,8 +29,8 @@ def load_weights(path: Path) -> tuple[nn.Module, WeightsMetadata]:
     Raises:
         WeightsError: as `kuzushiji_submit.core.weights.load_network`.
     """
-    model, record = weights.load_network(path, KIND)
-    return model, WeightsMetadata.from_record(record, str(path))
+    metadata = read_metadata(path)
+    return weights.load_network(path, KIND)[0], metadata
 
 
 def read_metadata(path: Path) -> WeightsMetadata:

@@ -65,8 +65,10 @@ class WeightsMetadata:
         Raises:
             WeightsError: if the record is another kind's, or says something that this version does not know.
         """
-        if record.kind != KIND or record.charset is None or record.ink is None:
-            raise WeightsError(f"{where}: weights of a {record.kind}, not of a recognizer with its charset and ink")
+        if record.kind != KIND:
+            raise WeightsError(f"{where}: weights of a {record.kind} ({record.architecture}): name those of a {KIND}")
+        if record.charset is None or record.ink is None:
+            raise WeightsError(f"{where}: weights of a {KIND} without its charset and ink: export them again")
         try:
             inputs = from_plain(_Inputs, record.preprocessing, "preprocessing")
             return cls(

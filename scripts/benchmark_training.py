@@ -23,7 +23,12 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.settings import read_settings
-from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.training_data.recognizer_sources import (
+    DEFAULT_PRESET,
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+)
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import Batch, CropDataModule
 from recognition.training.history import EpochHistory, Row
@@ -83,7 +88,7 @@ def main() -> int:
     add_settings_arguments(parser)
     args = parser.parse_args()
     try:
-        settings = read_settings(RecognizerTraining(), args.config, args.set)
+        settings = read_settings(RecognizerTraining(), args.config or DEFAULT_PRESET, args.set)
         folders = [TrainingFolder(DataFolder(path)) for path in args.data]
         sources = make_sources(folders, args.out / "crops", settings, workers=args.workers)
         bound = measure(settings.run, sources, RepeatedBatch, 0, args.steps)

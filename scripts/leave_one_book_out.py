@@ -33,7 +33,12 @@ from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.pipeline import Pipeline, PipelineConfig
 from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
-from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.training_data.recognizer_sources import (
+    DEFAULT_PRESET,
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+)
 from recognition.calibration import Calibration, fit_temperature, log_loss
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
@@ -50,7 +55,7 @@ PLACES = ("exact boxes of books held out", "on their complete pages", "test fold
 def main() -> int:
     """Runs every group and prints one table."""
     args = parse_arguments()
-    settings = read_settings(RecognizerTraining(), args.config, args.set)
+    settings = read_settings(RecognizerTraining(), args.config or DEFAULT_PRESET, args.set)
     settings = dataclasses.replace(settings, initial_weights=str(args.base), export="last")
     charset = read_metadata(args.base).charset
     counts = class_counts(args.counts, charset)

@@ -62,7 +62,7 @@ class DetectorMetadata:
                 for another stride or unit.
         """
         if record.kind != KIND:
-            raise WeightsError(f"{where}: weights of a {record.kind}: name those of a {KIND}")
+            raise WeightsError(f"{where}: weights of a {record.kind} ({record.architecture}): name those of a {KIND}")
         try:
             network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")
@@ -90,5 +90,5 @@ def load_detector(path: Path) -> tuple[nn.Module, DetectorMetadata]:
     Raises:
         WeightsError: as `kuzushiji_submit.core.weights.load_network`, or if its map is measured otherwise.
     """
-    network, record = weights.load_network(path, KIND)
-    return network, DetectorMetadata.from_record(record, str(path))
+    metadata = DetectorMetadata.from_record(weights.read_record(path), str(path))
+    return weights.load_network(path, KIND)[0], metadata

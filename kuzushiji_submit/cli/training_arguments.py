@@ -54,10 +54,15 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
         KuzushijiError: if a setting or the data is not usable.
     """
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, make_sources, read_charset
+    from kuzushiji_submit.training_data.recognizer_sources import (
+        DEFAULT_PRESET,
+        RecognizerTraining,
+        make_sources,
+        read_charset,
+    )
 
     _refuse(args, "detector", ("pages",))
-    settings = read_settings(RecognizerTraining(), args.config, args.set)
+    settings = read_settings(RecognizerTraining(), args.config or DEFAULT_PRESET, args.set)
     if args.fold is not None:
         settings = replace(settings, split=replace(settings.split, fold=args.fold))
     charset = read_charset(args.charset) if args.charset else None

@@ -1,7 +1,7 @@
 """Settings by name: TOML files that come with the package, and those of the user."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,11 @@ EXTENDS = "extends"
 """The key by which a file names the preset, or file, whose settings it starts from."""
 ARCHITECTURE = "architecture"
 """The key by which a group of settings says which network they are of."""
+
+
+def nearest_names(name: str, names: Iterable[str]) -> list[str]:
+    """The name that was probably meant, or none."""
+    return get_close_matches(name, list(names), 1, cutoff=0.7)
 
 
 def preset_names() -> list[str]:
@@ -74,7 +79,7 @@ def _find(preset_or_path: str) -> Path:
         return PRESETS / f"{preset_or_path}{SUFFIX}"
     if path.is_file():
         return path
-    nearest = get_close_matches(preset_or_path, names, 1)
+    nearest = nearest_names(preset_or_path, names)
     question = f"did you mean {nearest[0]}? " if nearest else ""
     raise ConfigError(
         f"{preset_or_path}: no such preset: {question}the presets are {', '.join(names)}; or name a TOML file"

@@ -10,14 +10,13 @@ A network is known once its module is imported; `recognition.models` imports all
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.presets import ARCHITECTURE
+from kuzushiji_submit.core.presets import ARCHITECTURE, nearest_names
 from kuzushiji_submit.core.settings import from_plain, to_plain
 
 ClassT = TypeVar("ClassT", bound=type)
@@ -105,7 +104,7 @@ def architecture(kind: str, name: str) -> Architecture:
     """
     if (kind, name) in _KNOWN:
         return _KNOWN[kind, name]
-    nearest = get_close_matches(name, names(kind), 1)
+    nearest = nearest_names(name, names(kind))
     question = f"did you mean {nearest[0]}? " if nearest else ""
     raise ConfigError(f"unknown {kind} {name!r}: {question}there are {', '.join(names(kind)) or 'none'}")
 

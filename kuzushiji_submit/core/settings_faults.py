@@ -4,13 +4,13 @@ import dataclasses
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ValidationError
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.presets import nearest_names
 
 _NONE_WORDS = ("none", "None")
 
@@ -48,10 +48,10 @@ def find_fault(cls: type, error: ValidationError) -> Fault:
 
 def spell_none(cls: Any, values: object) -> object:  # noqa: ANN401 - a type annotation
     """Puts None where a setting that may be left empty is the word none: TOML has no empty value."""
-    if not (dataclasses.is_dataclass(cls) and isinstance(values, Mapping)):
+    if (group := _group(cls)) is None or not isinstance(values, Mapping):
         may_be_none = types.NoneType in get_args(cls) and str not in get_args(cls)
         return None if may_be_none and values in _NONE_WORDS else values
-    hints = get_type_hints(cls)
+    hints = get_type_hints(group)
     return {key: spell_none(hints.get(key), value) for key, value in values.items()}
 
 
@@ -66,8 +66,8 @@ def _locate(cls: type, place: Sequence[str | int]) -> tuple[type, Any, str]:
             if not _fixed(hint):
                 hint, key = items[0] if items else Any, f"{key}[{part}]"
             continue
-        if dataclasses.is_dataclass(hint):
-            owner, hint = hint, get_type_hints(hint).get(part, Any)
+        if (group := _group(hint)) is not None:
+            owner, hint = group, get_type_hints(group).get(part, Any)
             key = f"{key}.{part}" if key else part
     return owner, hint, key
 
@@ -75,12 +75,12 @@ def _locate(cls: type, place: Sequence[str | int]) -> tuple[type, Any, str]:
 def _unknown(owner: type, root: type, key: str) -> str:
     *groups, name = key.split(".")
     names = [field.name for field in dataclasses.fields(owner) if field.init]
-    nearest = get_close_matches(name, names, 1)
+    nearest = nearest_names(name, names)
     if nearest:
         meant = ".".join([*groups, nearest[0]])
     else:
         everywhere = {dotted.rpartition(".")[2]: dotted for dotted in reversed(list(_all_keys(root)))}
-        elsewhere = get_close_matches(name, everywhere, 1)
+        elsewhere = nearest_names(name, everywhere)
         meant = everywhere[elsewhere[0]] if elsewhere else ""
     question = f"did you mean {meant}? " if meant else ""
     return f"unknown key {key}: {question}the keys there are {', '.join(names)}"
@@ -89,8 +89,13 @@ def _unknown(owner: type, root: type, key: str) -> str:
 def _all_keys(cls: type, prefix: str = "") -> Iterator[str]:
     for name, hint in get_type_hints(cls).items():
         yield f"{prefix}{name}"
-        if dataclasses.is_dataclass(hint):
-            yield from _all_keys(hint, f"{prefix}{name}.")  # type: ignore[arg-type]
+        if (group := _group(hint)) is not None:
+            yield from _all_keys(group, f"{prefix}{name}.")
+
+
+def _group(hint: Any) -> type | None:  # noqa: ANN401 - a type annotation
+    """The settings class that an annotation is, or allows beside none."""
+    return next((option for option in (hint, *get_args(hint)) if dataclasses.is_dataclass(option)), None)  # type: ignore[return-value]
 
 
 def _not_a_table(value: object) -> str:

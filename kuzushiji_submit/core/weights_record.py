@@ -188,5 +188,5 @@ def parse_header(path: Path, header: Mapping[str, str]) -> WeightsRecord:
     if any(name in header for name in OLD_FORMATS):
         raise WeightsError(f"{path}: weights of the format before this one: convert them with {CONVERSION}")
     raise WeightsError(
-        f"{path}: a safetensors file, but no weights of this program: its header lacks {FORMAT_NAME}: name another"
+        f"{path}: no weights of this program: its header lacks the entry {FORMAT_NAME}: name another file"
     )

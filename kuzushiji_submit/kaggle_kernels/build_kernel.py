@@ -90,10 +90,7 @@ def _run_settings(template: Path, settings: KernelSettings) -> RunSettings:
         values = tomllib.loads(_read(path))
     except tomllib.TOMLDecodeError as error:
         raise KernelError(f"{path}: not TOML ({error}): correct the line") from error
-    configs = {
-        f"{path.stem}_config": _read(path) for path in sorted(template.glob("*.toml")) if path.stem != "settings"
-    }
-    return read_run_settings({**configs, **values, **settings.run})
+    return read_run_settings({**values, **settings.run})
 
 
 def _code(template: Path, run: RunSettings) -> str:

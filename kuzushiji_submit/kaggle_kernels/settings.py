@@ -20,7 +20,7 @@ class RunSettings:
         steps: what the training kernel does, in this order: any of "detector", "recognizer", "predict".
         predict_budget: what the training kernel keeps for predicting.
         detector_share: part of the time for training that the detector gets, where both are trained.
-        detector_config: text of a TOML file for `kuzushiji train detector`; by default kernels/NAME/detector.toml.
+        detector_config: preset for `kuzushiji train detector`, or the text of a TOML file; "" for the defaults.
         recognizer_config: the same for the recognizer.
         detector: further arguments of `kuzushiji train detector`.
         recognizer: further arguments of `kuzushiji train recognizer`.

@@ -24,6 +24,9 @@ from recognition.training.sources import CropSource
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_PRESET = "reader"
+"""What is trained where no other settings are named: the network that comes with the project."""
+
 
 @dataclass(frozen=True)
 class RecognizerTraining(TrainConfig):

@@ -11,19 +11,20 @@ import numpy as np
 import pytest
 import torch
 
-from detection.heatmap.weights_file import DetectorMetadata, load_detector
+from detection.heatmap.weights_file import load_detector
 from detection.training import lightning
 from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapTraining
 from detection.training.data import StoreSource
 from detection.training.module import HeatmapModule
 from detection.training.page_store import ROUGH
 from detection.training.run import HeatmapResult, train_heatmap
-from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.errors import DetectionError, WeightsError
+from kuzushiji_submit.core.weights_record import Provenance
 from tests.detection.training.conftest import match, tiny_config, write_store
 
 PAGES = [(f"page{n}", f"book{n % 3}", 2) for n in range(6)]
 # With a day, lest a run that ends after midnight has other bytes.
-PROVENANCE = DetectorMetadata(training_data="squares", license="MIT", attribution="by a test", date="2020-01-02")
+PROVENANCE = Provenance(training_data="squares", license="MIT", attribution="by a test", date="2020-01-02")
 
 
 @pytest.fixture(autouse=True)
@@ -124,11 +125,15 @@ def test_figures_lie_in_every_checkpoint(finished: Finished) -> None:
 
 def test_the_weights_file_says_where_it_comes_from(finished: Finished) -> None:
     network, metadata = load_detector(finished.result.weights)
-    assert (metadata.training_data, metadata.license, metadata.attribution) == ("squares", "MIT", "by a test")
-    assert metadata.split == "by book; held out: book0"
-    assert metadata.seed == 0
-    assert dict(metadata.scores) == finished.result.scores
-    assert metadata.date == "2020-01-02"
+    assert (metadata.provenance.training_data, metadata.provenance.license, metadata.provenance.attribution) == (
+        "squares",
+        "MIT",
+        "by a test",
+    )
+    assert metadata.provenance.split == "by book; held out: book0"
+    assert metadata.provenance.seed == 0
+    assert dict(metadata.provenance.scores) == finished.result.scores
+    assert metadata.provenance.date == "2020-01-02"
     assert metadata.network == tiny_config().network
     best = torch.load(finished.out / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
     for name, value in network.state_dict().items():
@@ -253,7 +258,7 @@ def test_nothing_to_resume_is_said_and_nothing_written_elsewhere(
     result = train_heatmap(config, [StoreSource(store)], tmp_path / "run", match, resume=True)
     assert "nothing to resume, starting from the beginning" in caplog.text
     assert os.listdir(in_an_empty_folder) == []
-    assert len(load_detector(result.weights)[1].date) == 10
+    assert len(load_detector(result.weights)[1].provenance.date) == 10
 
 
 def test_of_several_stores_and_empty_pages_only_the_last_epoch_is_kept_where_asked(
@@ -276,8 +281,8 @@ def test_without_validation_the_last_epoch_is_exported(store: Path, tmp_path: Pa
     assert (result.scores, result.train_pages, result.validation_pages) == ({}, 6, 0)
     assert not (tmp_path / "run" / "checkpoints" / "best.ckpt").exists()
     network, metadata = load_detector(result.weights)
-    assert metadata.scores == ()
-    assert metadata.split == "by book; held out: none"
+    assert metadata.provenance.scores == ()
+    assert metadata.provenance.split == "by book; held out: none"
     assert torch.equal(network.head[1].bias, last(tmp_path / "run")["state_dict"]["network.head.1.bias"])
 
 
@@ -308,7 +313,7 @@ def test_initial_weights_that_do_not_fit_are_refused(finished: Finished, tmp_pat
     wider = dataclasses.replace(config, network=dataclasses.replace(config.network, pyramid=5))
     with pytest.raises(DetectionError, match=r"its network is HeatmapNetConfig\(.*, the run's .*: set the same"):
         train(wider, finished.store, tmp_path / "run")
-    with pytest.raises(DetectionError, match="no such weights file"):
+    with pytest.raises(WeightsError, match="no such weights file"):
         train(dataclasses.replace(config, initial_weights="none"), finished.store, tmp_path / "other")
 
 

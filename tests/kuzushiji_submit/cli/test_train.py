@@ -44,8 +44,12 @@ def test_a_detector_is_trained_resumed_and_not_overwritten(data, tmp_path, capsy
     assert printed.count("\n") == 1
     assert "f1 0." in printed
     metadata = load_detector(out / "detector.safetensors")[1]
-    assert (metadata.training_data, metadata.license, metadata.attribution) == ("crosses", "MIT", "a test")
-    assert metadata.split == "by book; held out: b"
+    assert (metadata.provenance.training_data, metadata.provenance.license, metadata.provenance.attribution) == (
+        "crosses",
+        "MIT",
+        "a test",
+    )
+    assert metadata.provenance.split == "by book; held out: b"
     assert json.loads((out / "config.json").read_text())["config"]["split"]["fold"] == 1
     assert len(list((out / "pages" / "00-data").glob("*.json"))) == 2
     assert main(train) == 1

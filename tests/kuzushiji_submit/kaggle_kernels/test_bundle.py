@@ -75,6 +75,7 @@ IMAGE = {
         "safetensors",
         "PIL",
         "pydantic",
+        "pydantic_core",
         "tqdm",
         "matplotlib",
     ),

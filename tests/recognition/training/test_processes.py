@@ -24,7 +24,7 @@ from recognition.training.train import train
 
 torch.set_num_threads(1)
 config = TrainConfig(
-    kuzu_char_rec=KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1),
+    model=KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1),
     split=SplitConfig(validation_books=("book0",)),
     optimizer=OptimizerConfig(ema_decay=0.9),
     runtime=RuntimeConfig(accelerator="cpu", devices="2", progress=False),

@@ -14,7 +14,11 @@ import torch
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
+from kuzushiji_submit.core.registry import NetworkConfig
 from kuzushiji_submit.core.settings import to_plain
+from kuzushiji_submit.core.weights_record import Provenance
+from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
 from recognition.recognizer import Recognizer
 from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
@@ -22,7 +26,6 @@ from recognition.training.history import EpochHistory
 from recognition.training.sources import CropSource
 from recognition.training.train import TrainResult, train
 from recognition.weights_file import load_weights, read_metadata
-from recognition.weights_metadata import Provenance
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -160,14 +163,14 @@ def test_without_validation_the_last_epoch_is_exported(store: CropStore, config:
     assert result.weights.is_file()
 
 
-@pytest.mark.parametrize("name", ["kuzu_char_rec", "simple_kuzu_rec"])
+@pytest.mark.parametrize("model", [KuzuCharRecConfig((4, 8), 1), SimpleKuzuRecConfig()])
 @pytest.mark.parametrize("binarize", ["none", "height", "two-thirds"])
 def test_models_and_binarizations_train(
-    store: CropStore, config: TrainConfig, tmp_path: Path, name: str, binarize: str
+    store: CropStore, config: TrainConfig, tmp_path: Path, model: NetworkConfig, binarize: str
 ) -> None:
     config = dataclasses.replace(
         config,
-        model=name,
+        model=model,
         epochs=1,
         preprocess=dataclasses.replace(config.preprocess, binarize=binarize),
         balance=BalanceConfig(epoch_size=16),
@@ -210,8 +213,8 @@ def test_initial_weights_are_matched_by_codepoint(
 def test_initial_weights_of_another_shape_are_refused(
     store: CropStore, config: TrainConfig, tmp_path: Path, weights: Path
 ) -> None:
-    wider = dataclasses.replace(config.kuzu_char_rec, stage_widths=(5, 9))
-    config = dataclasses.replace(config, initial_weights=str(weights), kuzu_char_rec=wider)
+    wider = dataclasses.replace(config.model, stage_widths=(5, 9))
+    config = dataclasses.replace(config, initial_weights=str(weights), model=wider)
     with pytest.raises(TrainingError, match="choose the same shape"):
         train(config, store, tmp_path / "run")
 
@@ -300,7 +303,7 @@ def test_diverging_run_stops(store: CropStore, config: TrainConfig, tmp_path: Pa
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"model": "resnet"}, "unknown model"),
+        ({"model": SplitConfig()}, "no registered network's settings"),
         ({"epochs": 0}, "at least 1 epoch"),
         ({"batch_size": 1}, "batches of at least 2"),
         ({"export": "first"}, "export must be one of"),

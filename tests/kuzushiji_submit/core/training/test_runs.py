@@ -11,7 +11,7 @@ from kuzushiji_submit.core.errors import RunError
 from kuzushiji_submit.core.training.runs import differing_settings, find_runs, format_table, write_csv
 
 CONFIG = {
-    "model": "kuzu_char_rec",
+    "model": {"architecture": "kuzu_char_rec"},
     "epochs": 3,
     "seed": 7,
     "optimizer": {"learning_rate": 0.001},
