@@ -65,8 +65,7 @@ class WeightsMetadata:
         Raises:
             WeightsError: if the record is another kind's, or says something that this version does not know.
         """
-        if record.kind != KIND:
-            raise WeightsError(f"{where}: weights of a {record.kind} ({record.architecture}): name those of a {KIND}")
+        record.require_kind(KIND, where)
         if record.charset is None or record.ink is None:
             raise WeightsError(f"{where}: weights of a {KIND} without its charset and ink: export them again")
         try:

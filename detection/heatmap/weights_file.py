@@ -61,8 +61,7 @@ class DetectorMetadata:
             WeightsError: if the record is another kind's, says something that this version does not know, or was made
                 for another stride or unit.
         """
-        if record.kind != KIND:
-            raise WeightsError(f"{where}: weights of a {record.kind} ({record.architecture}): name those of a {KIND}")
+        record.require_kind(KIND, where)
         try:
             network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")

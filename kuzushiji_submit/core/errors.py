@@ -14,6 +14,7 @@
   - CropStoreError         a crop store that is missing, damaged, unfinished, or does not match another
   - TrainingError          a training that cannot start with its data, cannot be resumed, or has diverged
   - DetectionError         the same of a detector: its prepared pages, its training
+  - HiddenBookError        annotations of a book that may be in the competition's hidden test set
   - KernelError            a Kaggle kernel that cannot be built, or does not find what it needs
   - OutputError            a place that cannot be written, or must not be overwritten
   - KaggleError            anything that Kaggle or its client did not do
@@ -81,6 +82,10 @@ class TrainingError(KuzushijiError):
 
 class DetectionError(KuzushijiError):
     """A detector's prepared pages or training that cannot be used; the message says what to do."""
+
+
+class HiddenBookError(KuzushijiError):
+    """Annotations of a book that may be in the competition's hidden test set were about to be used."""
 
 
 class KernelError(KuzushijiError):

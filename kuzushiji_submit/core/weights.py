@@ -61,8 +61,7 @@ def load_weights(path: Path, kind: str) -> tuple[dict[str, Tensor], WeightsRecor
         WeightsError: if the file is missing, damaged, of another format, or a network's of another kind.
     """
     record = read_record(path)
-    if record.kind != kind:
-        raise WeightsError(f"{path}: weights of a {record.kind} ({record.architecture}): name those of a {kind}")
+    record.require_kind(kind, str(path))
     return _read_tensors(path), record
 
 

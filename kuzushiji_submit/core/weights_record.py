@@ -80,6 +80,19 @@ class WeightsRecord:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
 
+    def require_kind(self, kind: str, where: str) -> None:
+        """Refuses the weights of another kind of network.
+
+        Args:
+            kind: the kind that is wanted.
+            where: the file, for messages.
+
+        Raises:
+            WeightsError: if they are of another kind.
+        """
+        if self.kind != kind:
+            raise WeightsError(f"{where}: weights of a {self.kind} ({self.architecture}): name those of a {kind}")
+
     def to_text(self) -> str:
         """As JSON, with the format's version; the charset as its codepoints and their fingerprint."""
         plain = to_plain(_Stored(**{**vars(self), "charset": _store_charset(self.charset)}))

@@ -94,7 +94,7 @@ def test_bad_choices_are_one_line_and_exit_code_1(run, capsys, extra, message):
 
 def test_weights_of_something_else_are_refused(run, weights, detector, capsys):
     assert run("--detector-weights", weights) == (1, None)
-    assert "not a detector's" in capsys.readouterr().err
+    assert "weights of a recognizer" in capsys.readouterr().err
     detector.write_bytes(detector.read_bytes()[:-7])
     assert run("--detector-weights", detector) == (1, None)
     assert "not a whole safetensors file" in capsys.readouterr().err

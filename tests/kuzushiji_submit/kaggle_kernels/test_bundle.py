@@ -78,6 +78,7 @@ IMAGE = {
         "pydantic_core",
         "tqdm",
         "matplotlib",
+        "fontTools",
     ),
     *("pandas", "kaggle", "kagglesdk", "requests"),
 }
