@@ -67,7 +67,7 @@ class WeightsMetadata:
         """
         record.require_kind(KIND, where)
         if record.charset is None or record.ink is None:
-            raise WeightsError(f"{where}: weights of a {record.kind}, not of a recognizer with its charset and ink")
+            raise WeightsError(f"{where}: weights of a {KIND} without its charset and ink: export them again")
         try:
             inputs = from_plain(_Inputs, record.preprocessing, "preprocessing")
             return cls(

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from safetensors.torch import load_file
+
 import recognition.models.registry  # noqa: F401 - makes the recognizer's networks known
 from detection.heatmap.weights_file import DetectorMetadata, PageScale
 from kuzushiji_submit.core.charset import Charset
@@ -21,7 +23,7 @@ from kuzushiji_submit.core.errors import CharsetError, ConfigError, KuzushijiErr
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.registry import config_from_plain
 from kuzushiji_submit.core.settings import from_plain, read_settings
-from kuzushiji_submit.core.weights import load_network, replace_record
+from kuzushiji_submit.core.weights import save_weights
 from kuzushiji_submit.core.weights_record import FORMAT_NAME, Provenance, WeightsRecord, read_header
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig
@@ -49,14 +51,9 @@ def convert(source: Path, target: Path, ink: InkConfig) -> bool:
     header = read_header(source)
     if FORMAT_NAME in header:
         return False
-    record = old_record(source, header, ink)
-    partial = target.with_name(f".{target.name}.converted")
-    try:
-        replace_record(source, partial, record)
-        load_network(partial, record.kind)  # refuses numbers that do not fit
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    # Replacing the old file is what is asked for; a file elsewhere is somebody's.
+    in_place = target.exists() and target.samefile(source)
+    save_weights(target, load_file(source), old_record(source, header, ink), overwrite=in_place)
     return True
 
 

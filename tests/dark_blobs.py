@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from detection.detections import Detections
+from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.registry import register
 
 
@@ -32,9 +32,9 @@ class DarkBlobs(nn.Module):
         self.config = config
         self.threshold = nn.Parameter(torch.tensor(0.5))
 
-    def detect(self, page: NDArray[np.uint8]) -> Detections:
-        """The dark pieces of a page uint8 (H, W, 3), in page pixels."""
-        dark = (page.max(axis=2) < 255 * float(self.threshold)).astype(np.uint8)
+    def detect(self, page: PreparedPage) -> Detections:
+        """The dark pieces of a page, in page pixels."""
+        dark = (page.pixels.max(axis=2) < 255 * self.threshold.item()).astype(np.uint8)
         pieces = cv2.connectedComponentsWithStats(dark)[2][1:]
         left, top, width, height, area = pieces[pieces[:, 4] >= self.config.smallest].T
         boxes = np.stack([left, top, left + width, top + height], axis=1).astype(np.float32)

@@ -7,12 +7,13 @@ from typing import Any
 
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
+from detection.load import load_any_detector
 from kuzushiji_submit import __version__
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
 from kuzushiji_submit.reading.pipeline import Pipeline
-from kuzushiji_submit.reading.protocols import ExplainingDetector
+from kuzushiji_submit.reading.protocols import Detector
 from recognition.recognizer import Recognizer
 
 
@@ -53,8 +54,8 @@ def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto")
 
 def load_detector(
     config: PipelineConfig, weights: Path | None, recognizer: Recognizer, device: str = "auto"
-) -> ExplainingDetector:
-    """The heatmap detector of a weights file, or without one the ink detector.
+) -> Detector:
+    """The detector of a weights file, or without one the ink detector.
 
     Args:
         config: settings of both.
@@ -67,11 +68,12 @@ def load_detector(
         DeviceError: if the device cannot be used.
     """
     if weights is not None:
-        return HeatmapPageDetector(HeatmapDetector.load(weights, config.heatmap, device))
+        detector = load_any_detector(weights, config.heatmap, device)
+        return HeatmapPageDetector(detector) if isinstance(detector, HeatmapDetector) else detector
     return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
 
 
-def make_pipeline(config: PipelineConfig, detector: ExplainingDetector, recognizer: Recognizer) -> Pipeline:
+def make_pipeline(config: PipelineConfig, detector: Detector, recognizer: Recognizer) -> Pipeline:
     """The pipeline of two stages and the settings that are not theirs."""
     return Pipeline(detector, recognizer, ink=config.ink, min_score=config.min_score, alternatives=config.alternatives)
 

@@ -82,7 +82,7 @@ def test_the_state_of_another_network_is_not_written(tmp_path: Path, network: He
     ("changes", "message"),
     [
         ({"kind": "recognizer"}, "weights of a recognizer"),
-        ({"architecture": "unet"}, "unknown detector 'unet': there are heatmap_fpn"),
+        ({"architecture": "unet"}, "unknown detector 'unet': there are "),
         ({"preprocessing": {"stride": 8, "unit": 32.0}}, r"stride=8.*, this program's in PageScale\(stride=4"),
         ({"preprocessing": {"stride": 4, "unit": 40.0}}, r"unit=40\.0"),
         ({"preprocessing": {"stride": "4"}}, "stride must be int, not '4'"),
