@@ -1,6 +1,6 @@
 """Font files as sources of glyph masks: which characters they hold, and the ink of one at a size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from PIL import ImageFont
 
-from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.synthetic.types import Mask
 from kuzushiji_submit.synthetic.variants import STAND_INS
@@ -137,12 +136,6 @@ class FontSet:
             if candidate and any(face.holds(candidate) for face in self.faces):
                 return candidate
         return None
-
-    def coverage(self, codepoints: Iterable[str]) -> frozenset[str]:
-        """Those of the codepoints ("U+306F") that can be drawn, by a font's own glyph or a stand-in."""
-        return frozenset(
-            codepoint for codepoint in codepoints if self.drawn_character(to_character(codepoint)) is not None
-        )
 
 
 def _raw(font: ImageFont.FreeTypeFont, character: str) -> Mask:
