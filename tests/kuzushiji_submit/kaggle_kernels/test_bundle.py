@@ -65,6 +65,8 @@ def test_no_package_at_all(tmp_path):
 
 # Kaggle's own client and what it brings is in the image too.
 IMAGE = {
+    "jinja2",
+    "markupsafe",
     *(
         "torch",
         "torchvision",
