@@ -165,6 +165,6 @@ def _on_its_own(
         try:
             return pool.submit(function, item).result()
         except BrokenExecutor:
-            return Failure(item, WorkerError("the process that worked on it was killed: give it more memory"))
+            return Failure(item, WorkerError("its process died, most often for lack of memory: use fewer workers"))
         except catch as error:
             return Failure(item, error)
