@@ -4,6 +4,7 @@
   - CompetitionFileError   a CSV of the competition that cannot be read or parsed
     - LabelsError          one labels cell that breaks the format
   - PageReadError          a page image that is missing, truncated or not an image, or pixels that are no page
+  - WorkerError            a process that was killed while it worked on a page
   - SubmissionError        a submission that Kaggle would refuse or score as zero
   - RunError               a folder that holds no training run
   - ConfigError            a setting that is unknown, of the wrong type, or out of its range
@@ -42,6 +43,10 @@ class LabelsError(CompetitionFileError):
 
 class PageReadError(KuzushijiError):
     """A page image that is missing, truncated or not an image, or an array that is no page's pixels."""
+
+
+class WorkerError(KuzushijiError):
+    """A process that was killed while it worked on a page."""
 
 
 class SubmissionError(KuzushijiError):

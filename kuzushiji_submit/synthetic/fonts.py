@@ -1,7 +1,7 @@
 """Fonts as sources of glyph masks: which characters they are good for, and the ink of one at a size."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import numpy as np
 from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
-from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.synthetic.font_catalog import FontProfile, Script, known_font, old_kana_of, profile_of, script_of
 from kuzushiji_submit.synthetic.old_forms import KanaForm, kana_forms, split_marks
@@ -228,12 +227,6 @@ class FontSet:
                 (face, character) for face in self.faces for character in _characters_for(face, kana, form)
             ]
         return self._sources[kana, form.parent]
-
-    def coverage(self, codepoints: Iterable[str]) -> frozenset[str]:
-        """Those of the codepoints ("U+306F") that can be drawn, by a font's own glyph or a stand-in."""
-        return frozenset(
-            codepoint for codepoint in codepoints if self.drawn_character(to_character(codepoint)) is not None
-        )
 
 
 def _characters_for(face: FontFace, kana: str, form: KanaForm) -> list[str]:

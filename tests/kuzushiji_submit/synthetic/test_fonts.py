@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 
+from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.synthetic import fonts as fonts_module
 from kuzushiji_submit.synthetic.fonts import FontError, FontFace, FontSet, discover_fonts, mean_stroke
 from tests.kuzushiji_submit.synthetic.conftest import UNHELD
 
+UNDRAWN = (UNHELD, "U+0020", "U+E123", "U+10FFFD")
 
-def test_coverage_leaves_out_blanks_and_missing_glyphs(fonts):
-    assert fonts.coverage([]) == frozenset()
-    assert fonts.coverage(["U+03B1", UNHELD, "U+0020", "U+E123", "U+10FFFD"]) == {"U+03B1"}
+
+def test_blanks_and_missing_glyphs_are_not_drawn(fonts):
+    assert [fonts.drawn_character(to_character(codepoint)) for codepoint in UNDRAWN] == [None] * len(UNDRAWN)
+    assert fonts.drawn_character("α") == "α"
 
 
 def test_stand_in_is_drawn_where_no_font_holds_the_character(fonts, monkeypatch):
