@@ -15,7 +15,7 @@ CONFIG = {
     "epochs": 3,
     "seed": 7,
     "optimizer": {"learning_rate": 0.001},
-    "split": {"folds": 5, "fold": 2, "mode": "books", "validation_books": []},
+    "split": {"folds": 5, "fold": 2, "validation_books": []},
     "runtime": {"devices": "1"},
 }
 
@@ -53,11 +53,11 @@ def test_no_runs(tmp_path):
 
 
 def test_figures_are_those_of_the_best_epoch(make_run, tmp_path):
-    make_run("a", [row(0, 0.5), row(1, 0.75), row(2, 0.7)], {"completed": True, "train_crops": 90})
+    make_run("a", [row(0, 0.5), row(1, 0.75), row(2, 0.7)], {"completed": True, "trained_on": 90, "held_out": 9})
     figures = find_runs([tmp_path])[0].figures()
     assert figures["status"] == "done"
     assert (figures["best"], figures["error"], figures["epochs done"]) == ("2", "0.2500", "3/3")
-    assert (figures["minutes"], figures["crops/s"], figures["trained"]) == ("1.5", "600", "90")
+    assert (figures["minutes"], figures["images/s"], figures["trained"]) == ("1.5", "600", "90")
     assert (figures["px"], figures["classes"], figures["seed"], figures["data"]) == ("32", "10", "7", "01234567")
     assert figures["split"] == "fold 2/5"
     assert figures["macro"] == ""
@@ -82,7 +82,6 @@ def test_status(make_run, tmp_path, rows, result, status):
 @pytest.mark.parametrize(
     ("split", "words"),
     [
-        ({"mode": "copied_crops", "folds": 5}, "copied_crops"),
         ({"folds": 0}, "none"),
         ({"folds": 5, "validation_books": ["b"]}, "named books"),
     ],
