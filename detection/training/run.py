@@ -120,7 +120,7 @@ def _describe_data(sources: Sequence[StoreSource], split: PageSplit) -> dict[str
             for source, trained in zip(sources, split.train, strict=True)
         ],
         "data_fingerprint": fingerprint(_identity(split)),
-        "split": split.describe(),
+        "split_description": split.describe(),
         "validation_books": list(split.validation_books),
     }
 

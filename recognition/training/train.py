@@ -141,7 +141,7 @@ def _describe_data(crops: MixedCrops, split: Split) -> dict[str, Any]:
             for source in crops.sources
         ],
         "data_fingerprint": fingerprint([crops.charset.fingerprint, "\n".join(crops.book_ids), *places]),
-        "split": split.description,
+        "split_description": split.description,
         "validation_books": list(split.validation_books),
     }
 

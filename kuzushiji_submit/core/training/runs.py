@@ -162,7 +162,7 @@ def _flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _split(described: dict[str, Any], config: dict[str, Any]) -> str:
-    if str(described.get("split", "")).startswith("leaking"):
+    if str(described.get("split_description", "")).startswith("leaking"):
         return "leaking"
     if config.get("split.validation_books"):
         return "named books"

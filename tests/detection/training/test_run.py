@@ -246,7 +246,7 @@ def test_a_folder_with_a_run_is_not_overwritten(finished: Finished, store: Path)
     for changes, named in (
         ({"batch_size": 2}, "batch_size"),
         ({"augment": dataclasses.replace(config.augment, seal=0.5)}, "augment"),
-        ({"split": BookSplit(3, 1)}, "sources, data_fingerprint, split|data_fingerprint, split"),
+        ({"split": BookSplit(3, 1)}, "sources, data_fingerprint, split_|data_fingerprint, split_"),
     ):
         with pytest.raises(TrainingError, match=f"the run to resume had other ({named})"):
             train(dataclasses.replace(config, **changes), finished.store, finished.out, resume=True)

@@ -23,6 +23,7 @@ def test_empty_batch_changes_nothing() -> None:
     assert counter.compute()["top1"] == 0
 
 
+@pytest.mark.filterwarnings("ignore:The ``compute`` method of metric")
 def test_counts_by_hand() -> None:
     counter = AccuracyCounter(7)
     order = [0, 1, 2, 3, 4, 5, 6]

@@ -56,7 +56,7 @@ def test_it_ends_with_the_epoch_before_and_goes_on_to_the_same_weights(
     config = dataclasses.replace(config, epochs=3)
     whole = train(config, store, tmp_path / "whole")
     # Looks: begin at 1 s, start of training at 2 s, steps at 3, 4, 5 s, end of the epoch at 6 s; another takes 4 s.
-    monkeypatch.setattr(time_budget, "_now", Clock(1.0).monotonic)
+    monkeypatch.setattr(time_budget, "time", Clock(1.0))
     first = train(with_budget(config, 8), store, tmp_path / "parts")
     monkeypatch.undo()
     assert (first.completed, len(first.history)) == (False, 1)
@@ -73,7 +73,7 @@ def test_it_cuts_the_first_epoch_short_and_takes_every_step_once(
 ) -> None:
     split = dataclasses.replace(config.split, validation_books=held_out, folds=0)
     config = dataclasses.replace(config, split=split)
-    monkeypatch.setattr(time_budget, "_now", Clock(1.0).monotonic)
+    monkeypatch.setattr(time_budget, "time", Clock(1.0))
     cut = train(with_budget(config, 3), store, tmp_path / "run")
     monkeypatch.undo()
     assert (cut.completed, cut.history, cut.scores) == (False, (), {})

@@ -228,7 +228,7 @@ def test_folder_with_a_run_is_not_overwritten(store: CropStore, config: TrainCon
         train(config, store, tmp_path / "run")
     with pytest.raises(TrainingError, match="had other batch_size"):
         train(dataclasses.replace(config, batch_size=8), store, tmp_path / "run", resume=True)
-    with pytest.raises(TrainingError, match="had other validation_books, split"):
+    with pytest.raises(TrainingError, match="had other split_description, validation_books, split"):
         train(dataclasses.replace(config, split=SplitConfig(4, 1)), store, tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").read_bytes() == before
 
