@@ -22,7 +22,9 @@ class HeatmapModule(StageModule):
         """Takes a fresh network, and the metric."""
         super().__init__(network, config)
         self.matcher = PageMatcher(match)
-        self.losses = torch.nn.ModuleDict({name: MeanMetric(nan_strategy="disable") for name in ("loss", "heat", "sides")})
+        self.losses = torch.nn.ModuleDict(
+            {name: MeanMetric(nan_strategy="disable") for name in ("loss", "heat", "sides")}
+        )
 
     def on_train_epoch_start(self) -> None:
         """Starts the epoch's random numbers and means afresh."""

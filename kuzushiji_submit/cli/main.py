@@ -65,9 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KuzushijiError as error:
         if args.verbose:
             logger.exception("the command failed")
+        _end_progress_bars()
         sys.stderr.write(f"kuzushiji: error: {' '.join(str(error).split())}\n")
         return 1
     except StoppedBySignalError as stopped:
+        _end_progress_bars()
         again = "run again with --resume" if hasattr(args, "resume") else "run again"
         sys.stderr.write(f"kuzushiji: {stopped}: {again}\n")
         return stopped.exit_code
@@ -85,6 +87,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"kuzushiji: unexpected error: {what}: run again with --verbose and report what it prints\n")
         return 1
     return code
+
+
+def _end_progress_bars() -> None:
+    """Ends the line of bars that an error left open, or the last word would stand behind them."""
+    bars = getattr(sys.modules.get("tqdm.std"), "tqdm", None)
+    for bar in list(getattr(bars, "_instances", ())):
+        bar.close()
 
 
 def _set_up_logging(*, verbose: bool) -> None:

@@ -94,9 +94,7 @@ def naming_full_shared_memory(num_workers: int) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, OSError) as error:
-        text = str(error).lower()
-        full_disk = isinstance(error, OSError) and error.errno == errno.ENOSPC and not _in_shared_memory(error)
-        if not num_workers or full_disk or not any(sign in text for sign in _OUT_OF_SHARED_MEMORY):
+        if not num_workers or not _is_out_of_shared_memory(error):
             raise
         raise TrainingError(
             f"{_shared_memory_in_words()} has no room for the batches of {num_workers} loader processes: set "
@@ -104,8 +102,12 @@ def naming_full_shared_memory(num_workers: int) -> Iterator[None]:
         ) from error
 
 
-def _in_shared_memory(error: OSError) -> bool:
-    return str(error.filename or "").startswith(str(SHARED_MEMORY))
+def _is_out_of_shared_memory(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        # Of a full disk and of a semaphore without room alike.
+        return shutil.disk_usage(SHARED_MEMORY).free < 1_000_000 if SHARED_MEMORY.is_dir() else False
+    text = str(error).lower()
+    return any(sign in text for sign in _OUT_OF_SHARED_MEMORY)
 
 
 def _shared_memory_in_words() -> str:
@@ -113,4 +115,4 @@ def _shared_memory_in_words() -> str:
         total, _, free = shutil.disk_usage(SHARED_MEMORY)
     except OSError:
         return f"shared memory ({SHARED_MEMORY})"
-    return f"shared memory ({SHARED_MEMORY}, {total / 1e6:,.0f} MB, {free / 1e6:,.0f} MB of it free)"
+    return f"shared memory ({SHARED_MEMORY}, {total / 1e6:,.1f} MB, {free / 1e6:,.1f} MB of it free)"
