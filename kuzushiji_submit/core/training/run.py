@@ -1,6 +1,7 @@
 """A training run of either stage, from its data to its weights file."""
 
 import datetime
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from kuzushiji_submit.core.training.checkpoints import (
     EVERY_EPOCH,
     FOLDER,
     LAST,
-    first_whole,
     load_checkpoint,
 )
 from kuzushiji_submit.core.training.config import TrainingConfig
@@ -32,6 +32,8 @@ from kuzushiji_submit.core.training.run_folder import claim_folder, write_json
 from kuzushiji_submit.core.training.runs import HISTORY, PICTURE, RESULT, Row
 from kuzushiji_submit.core.training.stop_in_time import StopInTime, TimeIsUpError
 from kuzushiji_submit.core.training.trainer import make_trainer, quiet_lightning
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,12 @@ def _result(
     row: Row = rows[-1] if rows else {}
     exported = folder / LAST
     if rows and stage.held_out and config.export == "best":
-        row = max(rows, key=lambda each: each[stage.monitor])
-        exported = _checkpoint_of(folder, int(row["epoch"]))
+        best = max(rows, key=lambda each: each[stage.monitor])
+        found = _checkpoint_of(folder, int(best["epoch"]))
+        if found is None:
+            logger.warning("%s: the best epoch's checkpoint is lost or damaged: the last epoch is exported", folder)
+        else:
+            row, exported = best, found
     return TrainingResult(
         weights=out_dir / stage.weights,
         checkpoint=exported,
@@ -165,16 +171,13 @@ def _result(
     )
 
 
-def _checkpoint_of(folder: Path, epoch: int) -> Path:
-    """best.ckpt, or where a full disk or the like has damaged it, the checkpoint of the same epoch."""
-    of_its_epoch = folder / f"{EVERY_EPOCH.format(epoch=epoch)}.ckpt"
-    exported = first_whole((folder / BEST, of_its_epoch))
-    if exported is None:
-        raise TrainingError(
-            f"{folder / BEST}: damaged, and no {of_its_epoch.name} beside it: train in another folder, with "
-            "export=last where the last epoch will do"
-        )
-    return exported
+def _checkpoint_of(folder: Path, epoch: int) -> Path | None:
+    """A whole checkpoint of an epoch: best.ckpt, or where a full disk or the like has damaged it, the epoch's own."""
+    for path in (folder / BEST, folder / f"{EVERY_EPOCH.format(epoch=epoch)}.ckpt"):
+        with suppress(TrainingError):
+            if load_checkpoint(path)["epoch"] == epoch:
+                return path
+    return None
 
 
 def _network_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -36,10 +36,28 @@ class HearSignals(Callback):
         raise_if_stopped()
 
 
+class MovableCheckpoint(ModelCheckpoint):
+    """Lightning's writer of checkpoints, in a run whose folder may be copied elsewhere and resumed there.
+
+    Lightning's own forgets its best figure then, and the next epoch would become the best one, however bad.
+    """
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up the state of the run that is resumed, with this folder in its paths."""
+        state = {**state_dict, "dirpath": self.dirpath}
+        for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+            state[name] = self._moved(state[name])
+        state["best_k_models"] = {self._moved(path): score for path, score in state["best_k_models"].items()}
+        super().load_state_dict(state)
+
+    def _moved(self, path: str) -> str:
+        return str(Path(self.dirpath or "") / Path(path).name) if path else path
+
+
 def checkpoint_callbacks(out_dir: Path, monitor: str | None, *, keep_every_epoch: bool) -> list[Callback]:
     """Writers of best.ckpt (where something is monitored), of last.ckpt, and of one file an epoch."""
     folder = out_dir / FOLDER
-    every = ModelCheckpoint(
+    every = MovableCheckpoint(
         folder,
         EVERY_EPOCH,
         auto_insert_metric_name=False,
@@ -50,7 +68,7 @@ def checkpoint_callbacks(out_dir: Path, monitor: str | None, *, keep_every_epoch
     )
     if monitor is None:
         return [every]
-    best = ModelCheckpoint(
+    best = MovableCheckpoint(
         folder,
         Path(BEST).stem,
         monitor=monitor,

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -266,6 +267,49 @@ def test_a_run_without_its_settings_cannot_be_resumed(finished: Finished, conten
             train(tiny_config(), finished.store, finished.out, resume=True)
     finally:
         file.write_bytes(before)
+
+
+def test_a_run_that_was_copied_elsewhere_still_knows_its_best_epoch(finished: Finished, tmp_path: Path) -> None:
+    folder = finished.out / "checkpoints"
+    out = tmp_path / "run"
+    shutil.copytree(finished.out, out, ignore=shutil.ignore_patterns("epoch-002.ckpt", "last.ckpt"))
+    shutil.copyfile(folder / "epoch-001.ckpt", out / "checkpoints" / "last.ckpt")
+    resumed = train(tiny_config(), finished.store, out, resume=True)
+    assert resumed.scores == finished.result.scores
+    assert resumed.weights.read_bytes() == finished.result.weights.read_bytes()
+    (state,) = (value for name, value in last(out)["callbacks"].items() if "'val/f1'" in name)
+    assert state["best_model_path"] == str(out / "checkpoints" / "best.ckpt")
+    assert state["best_model_score"] == finished.result.scores["val/f1"]
+
+
+def test_without_the_best_checkpoint_the_last_one_is_exported_with_its_own_scores(
+    finished: Finished, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(finished.out, out)
+    best = max(finished.result.history, key=lambda row: row["val/f1"])
+    (out / "checkpoints" / "best.ckpt").unlink()
+    (out / "checkpoints" / f"epoch-{best['epoch']:03d}.ckpt").write_bytes(b"")
+    again = train(tiny_config(), finished.store, out, resume=True)
+    assert again.checkpoint.name == "last.ckpt"
+    assert again.scores["val/f1"] == again.history[-1]["val/f1"]
+    assert "the best epoch's checkpoint is lost or damaged: the last epoch is exported" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint"])
+def test_a_damaged_last_checkpoint_costs_an_epoch_and_no_more(
+    finished: Finished, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(finished.out, out)
+    for name in ("last.ckpt", "epoch-002.ckpt", "best.ckpt"):
+        (out / "checkpoints" / name).write_bytes(content)
+    resumed = train(tiny_config(), finished.store, out, resume=True)
+    assert "last.ckpt: damaged: going on from the newest whole checkpoint, epoch-001.ckpt" in caplog.text
+    assert resumed.completed
+    assert untimed(resumed) == untimed(finished.result)
+    assert_same_weights(out, finished.out)
+    assert resumed.weights.read_bytes() == finished.result.weights.read_bytes()
 
 
 def test_the_place_may_change_when_a_run_is_resumed(finished: Finished) -> None:
