@@ -146,7 +146,7 @@ def fine_tune(
         for path in args.synthetic
     ]
     sources = make_sources(folders, args.synthetic_crops, settings, charset)
-    share = args.real_share / (1 - args.real_share) * sum(source.weight for source in sources)
+    share = args.real_share / (1 - args.real_share) * sum(source.share for source in sources)
     sources += make_sources([TrainingFolder(DataFolder(folder), share)], out / "crops", settings, charset)
     # The books held out must be among those of the real folder, even where only the training pages were aligned.
     books = tuple(book for book in group if book in sources[-1].data.book_ids)

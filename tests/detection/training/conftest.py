@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapRuntime, HeatmapTraining
+from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.page_store import EXACT, PageStore
+from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from tests.detection.heatmap.conftest import TINY, blob_page
 
 Page = tuple[str, str, int]
@@ -67,7 +68,7 @@ def tiny_config() -> HeatmapTraining:
         network=TINY,
         split=BookSplit(validation_books=("book0",)),
         optimizer=HeatmapOptimizer(learning_rate=0.01, ema_decay=0.5),
-        runtime=HeatmapRuntime(accelerator="cpu", progress=False),
+        runtime=RuntimeConfig(accelerator="cpu", progress=False),
         epochs=3,
         tiles_per_epoch=8,
         batch_size=4,
