@@ -60,7 +60,7 @@ class TrainingRun:
         return {
             "run": str(self.folder),
             "status": self.status,
-            "model": str(self.described.get("model") or self.config.get("model", "")),
+            "model": str(self.described.get("model") or self.config.get("model.architecture", "")),
             "px": str(self.described.get("crop", {}).get("size") or self.config.get("tile_size", "")),
             "classes": str(self.described.get("classes", "")),
             "data": str(self.described.get("data_fingerprint", ""))[:8],

@@ -17,10 +17,7 @@ DETECTOR = (
     *("network.widths=[4, 4, 6, 6, 8]", "network.depths=[1, 1, 1, 1]", "network.pyramid=4"),
     *("tiles_per_epoch=4", "tile_size=64"),
 )
-RECOGNIZER = (
-    *("model=kuzu_char_rec", "preprocess.context=0", "crop.resize=fit", "crop.size=32"),
-    *("kuzu_char_rec.stage_widths=[4, 8]", "kuzu_char_rec.convs_per_stage=1"),
-)
+RECOGNIZER = (*("model=kuzu_char_rec", "model.stage_widths=[4, 8]", "model.convs_per_stage=1", "crop.size=32"),)
 COMMON = ("split.folds=2", "epochs=3", "batch_size=2", "runtime.accelerator=cpu", "runtime.progress=false")
 
 
