@@ -5,6 +5,7 @@
     - LabelsError          one labels cell that breaks the format
   - PageReadError          a page image that is missing, truncated or not an image
   - SubmissionError        a submission that Kaggle would refuse or score as zero
+  - PriorFileError         a text prior that is missing or damaged
   - RunError               a folder that holds no training run
   - ConfigError            an unknown key or a value of the wrong type
     - DurationError          a text that is no duration
@@ -41,6 +42,10 @@ class PageReadError(KuzushijiError):
 
 class SubmissionError(KuzushijiError):
     """A submission that Kaggle would refuse, or score as zero."""
+
+
+class PriorFileError(KuzushijiError):
+    """A text prior that is missing, damaged, or of another version."""
 
 
 class RunError(KuzushijiError):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.alignment.path import PathConfig, match_posteriors
-from kuzushiji_submit.alignment.reading_order import reading_order
+from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.competition.truth import PageTruth
 from recognition.charset import Charset
 from recognition.crops import crop_boxes
@@ -71,7 +71,7 @@ def align_page(
     repeated = (overlaps(boxes, known.boxes) >= SAME_BOX).any(axis=1)
     found = boxes[~repeated]
     together = np.concatenate([known.boxes, found])
-    order = reading_order(together)
+    order = read_order(together).order
     codepoints = [f"U+{ord(character):04X}" for character in text if not character.isspace()]
     log_scores = _log_scores(ink, together, codepoints, known, recognizer)
     posteriors = match_posteriors(log_scores[order], chosen.path)
