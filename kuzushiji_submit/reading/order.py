@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 # A box continues the column of the one above if they share this much of the narrower one's width ...
 SHARED_WIDTH = 0.4
 # ... and the gap between them is at most this many of the page's median heights.
-GAP = 2.0
+GAP = 2.5
 # A step aside costs this many times what a step down costs.
 ASIDE = 1.5
 # Runs are in different tiers if more than this many median heights lie between the middles of their nearest boxes.
@@ -72,7 +72,7 @@ def read_order(boxes: NDArray[np.float32]) -> ReadingOrder:
         return ReadingOrder(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.bool_))
     exact = boxes.astype(np.float64)
     above, below = _neighbors(exact)
-    hanging = _hanging_together(above, below)
+    hanging = _rejoin(_hanging_together(above, below), exact)
     runs = _runs(above, below)
     hosts = _ruby(runs, exact)
     members: dict[int, list[int]] = {}  # the runs of text in each column
@@ -143,6 +143,30 @@ def _hanging_together(above: Ints, below: Ints) -> Ints:
         if (spread == roots).all():
             return roots
         roots = spread[spread]
+
+
+def _rejoin(hanging: Ints, boxes: NDArray[np.float64]) -> Ints:
+    """Columns as before, but the rest of a broken one, with nothing else at its height, is part of what is above it."""
+    roots = np.unique(hanging)
+    columns = [np.flatnonzero(hanging == root) for root in roots]
+    extents = _extents(columns, boxes)
+    under = (extents[None, :, 1] >= extents[:, None, 3]) & _in_one_column(extents)  # the second under the first
+    beside = (extents[:, None, 1] < extents[None, :, 3]) & (extents[None, :, 1] < extents[:, None, 3])
+    joined = hanging.copy()
+    for column in np.argsort(extents[:, 1], kind="stable"):
+        uppers = np.flatnonzero(under[:, column])
+        if len(uppers) and beside[column].sum() == 1:  # beside itself alone
+            nearest = uppers[extents[uppers, 3].argmax()]
+            joined[columns[column]] = joined[columns[nearest][0]]
+    return joined
+
+
+def _in_one_column(extents: NDArray[np.float64]) -> Flags:
+    """Bool (R, R): whether two share enough of the narrower one's width to stand above one another."""
+    left, _, right, _ = extents.T
+    widths = right - left
+    shared = np.minimum(right[:, None], right[None, :]) - np.maximum(left[:, None], left[None, :])
+    return np.asarray(shared > SHARED_WIDTH * np.minimum(widths[:, None], widths[None, :]), np.bool_)
 
 
 def _from_top(runs: list[Ints], boxes: NDArray[np.float64]) -> Ints:
@@ -223,13 +247,7 @@ def _sure_pairs(runs: list[Ints], boxes: NDArray[np.float64]) -> Flags:
     # Columns may lean: their axes are compared in the middle of what they have in common.
     common = (high + low) / 2
     axes = np.array([np.interp(common[index], middles[run, 1], middles[run, 0]) for index, run in enumerate(runs)])
-    extents = _extents(runs, boxes)
-    widths = extents[:, 2] - extents[:, 0]
-    shared = np.minimum(extents[:, None, 2], extents[None, :, 2]) - np.maximum(
-        extents[:, None, 0], extents[None, :, 0]
-    )
-    one_column = shared > SHARED_WIDTH * np.minimum(widths[:, None], widths[None, :])
-    apart = one_column & (low <= high)
+    apart = _in_one_column(_extents(runs, boxes)) & (low <= high)
     upper = apart & (bottoms[:, None] <= tops[None, :])
     return np.asarray((~apart & beside & (axes > axes.T)) | upper, np.bool_)
 

@@ -27,8 +27,8 @@ class ContextConfig:
     prior_discount: float = 0.4
     alternatives: int = 12
     least_share: float = 1e-4
-    beam: int = 32
-    skip: float | None = -1.0
+    beam: int = 48
+    skip: float | None = None
 
     def __post_init__(self) -> None:
         if self.weight < 0 or not 0 <= self.prior_discount <= 2:

@@ -73,11 +73,14 @@ class NgramContext:
         open_ = scores >= np.maximum(self.config.least_share * scores[:, :1], SMALLEST)
         places = self._places(ids, scores, open_, detection_scores[text].astype(np.float64))
         found = marginals(places, self.prior, self.config.weight, self.config.beam)
-        presence[text] = 1 - found[:, -1]
-        readings = found[:, :-1] / np.maximum(1 - found[:, -1:], SMALLEST)
+        present = found[:, :-1].sum(axis=1, keepdims=True)
+        presence[text] = present[:, 0]
+        # Of a place that no way goes through the text says nothing.
+        spoken = open_ & (present > SMALLEST)
+        readings = found[:, :-1] / np.maximum(present, SMALLEST)
         mass = np.where(open_, scores, 0.0).sum(axis=1, keepdims=True)
         new_scores = top_scores.copy()
-        new_scores[text, :considered] = np.where(open_, mass * readings, scores)
+        new_scores[text, :considered] = np.where(spoken, mass * readings, scores)
         best_first = np.argsort(-new_scores, axis=1, kind="stable")
         return ContextReading(
             np.take_along_axis(top_ids, best_first, axis=1),

@@ -144,3 +144,12 @@ def test_ruby_is_told_apart_and_follows_its_column():
     assert found.ruby.tolist() == [True] * 4 + [False] * 12
     assert found.order.tolist() == [*range(4, 10), *range(4), *range(10, 16)]
     assert found.text.tolist() == list(range(4, 16))
+
+
+def test_the_rest_of_a_broken_column_is_no_tier_when_nothing_stands_beside_it():
+    title = [square(400, 55 * row) for row in range(3)]
+    rest = [square(400, 500 + 55 * row) for row in range(3)]
+    left = [square(200, 55 * row) for row in range(4)]
+    found = read_order(boxes_of(*title, *rest, *left))
+    assert found.order.tolist() == list(range(10))
+    assert found.column.tolist() == [0] * 6 + [1] * 4
