@@ -1,4 +1,4 @@
-"""The weights that come with the project."""
+"""The weights and the text prior that come with the project."""
 
 import logging
 from pathlib import Path
@@ -11,6 +11,7 @@ from kuzushiji_submit.errors import CompetitionFileError
 logger = logging.getLogger(__name__)
 
 DETECTOR_WEIGHTS = Path(next(iter(detection.__path__))) / "weights" / "detector.safetensors"
+TEXT_PRIOR = Path(__file__).with_name("reading") / "data" / "prior.safetensors"
 RECOGNIZER_WEIGHTS = Path(next(iter(recognition.__path__))) / "weights" / "recognizer.safetensors"
 
 

@@ -89,7 +89,8 @@ def main() -> int:
     tables.pages(true, found)
     tables.settings(true, found)
     if args.rows:
-        rows = [page for page in read_truth(args.rows, []) if any(book_of(page.image_id) in books for books in groups)]
+        books = {book for group in groups for book in group}
+        rows = [page for page in read_truth(args.rows, []) if book_of(page.image_id) in books and len(page)]
         tables.strong([page for group in true.values() for page in group], rows)
     return 0
 
@@ -120,7 +121,7 @@ def look(
     args.cache.mkdir(parents=True, exist_ok=True)
     raw: dict[tuple[str, ...], list[list[Seen]]] = {}
     for books, weights in groups.items():
-        pipeline = Pipeline.load(PipelineConfig(), weights, detector_weights(args.detector, args.detector_weights), "cpu")
+        pipeline = load_pipeline(args, weights)
         for image_id in (one for one in images if book_of(one) in books):
             path = args.cache / f"{args.detector}-{image_id}.npz"
             if not path.is_file():
@@ -134,6 +135,12 @@ def look(
         found[books] = [heated(pages[1], temperature) for pages in raw[books]]
         print(f"{books[0]:10} temperature {temperature:.2f}, {len(true[books])} complete of {len(found[books])} pages")
     return true, found
+
+
+def load_pipeline(args: argparse.Namespace, weights: Path) -> Pipeline:
+    """The chosen detector and one reader; context comes later."""
+    config = PipelineConfig(context=ContextConfig(enabled=False))
+    return Pipeline.load(config, weights, detector_weights(args.detector, args.detector_weights), "cpu")
 
 
 def see(pipeline: Pipeline, page: NDArray[np.uint8], image_id: str, truth: PageTruth | None) -> list[Seen]:
@@ -251,7 +258,7 @@ class Tables:
     def pages(self, true: Groups, found: Groups) -> None:
         """F1, bag F1 and error rate of pages as detected."""
         del true
-        print(f"\n{'pages':12} {'F1 all':>7} {'F1':>7} {'bag F1':>7} {'CER':>7} {'ms/page':>8}   thresholds of the other groups")
+        print(f"\n{'pages':12} {'F1 all':>7} {'F1':>7} {'bag F1':>7} {'CER':>7} {'ms/page':>8}")
         for name in ("eye", "context"):
             everything, kept, bag, edits, letters, spent, pages = Counts(), Counts(), np.zeros(3), 0, 0, 0.0, 0
             for books in self.groups:
@@ -300,9 +307,7 @@ class Tables:
             right, losses, count = np.zeros(2), np.zeros(2), 0
             for page in pages:
                 after = read(page.boxes, page.ids, page.scores, page.detection)
-                for place, (ids, scores) in enumerate(
-                    ((page.ids, page.scores), (after.top_ids, after.top_scores))
-                ):
+                for place, (ids, scores) in enumerate(((page.ids, page.scores), (after.top_ids, after.top_scores))):
                     hit = ids == page.truth[:, None]
                     right[place] += hit[:, 0].sum()
                     losses[place] -= np.log(np.maximum(np.where(hit, scores, 0).sum(axis=1), 1e-4)).sum()
@@ -346,17 +351,15 @@ def simulate(seen: Sequence[Seen], rows: Sequence[PageTruth], charset: Charset, 
     margins = np.concatenate([one[2].max(axis=1) - one[2][np.arange(len(one[3])), one[3]] for one in places])
     bonus = float(np.quantile(margins, strength)) + 1e-6
     pages = []
-    for page, names, values, rank, wanted in places:
-        values = values.copy()
-        values[np.arange(len(rank)), rank] += bonus
-        order = np.argsort(-values, axis=1)
-        values, names = np.take_along_axis(values, order, 1), np.take_along_axis(names, order, 1)
+    for page, drawn, before, rank, wanted in places:
+        better = before.copy()
+        better[np.arange(len(rank)), rank] += bonus
+        order = np.argsort(-better, axis=1)
+        values, names = np.take_along_axis(better, order, 1), np.take_along_axis(drawn, order, 1)
         scale = np.logaddexp.reduce(values, axis=1)
         nothing = np.zeros((len(wanted), 2), np.float32)
         ones = np.ones(len(wanted), np.float32)
-        pages.append(
-            Seen(page.image_id, page.boxes, nothing, ones, names, values.astype(np.float32), scale, wanted)
-        )
+        pages.append(Seen(page.image_id, page.boxes, nothing, ones, names, values.astype(np.float32), scale, wanted))
     return pages
 
 

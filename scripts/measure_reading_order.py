@@ -1,11 +1,11 @@
-"""How well the reading order of a page is found: shares of pairs in the right order, on true boxes and on detected ones.
+"""How well the reading order of a page is found: pairs in the right order, on true boxes and on detected ones.
 
 Usage: python scripts/measure_reading_order.py --truth truth_interpolated.csv --images DIR [--detector heatmap]
 
 The truth lists "U+XXXX x y w h flag" in reading order; flag 0 marks a box that was guessed between its neighbors, so
 that pairs are counted among boxes of flag 1 alone. Where a text repeats itself its characters can be taken for one
-another, and the truth may have taken them so: "alike" counts pairs with equal characters interchangeable. "edits" is the
-number of insertions, deletions and changes that make the characters of all true boxes, in the order found, the text.
+another, and the truth may have taken them so: "alike" counts pairs with equal characters interchangeable. "edits" is
+the number of insertions, deletions and changes that make the characters of all true boxes, as ordered, the text.
 """
 
 import argparse
@@ -67,7 +67,9 @@ def main() -> int:
         if min([row[0], *row[5:]]) < 1:
             print(line(page.image_id, row))
     means = np.array(rows, np.float64)
-    print(line(f"all {len(rows)}", [*means[:, :2].mean(axis=0), *means[:, 2:4].sum(axis=0), *means[:, 4:].mean(axis=0)]))
+    print(
+        line(f"all {len(rows)}", [*means[:, :2].mean(axis=0), *means[:, 2:4].sum(axis=0), *means[:, 4:].mean(axis=0)])
+    )
     return 0
 
 

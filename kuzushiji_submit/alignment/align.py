@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.alignment.path import PathConfig, match_posteriors
-from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.reading.order import read_order
 from recognition.charset import Charset
 from recognition.crops import crop_boxes
 from recognition.overlap import overlaps

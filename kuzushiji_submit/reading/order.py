@@ -75,24 +75,29 @@ def read_order(boxes: NDArray[np.float32]) -> ReadingOrder:
     hanging = _rejoin(_hanging_together(above, below), exact)
     runs = _runs(above, below)
     hosts = _ruby(runs, exact)
-    members: dict[int, list[int]] = {}  # the runs of text in each column
-    for run, host in enumerate(hosts):
-        if host < 0:
-            members.setdefault(int(hanging[runs[run][0]]), []).append(run)
-    columns = [_from_top([runs[run] for run in column], exact) for column in members.values()]
-    ordered: list[int] = []
-    for half in _halves(columns, exact):
-        for column in _sort([columns[index] for index in half], exact):
-            inside = list(members.values())[half[column]]
-            for run in _sort([runs[index] for index in inside], exact):
-                ordered.append(inside[run])
-                ordered.extend(other for other, host in enumerate(hosts) if host == inside[run])
-    order = np.concatenate([runs[run] for run in ordered])
-    is_ruby = np.zeros(count, np.bool_)
+    order = np.concatenate([runs[run] for run in _sort_all(runs, hosts, hanging, exact)])
+    ruby = np.zeros(count, np.bool_)
     for run, host in zip(runs, hosts, strict=True):
-        is_ruby[run] = host >= 0
+        ruby[run] = host >= 0
     numbers = {root: number for number, root in enumerate(dict.fromkeys(hanging[order].tolist()))}
-    return ReadingOrder(order, np.array([numbers[root] for root in hanging.tolist()], np.intp), is_ruby)
+    return ReadingOrder(order, np.array([numbers[root] for root in hanging.tolist()], np.intp), ruby)
+
+
+def _sort_all(runs: list[Ints], hosts: list[int], hanging: Ints, boxes: NDArray[np.float64]) -> list[int]:
+    """The indices of all runs in reading order: halves, columns, runs in a column, ruby behind its run."""
+    members: dict[int, list[int]] = {}  # the runs of text in each column
+    for index, host in enumerate(hosts):
+        if host < 0:
+            members.setdefault(int(hanging[runs[index][0]]), []).append(index)
+    inside = list(members.values())
+    columns = [_from_top([runs[index] for index in column], boxes) for column in inside]
+    ordered: list[int] = []
+    for half in _halves(columns, boxes):
+        for place in _sort([columns[index] for index in half], boxes):
+            column = inside[half[place]]
+            for run in (column[index] for index in _sort([runs[index] for index in column], boxes)):
+                ordered += [run, *(index for index, host in enumerate(hosts) if host == run)]
+    return ordered
 
 
 def _neighbors(boxes: NDArray[np.float64]) -> tuple[Ints, Ints]:
@@ -203,7 +208,8 @@ def _halves(columns: list[Ints], boxes: NDArray[np.float64]) -> list[list[int]]:
     A spread is wider than high, and its gutter is the widest gap near the middle that no column crosses.
     """
     extents = _extents(columns, boxes)
-    left, top, right, bottom = (*extents[:, :2].min(axis=0), *extents[:, 2:].max(axis=0))
+    left, top = extents[:, 0].min(), extents[:, 1].min()
+    right, bottom = extents[:, 2].max(), extents[:, 3].max()
     everything = list(range(len(columns)))
     if right - left <= bottom - top:
         return [everything]

@@ -1,8 +1,8 @@
-"""All the ways to read a sequence of places, weighed by eye and text; the share of the ways through each reading.
+r"""All the ways to read a sequence of places, weighed by eye and text; the share of the ways through each reading.
 
     place       1         2         3
     readings    は -----> る -----> の       a way goes from left to right through one reading a place, or past a
-                  \\     /   \\                place that may be no character; its weight is what the eye says of each
+                  \     /   \                place that may be no character; its weight is what the eye says of each
                 ほ --> ろ     skip             reading times what the text prior says of it after those before it
 
 The best way alone would not say where it is a guess, and the metric pays for each place by itself: so the ways are

@@ -89,8 +89,9 @@ def make_prior(
 
 
 def _held_out(books: Mapping[str, Sequence[Page]], priors: Sequence[TextPrior], order: int) -> Logs:
-    """What each source says of the annotated pages, (S, N); the first source is that of these pages, so it is asked
-    by halves of the books.
+    """What each source says of the annotated pages, (S, N).
+
+    The first source is that of these pages, so each half of the books is asked with what the other half says.
     """
     names = sorted(name for name, pages in books.items() if any(map(len, pages)))
     if len(names) < 2 or not priors:

@@ -68,7 +68,7 @@ def mix(priors: Sequence[TextPrior], shares: Sequence[float]) -> TextPrior:
             keys, places = _union(priors, length, places, renamed, size)
         mixed = np.full(len(keys), -np.inf)
         last = keys % size
-        after = []
+        after: list[Ids] = []
         for prior, share, own in zip(priors, shares, backwards, strict=True):
             own_ids = np.concatenate([[0], own, [prior.unknown]])[last]
             before = _nothing(prior, len(keys)) if length == 1 else states[len(after)][keys // size]

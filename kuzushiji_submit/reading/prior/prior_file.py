@@ -1,9 +1,9 @@
 """A text prior as one safetensors file: n-grams as a tree, probabilities in steps, provenance as JSON in the header.
 
-    length 1      codepoints in the header, log_probs and backoffs float32 by token
-    length n      children uint16 (M of length n - 1)    how many n-grams go on from each shorter one
-                  tokens   uint16 (M of length n)        their last tokens, in the order of the keys
-                  log_probs, backoffs uint8              in steps of LOG_STEP and BACKOFF_STEP
+length 1      codepoints in the header, log_probs and backoffs float32 by token
+length n      children uint16 (M of length n - 1)    how many n-grams go on from each shorter one
+              tokens   uint16 (M of length n)        their last tokens, in the order of the keys
+              log_probs, backoffs uint8              in steps of LOG_STEP and BACKOFF_STEP
 """
 
 import json
@@ -97,4 +97,4 @@ def _assemble(header: dict[str, Any], arrays: dict[str, NDArray[np.generic]]) ->
 
 
 def _in_steps(values: NDArray[np.float32], step: float) -> NDArray[np.uint8]:
-    return np.clip(np.rint(values / step), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(values / step), 0, 255), np.uint8)

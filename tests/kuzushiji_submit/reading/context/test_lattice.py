@@ -11,7 +11,7 @@ from kuzushiji_submit.reading.context.lattice import Places, marginals
 from kuzushiji_submit.reading.prior.kneser_ney import estimate
 
 CHARACTERS = ("U+304B", "U+306E", "U+306F", "U+3082")
-TEXT = [list(CHARACTERS[place] for place in page) for page in ([0, 1, 2, 0, 1, 3, 0, 1], [2, 2, 1, 0], [3, 0, 1, 2, 3])]
+TEXT = [[CHARACTERS[place] for place in page] for page in ([0, 1, 2, 0, 1, 3, 0, 1], [2, 2, 1, 0], [3, 0, 1, 2, 3])]
 NEVER = -np.inf
 
 
@@ -37,7 +37,7 @@ LOG = st.floats(-6, 0)
 
 @st.composite
 def sequences(draw):
-    count, readings = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    count, readings = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     ids = np.array([draw(st.permutations(range(1, 6)))[:readings] for _ in range(count)], np.int64)
     logs = np.array([[draw(LOG) for _ in range(readings)] for _ in range(count)])
     closed = np.array([[draw(st.booleans()) for _ in range(readings)] for _ in range(count)])
@@ -47,7 +47,7 @@ def sequences(draw):
 
 
 @given(sequences(), st.integers(1, 4), st.floats(0, 2))
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 def test_marginals_are_those_of_all_ways(places, order, weight):
     prior = estimate(TEXT, order)
     found = marginals(places, prior, weight, beam=10_000)
@@ -69,7 +69,7 @@ def test_no_places():
 
 
 def test_both_neighbors_speak():
-    # の stands between か and は in the text: with は behind it か の は is likelier than か も は, however unsure the eye.
+    # Behind か the text has の and も alike, but は comes after の alone: what follows tells them apart.
     prior = estimate([["U+304B", "U+306E", "U+306F"]] * 5 + [["U+304B", "U+3082", "U+304B"]] * 5, 3)
     ids = np.array([prior.ids([one, other]) for one, other in (("U+304B", "U+304B"), ("U+306E", "U+3082"))])
     logs = np.array([[0.0, NEVER], [0.0, 0.0]])

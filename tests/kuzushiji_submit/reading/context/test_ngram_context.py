@@ -28,7 +28,9 @@ def read(ids, scores, config=None, boxes=None, detection=None):
 @st.composite
 def pages(draw):
     count, readings = draw(st.integers(0, 6)), draw(st.integers(1, 4))
-    ids = np.array([draw(st.permutations(range(5)))[:readings] for _ in range(count)], np.int64).reshape(count, readings)
+    ids = np.array([draw(st.permutations(range(5)))[:readings] for _ in range(count)], np.int64).reshape(
+        count, readings
+    )
     scores = np.sort([[draw(st.floats(0, 0.25, width=32)) for _ in range(readings)] for _ in range(count)])[..., ::-1]
     detection = [draw(st.floats(0, 1, width=32)) for _ in range(count)]
     boxes = np.array([draw(st.tuples(st.integers(0, 500), st.integers(0, 500))) for _ in range(count)], np.float32)
@@ -48,7 +50,7 @@ CONFIGS = st.builds(
 
 
 @given(pages(), CONFIGS)
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 def test_what_the_eye_gave_a_place_is_shared_out_anew(page, config):
     ids, scores, boxes, detection = page
     found = read(ids, scores, config, boxes, detection)
@@ -61,7 +63,7 @@ def test_what_the_eye_gave_a_place_is_shared_out_anew(page, config):
 
 
 @given(pages(), st.sampled_from([ContextConfig(enabled=False), ContextConfig(weight=0.0, prior_discount=0.5)]))
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 def test_without_weight_nothing_changes(page, config):
     ids, scores, boxes, detection = page
     before = np.array(scores, np.float32)
@@ -72,7 +74,7 @@ def test_without_weight_nothing_changes(page, config):
 
 
 @given(pages(), st.floats(0.1, 2))
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None)
 def test_with_one_alternative_nothing_changes(page, weight):
     ids, scores, boxes, detection = page
     found = read(ids, scores, ContextConfig(weight=weight, alternatives=1), boxes, detection)

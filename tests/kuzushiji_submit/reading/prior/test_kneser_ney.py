@@ -53,7 +53,7 @@ def test_what_the_text_says_often_is_likely_and_what_it_never_says_is_not():
 
 
 def test_a_character_counts_by_how_many_others_it_follows():
-    # か is as frequent as も but always behind の: behind anything else も is likelier (the "San Francisco" of the papers).
+    # か is as frequent as も but mostly behind の: behind anything else も is likelier ("San Francisco" of the papers).
     text = [[NO, KA] * 6, [WA, MO, NO, MO, MO, MO, KA, MO, NO, WA, MO]]
     prior = estimate(text, 2)
     seen = dict(zip(prior.codepoints, np.exp(prior.tables[0].log_probs[TOKENS:]), strict=False))
