@@ -98,7 +98,7 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], pipeline: Pipeline) -> Ca
     before = pipeline.recognizer.metadata.calibration
     fit = _fit(pages, pipeline)
     pipeline.recognizer.calibrate(replace(before, temperature=fit.temperature))
-    reader = Pipeline(pipeline.recognizer, replace(pipeline.config, min_score=0.0), pipeline.heatmap)
+    reader = Pipeline(pipeline.recognizer, replace(pipeline.config, min_score=0.0), pipeline.heatmap, pipeline.context)
     read = [(next(iter(reader.read([(truth.image_id, page)]))), truth) for page, truth in _read(pages, "read")]
     scores, hits, truths = judge(read)
     best = best_threshold(scores, hits, truths)

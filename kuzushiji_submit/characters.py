@@ -36,6 +36,7 @@ class Character:
         detection_score: how sure the detector is of the box, in [0, 1].
         alternatives: the readings, best first, the best reading included.
         point: x and y of the place that most likely lies in the character; None for the box's middle.
+        eye: what the readings were before the text around the character weighed in; empty where it did not.
     """
 
     box: Box
@@ -44,6 +45,7 @@ class Character:
     detection_score: float
     alternatives: tuple[Alternative, ...] = ()
     point: tuple[float, float] | None = None
+    eye: tuple[Alternative, ...] = ()
 
     @property
     def center(self) -> tuple[float, float]:
@@ -79,15 +81,14 @@ def to_record(image_id: str, character: Character) -> dict[str, Any]:
         "character": to_character(character.codepoint),
         "score": round(character.score, 5),
         "detection_score": round(character.detection_score, 5),
-        "alternatives": [
-            {
-                "codepoint": alternative.codepoint,
-                "character": to_character(alternative.codepoint),
-                "score": round(alternative.score, 5),
-            }
-            for alternative in character.alternatives
-        ],
+        "alternatives": [_alternative_record(alternative) for alternative in character.alternatives],
+        "eye": [_alternative_record(alternative) for alternative in character.eye],
     }
+
+
+def _alternative_record(alternative: Alternative) -> dict[str, Any]:
+    character = to_character(alternative.codepoint)
+    return {"codepoint": alternative.codepoint, "character": character, "score": round(alternative.score, 5)}
 
 
 def from_record(record: dict[str, Any]) -> tuple[str, Character]:
@@ -99,13 +100,13 @@ def from_record(record: dict[str, Any]) -> tuple[str, Character]:
     x0, y0, x1, y1 = (float(value) for value in record["box"])
     codepoint = str(record["codepoint"])
     to_character(codepoint)
-    alternatives = tuple(
-        Alternative(str(alternative["codepoint"]), float(alternative["score"]))
-        for alternative in record["alternatives"]
+    alternatives, eye = (
+        tuple(Alternative(str(found["codepoint"]), float(found["score"])) for found in readings)
+        for readings in (record["alternatives"], record.get("eye", ()))
     )
     scores = float(record["score"]), float(record["detection_score"])
     x, y = (float(value) for value in record["point"])
-    return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives, (x, y))
+    return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives, (x, y), eye)
 
 
 def write_characters(path: Path, pages: Iterable[PageCharacters]) -> None:

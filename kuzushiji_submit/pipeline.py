@@ -1,4 +1,4 @@
-"""A page image in, characters out: detector, crops, recognizer."""
+"""A page image in, characters out: detector, crops, recognizer, context."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,10 @@ from detection.detections import Detections
 from detection.detector import DetectionStages, InkDetector, InkDetectorConfig
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig, HeatmapStages
 from kuzushiji_submit.characters import Alternative, Character, PageCharacters
-from recognition.charset import Charset
+from kuzushiji_submit.defaults import TEXT_PRIOR
+from kuzushiji_submit.reading.context.config import ContextConfig
+from kuzushiji_submit.reading.context.ngram_context import NgramContext
+from kuzushiji_submit.reading.prior.prior_file import load_prior
 from recognition.crops import Crops, crop_boxes
 from recognition.recognitions import Recognitions
 from recognition.recognizer import Recognizer
@@ -31,6 +34,7 @@ class PipelineConfig:
             2012).
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
+        context: how the text around a character weighs in.
     """
 
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
@@ -39,6 +43,7 @@ class PipelineConfig:
     min_score: float | None = None
     alternatives: int = 5
     batch_size: int = 256
+    context: ContextConfig = field(default_factory=ContextConfig)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +62,14 @@ class DetectedPage:
 
 
 class Pipeline:
-    """Reads pages with one detector and one recognizer."""
+    """Reads pages with one detector, one recognizer and, where it has one, one context."""
 
     def __init__(
-        self, recognizer: Recognizer, config: PipelineConfig | None = None, heatmap: HeatmapDetector | None = None
+        self,
+        recognizer: Recognizer,
+        config: PipelineConfig | None = None,
+        heatmap: HeatmapDetector | None = None,
+        context: NgramContext | None = None,
     ) -> None:
         """Puts the stages together.
 
@@ -68,28 +77,41 @@ class Pipeline:
             recognizer: reads the crops.
             config: settings.
             heatmap: finds the characters; None leaves it to the ink detector.
+            context: weighs what was read with the text around it; None leaves it as it was read.
         """
         self.config = config or PipelineConfig()
         self.detector = InkDetector(self.config.detector)
         self.heatmap = heatmap
         self.recognizer = recognizer
+        self.context = context
 
     @classmethod
     def load(
-        cls, config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None, device: str = "auto"
+        cls,
+        config: PipelineConfig,
+        recognizer_weights: Path,
+        detector_weights: Path | None,
+        device: str = "auto",
+        prior: Path = TEXT_PRIOR,
     ) -> Self:
-        """The pipeline of two weights files; without the detector's the ink detector finds the characters.
+        """The pipeline of two weights files and a text prior.
+
+        Without the detector's weights the ink detector finds the characters; where the settings turn context off the
+        prior is not read.
 
         Raises:
-            DetectionError, WeightsError: if a file is missing, damaged or does not match.
+            DetectionError, WeightsError, PriorFileError: if a file is missing, damaged or does not match.
             RecognitionError: if the device cannot be used.
         """
+        considered = config.context.alternatives if config.context.changes_something else 0
         recognizer = Recognizer.load(
-            recognizer_weights, device, top_k=config.alternatives, batch_size=config.batch_size
+            recognizer_weights, device, top_k=max(config.alternatives, considered), batch_size=config.batch_size
         )
-        if detector_weights is None:
-            return cls(recognizer, config)
-        return cls(recognizer, config, HeatmapDetector.load(detector_weights, config.heatmap, device))
+        heatmap = HeatmapDetector.load(detector_weights, config.heatmap, device) if detector_weights else None
+        context = None
+        if config.context.changes_something:
+            context = NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)
+        return cls(recognizer, config, heatmap, context)
 
     @property
     def min_score(self) -> float:
@@ -131,20 +153,30 @@ class Pipeline:
             yield from self.recognize([self.detect(image_id, page)])
 
     def _assemble(self, page: DetectedPage, recognitions: Recognitions, start: int) -> PageCharacters:
-        characters = [
-            _character(page.detections, place, recognitions, start + place, self.recognizer.charset)
-            for place in range(len(page.detections))
-        ]
+        seen = recognitions.part(start, start + len(page.detections))
+        read = seen
+        if self.context is not None:
+            boxes, scores = page.detections.boxes, page.detections.scores
+            in_context = self.context.read(boxes, seen.top_ids, seen.top_scores, scores)
+            read = Recognitions(in_context.top_ids, in_context.top_scores)
+        characters = []
+        for place in range(len(page.detections)):
+            eye = self._alternatives(seen, place) if self.context is not None else ()
+            characters.append(_character(page.detections, place, self._alternatives(read, place), eye))
         return PageCharacters(page.image_id, tuple(one for one in characters if one.score >= self.min_score))
 
+    def _alternatives(self, recognitions: Recognitions, place: int) -> tuple[Alternative, ...]:
+        ids = recognitions.top_ids[place, : self.config.alternatives].tolist()
+        scores = recognitions.top_scores[place, : self.config.alternatives].tolist()
+        codepoints = self.recognizer.charset.codepoints
+        return tuple(Alternative(codepoints[class_id], score) for class_id, score in zip(ids, scores, strict=True))
 
-def _character(detections: Detections, place: int, recognitions: Recognitions, row: int, charset: Charset) -> Character:
+
+def _character(
+    detections: Detections, place: int, alternatives: tuple[Alternative, ...], eye: tuple[Alternative, ...]
+) -> Character:
     x0, y0, x1, y1 = detections.boxes[place].tolist()
     x, y = detections.points[place].tolist()
-    detection_score = float(detections.scores[place])
-    ids, scores = recognitions.top_ids[row].tolist(), recognitions.top_scores[row].tolist()
-    alternatives = tuple(Alternative(charset.codepoints[one], score) for one, score in zip(ids, scores, strict=True))
-    best = alternatives[0]
-    return Character(
-        (x0, y0, x1, y1), best.codepoint, detection_score * best.score, detection_score, alternatives, (x, y)
-    )
+    detection_score, best = float(detections.scores[place]), alternatives[0]
+    score = detection_score * best.score
+    return Character((x0, y0, x1, y1), best.codepoint, score, detection_score, alternatives, (x, y), eye)

@@ -80,7 +80,13 @@ class _Failure:
     message: str
 
 
-def predict(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights: Path | None = None) -> PredictResult:
+def predict(
+    job: PredictJob,
+    pipeline: Pipeline,
+    weights: Path,
+    detector_weights: Path | None = None,
+    prior: Path | None = None,
+) -> PredictResult:
     """Reads every page of a job and writes submission, settings and, if asked for, characters.
 
     Pages that cannot be read, or that the time does not suffice for, get an empty row; the journal is then kept, so
@@ -91,6 +97,7 @@ def predict(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights
         pipeline: reads the pages.
         weights: the recognizer's weights file, whose fingerprint goes into the settings.
         detector_weights: the same of the detector, where it has one.
+        prior: the same of the text prior, where one is used.
 
     Raises:
         KuzushijiError: if the images cannot be listed or a file cannot be written; pages already read are kept in the
@@ -102,7 +109,7 @@ def predict(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights
         raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
     index, count = job.shard
     ids = ids[index - 1 :: count]
-    settings = _settings(job, pipeline, weights, detector_weights)
+    settings = _settings(job, pipeline, weights, detector_weights, prior)
     failures: dict[str, str] = {}
     with Journal(journal_path(job.out), settings, resume=job.resume) as journal:
         todo = [image_id for image_id in ids if image_id not in journal.pages]
@@ -122,12 +129,15 @@ def predict(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights
     return result
 
 
-def _settings(job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights: Path | None) -> dict[str, Any]:
+def _settings(
+    job: PredictJob, pipeline: Pipeline, weights: Path, detector_weights: Path | None, prior: Path | None
+) -> dict[str, Any]:
     return {
         "version": __version__,
         "pipeline": to_dict(pipeline.config),
         "recognizer_weights": _fingerprint(weights),
         "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
+        "text_prior": _fingerprint(prior) if prior and pipeline.context is not None else None,
         "shard": list(job.shard),
     }
 

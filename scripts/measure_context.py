@@ -329,7 +329,8 @@ def simulate(seen: Sequence[Seen], rows: Sequence[PageTruth], charset: Charset, 
 
     Each place takes ranks and logits of one real crop, of the same class where there is one; the truth stands at its
     rank there (last where it was not among those kept), other classes keep their ids where the crop was of the same
-    class and are drawn by their frequency where not. Then the truth's logit gets the bonus that gives the strength.
+    class and are drawn by their frequency where not. Then the truth's logit gets the bonus that gives the strength, and
+    the scores are calibrated.
     """
     rng = np.random.default_rng(0)
     ids = np.concatenate([page.ids for page in seen])
@@ -350,10 +351,13 @@ def simulate(seen: Sequence[Seen], rows: Sequence[PageTruth], charset: Charset, 
         places.append((page, names, logits[crops], rank, wanted))
     margins = np.concatenate([one[2].max(axis=1) - one[2][np.arange(len(one[3])), one[3]] for one in places])
     bonus = float(np.quantile(margins, strength)) + 1e-6
+    for _, _, values, rank, _ in places:
+        values[np.arange(len(rank)), rank] += bonus
+    everything = np.concatenate([one[2] for one in places]).astype(np.float32)
+    temperature = fit_temperature(everything, np.concatenate([one[3] for one in places]))
     pages = []
-    for page, drawn, before, rank, wanted in places:
-        better = before.copy()
-        better[np.arange(len(rank)), rank] += bonus
+    for page, drawn, before, _, wanted in places:
+        better = before / temperature
         order = np.argsort(-better, axis=1)
         values, names = np.take_along_axis(better, order, 1), np.take_along_axis(drawn, order, 1)
         scale = np.logaddexp.reduce(values, axis=1)

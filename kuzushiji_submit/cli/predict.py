@@ -21,6 +21,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     parser.add_argument(
         "--characters", type=Path, metavar="JSONL", help="write every character with box, score, alternatives"
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import detector_weights, recognizer_weights
+    from kuzushiji_submit.defaults import TEXT_PRIOR, detector_weights, recognizer_weights
     from kuzushiji_submit.errors import PageReadError
     from kuzushiji_submit.journal import forget
     from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
@@ -81,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
         forget(args.out)
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
-    result = predict(job, Pipeline.load(config, weights, detector, args.device), weights, detector)
+    prior = args.prior or TEXT_PRIOR
+    pipeline = Pipeline.load(config, weights, detector, args.device, prior)
+    result = predict(job, pipeline, weights, detector, prior)
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(

@@ -227,6 +227,8 @@ def _record(mark: Mark, glyphs: Glyphs) -> dict[str, Any]:
         record["score"] = character.score
         record["detection"] = character.detection_score
         record["alternatives"] = [_alternative(other, glyphs) for other in character.alternatives[:_ALTERNATIVES]]
+        if character.eye:
+            record["eye"] = [_alternative(other, glyphs) for other in character.eye[:_ALTERNATIVES]]
     return record
 
 

@@ -1,6 +1,7 @@
 """The characters of a page, their points and their JSON lines."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -52,6 +53,19 @@ def test_json_lines(tmp_path):
     assert (first["image_id"], first["character"], first["box"]) == ("a", "は", [0.0, 0.0, 10.0, 20.0])
     assert [one["character"] for one in first["alternatives"]] == ["は", "ば"]
     assert read_characters(path) == {"a": pages[0]}
+
+
+def test_json_lines_carry_what_the_eye_said(tmp_path):
+    path = tmp_path / "characters.jsonl"
+    eye = (Alternative("U+3070", 0.5), Alternative("U+306F", 0.25))
+    page = PageCharacters("a", (replace(character(point=(5, 9)), eye=eye),))
+    write_characters(path, [page])
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert [(one["character"], one["score"]) for one in record["eye"]] == [("ば", 0.5), ("は", 0.25)]
+    assert read_characters(path) == {"a": page}
+    del record["eye"]  # lines of runs without context, or older ones
+    path.write_text(json.dumps(record))
+    assert read_characters(path)["a"].characters[0].eye == ()
 
 
 @pytest.mark.parametrize("line", ["{", "[]", "{}", '{"image_id": "a", "box": [1], "codepoint": "U+306F"}', "3"])

@@ -127,6 +127,9 @@
     (record.alternatives || []).forEach(([shown, label, score], place) => {
       list.push([place ? "" : "Candidates", shown, `${label} ${score}`]);
     });
+    (record.eye || []).forEach(([shown, label, score], place) => {
+      list.push([place ? "" : "By eye alone", shown, `${label} ${score}`]);
+    });
     const made = document.createElement("dl");
     made.className = "facts";
     list.forEach(([name, shown, value]) => {

@@ -158,6 +158,7 @@ def truth() -> Callable[..., PageTruth]:
 
 
 HA, HO, KA, NI = "U+306F", "U+307B", "U+304B", "U+306B"
+EYE = {HO: (Alternative(NI, 0.5),)}  # what was read before the text around it weighed in
 SCORED = "100-00001_1"  # tp 2, misread 1, extra 1, false alarm 1, missed 1
 UNSCORED = "200-00001_1"
 
@@ -175,7 +176,7 @@ def sample(competition: Competition) -> Competition:
     page = PageCharacters(
         SCORED,
         tuple(
-            Character(box, label, 0.75, 0.9, (Alternative(label, 0.8), Alternative(NI, 0.125)))
+            Character(box, label, 0.75, 0.9, (Alternative(label, 0.8), Alternative(NI, 0.125)), eye=EYE.get(label, ()))
             for label, box in readings
         ),
     )

@@ -133,7 +133,9 @@ def test_the_inspectors_data_have_scores_boxes_and_alternatives(sample, read_htm
         "score": 0.75,
         "detection": 0.9,
         "alternatives": [["ほ", HO, "0.800"], ["に", NI, "0.125"]],
+        "eye": [["に", NI, "0.500"]],
     }
+    assert "eye" not in records["p0"]
     assert records["t3"]["truth"] == ["に", NI]
     assert "read" not in records["t3"]
 
