@@ -27,6 +27,21 @@ def recognizer_weights(given: Path | None) -> Path:
     return path
 
 
+def text_prior(given: Path | None) -> Path | None:
+    """The text prior to use: the one given, the one that comes with the project, or none, and then the log says so.
+
+    Raises:
+        CompetitionFileError: if the one given is missing.
+    """
+    path = given or TEXT_PRIOR
+    if path.is_file():
+        return path
+    if given is None:
+        logger.warning("%s: no text prior: characters are read without the text around them, which reads less", path)
+        return None
+    raise CompetitionFileError(f"{path}: no text prior: make one (kuzushiji prior) or name another file")
+
+
 def detector_weights(kind: Literal["heatmap", "ink"] | None, given: Path | None) -> Path | None:
     """The weights file of the heatmap detector, or None for the ink detector, which needs none.
 

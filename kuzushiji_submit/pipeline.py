@@ -12,7 +12,7 @@ from detection.detections import Detections
 from detection.detector import DetectionStages, InkDetector, InkDetectorConfig
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig, HeatmapStages
 from kuzushiji_submit.characters import Alternative, Character, PageCharacters
-from kuzushiji_submit.defaults import TEXT_PRIOR
+from kuzushiji_submit.defaults import text_prior
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.prior.prior_file import load_prior
@@ -92,15 +92,16 @@ class Pipeline:
         recognizer_weights: Path,
         detector_weights: Path | None,
         device: str = "auto",
-        prior: Path = TEXT_PRIOR,
+        prior: Path | None = None,
     ) -> Self:
         """The pipeline of two weights files and a text prior.
 
-        Without the detector's weights the ink detector finds the characters; where the settings turn context off the
-        prior is not read.
+        Without the detector's weights the ink detector finds the characters; without a prior it is the project's own.
+        Where the settings turn context off no prior is read.
 
         Raises:
-            DetectionError, WeightsError, PriorFileError: if a file is missing, damaged or does not match.
+            DetectionError, WeightsError, PriorFileError: if a file is damaged or does not match.
+            CompetitionFileError: if the prior that is given is missing.
             RecognitionError: if the device cannot be used.
         """
         considered = config.context.alternatives if config.context.changes_something else 0
@@ -108,9 +109,8 @@ class Pipeline:
             recognizer_weights, device, top_k=max(config.alternatives, considered), batch_size=config.batch_size
         )
         heatmap = HeatmapDetector.load(detector_weights, config.heatmap, device) if detector_weights else None
-        context = None
-        if config.context.changes_something:
-            context = NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)
+        path = text_prior(prior) if config.context.changes_something else None
+        context = NgramContext(load_prior(path), recognizer.charset.codepoints, config.context) if path else None
         return cls(recognizer, config, heatmap, context)
 
     @property

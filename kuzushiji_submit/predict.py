@@ -137,7 +137,7 @@ def _settings(
         "pipeline": to_dict(pipeline.config),
         "recognizer_weights": _fingerprint(weights),
         "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
-        "text_prior": _fingerprint(prior) if prior and pipeline.context is not None else None,
+        "text_prior": _fingerprint(prior) if prior else None,
         "shard": list(job.shard),
     }
 

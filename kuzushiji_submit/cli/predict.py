@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.config import resolve_config
-    from kuzushiji_submit.defaults import TEXT_PRIOR, detector_weights, recognizer_weights
+    from kuzushiji_submit.defaults import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.errors import PageReadError
     from kuzushiji_submit.journal import forget
     from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         forget(args.out)
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
-    prior = args.prior or TEXT_PRIOR
+    prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = Pipeline.load(config, weights, detector, args.device, prior)
     result = predict(job, pipeline, weights, detector, prior)
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")

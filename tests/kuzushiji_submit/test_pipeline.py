@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kuzushiji_submit.errors import PriorFileError
+from kuzushiji_submit import defaults
+from kuzushiji_submit.errors import CompetitionFileError
 from kuzushiji_submit.pipeline import Pipeline, PipelineConfig
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.prior.kneser_ney import estimate
@@ -99,9 +100,12 @@ def test_an_empty_page_with_context(weights, prior):
     assert page.characters == ()
 
 
-def test_a_missing_prior_is_named_unless_nobody_asks_for_it(weights, tmp_path):
+def test_a_missing_prior_is_named_unless_nobody_asks_for_it(weights, tmp_path, monkeypatch, caplog):
     missing = tmp_path / "none.safetensors"
-    with pytest.raises(PriorFileError, match="no text prior"):
+    with pytest.raises(CompetitionFileError, match="no text prior"):
         Pipeline.load(PipelineConfig(), weights, None, "cpu", missing)
+    monkeypatch.setattr(defaults, "TEXT_PRIOR", missing)
+    assert Pipeline.load(PipelineConfig(), weights, None, "cpu").context is None
+    assert "without the text around them" in caplog.text
     off = PipelineConfig(context=ContextConfig(enabled=False))
     assert Pipeline.load(off, weights, None, "cpu", missing).context is None

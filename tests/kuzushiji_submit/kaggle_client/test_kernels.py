@@ -5,6 +5,7 @@ import json
 import pytest
 from kaggle_server import Failure
 
+from kuzushiji_submit import defaults
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.kaggle_client import datasets
 from kuzushiji_submit.kaggle_kernels import build
@@ -13,9 +14,10 @@ PAGE = "https://www.kaggle.com/code/tester/kuzushiji-train"
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch):
+def _small(monkeypatch, tmp_path):
     """What a kernel carries is tested where it is built; packing it takes a second."""
     monkeypatch.setattr(build, "pack_packages", lambda root: b"packages")
+    monkeypatch.setattr(defaults, "TEXT_PRIOR", tmp_path / "own_prior.safetensors")
 
 
 @pytest.fixture
@@ -52,6 +54,17 @@ def test_push_uploads_weights_and_attaches_them(kaggle, run, weights):
     assert kaggle.datasets[name][1] == {"recognizer.safetensors": b"better"}
     assert kaggle.kernels[1]["datasetDataSources"] == ["other/data-set", name]
     assert kaggle.kernels[1]["kernelDataSources"] == ["tester/kuzushiji-train"]
+
+
+def test_a_predict_kernel_gets_a_text_prior_with_its_weights(kaggle, run, weights, tmp_path):
+    prior = tmp_path / "mine.safetensors"
+    prior.write_bytes(b"prior")
+    argv = ["kernel", "push", "predict", "--recognizer-weights", weights]
+    assert run(*argv, "--prior", prior)[0] == 0
+    defaults.TEXT_PRIOR.write_bytes(b"own")
+    assert run(*argv)[0] == 0
+    versions = kaggle.datasets["tester/kuzushiji-weights"]
+    assert [version["prior.safetensors"] for version in versions] == [b"prior", b"own"]
 
 
 def test_an_accelerator_of_ones_own(kaggle, run):
