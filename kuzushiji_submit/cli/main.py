@@ -17,6 +17,7 @@ COMMANDS = (
     "check",
     "charset",
     "stats",
+    "prior",
     "crops",
     "synthesize",
     "train",
