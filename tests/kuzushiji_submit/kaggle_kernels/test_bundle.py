@@ -73,6 +73,7 @@ IMAGE = {
         "numpy",
         "sklearn",
         "safetensors",
+        "torchmetrics",  # Lightning brings it
         "PIL",
         "tqdm",
         "matplotlib",
