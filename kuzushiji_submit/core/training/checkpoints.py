@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
+from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.files import naming_full_disk, replacing

@@ -24,11 +24,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def write_store(folder: Path, *pages: Page, kind: int = EXACT) -> Path:
+def write_store(folder: Path, *pages: Page, kind: int = EXACT, rows: int = 3) -> Path:
     """A store of pages of black squares of 32 pixels."""
     store = PageStore(folder)
     for page_id, book_id, columns in pages:
-        image, boxes = blob_page(columns=max(columns, 1), rows=3)
+        image, boxes = blob_page(columns=max(columns, 1), rows=rows)
         boxes = boxes if columns else boxes[:0]
         image = image if columns else np.full_like(image, 215)
         store.add(page_id, book_id, image, boxes, np.full(len(boxes), kind, np.uint8))
