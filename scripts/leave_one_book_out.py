@@ -111,7 +111,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--synthetic-crops", type=Path, required=True, help="folder of their crops, cut or not")
     parser.add_argument("--false-alarms", type=Path, nargs="*", default=[], help="those whose crops hold false alarms")
     parser.add_argument(
-        "--hands", help="synthetic pages with real characters, made without the group whose first book {book} stands for"
+        "--hands",
+        help="synthetic pages with real characters, made without the group whose first book {book} stands for",
     )
     parser.add_argument("--test", type=Path, help="data folder to measure every model on as well")
     parser.add_argument("--counts", type=Path, required=True, help="CSV of codepoint and train_count")
