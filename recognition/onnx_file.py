@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.files import atomic_bytes
+from kuzushiji_submit.core.weights_record import FORMAT_NAME, parse_header
 from recognition.preprocess import model_inputs
-from recognition.weights_file import FORMAT_NAME, describe, load_weights, parse_description
+from recognition.weights_file import load_weights
 from recognition.weights_metadata import WeightsMetadata
 
 SUFFIX = ".onnx"
@@ -58,7 +59,7 @@ def export_onnx(source: Path, target: Path) -> float:
     if program is None:
         raise WeightsError(f"{source}: cannot be written as ONNX with this version of torch: update it")
     proto = program.model_proto
-    onnx.helper.set_model_props(proto, {FORMAT_NAME: describe(metadata)})
+    onnx.helper.set_model_props(proto, {FORMAT_NAME: metadata.to_record().to_text()})
     content = proto.SerializeToString()
     difference = _difference(model, OnnxNetwork(content), metadata)
     if not difference <= TOLERANCE:
@@ -82,10 +83,7 @@ def load_onnx(path: Path) -> tuple[nn.Module, WeightsMetadata]:
         network = OnnxNetwork(path.read_bytes())
     except Exception as error:  # ONNX Runtime has no common class for what it raises
         raise WeightsError(f"{path}: no ONNX file that can be computed ({error}): export it again") from error
-    described = network.properties.get(FORMAT_NAME)
-    if described is None:
-        raise WeightsError(f"{path}: an ONNX file, but not a recognizer's: make it with kuzushiji export-onnx")
-    return network, parse_description(path, described)
+    return network, WeightsMetadata.from_record(parse_header(path, network.properties), str(path))
 
 
 class OnnxNetwork(nn.Module):

@@ -32,7 +32,7 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.ink import read_ink
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 
 NETWORK, DECODING, WHOLE = "network", "decoding", "whole detector, with ink"
 PEER, PEER_NAME = "peer", "Faster R-CNN ResNet-50 FPN"
@@ -138,7 +138,7 @@ def read_pages(folder: Path, count: int) -> list[Page]:
 
 def measure(pages: list[Page], network: nn.Module, options: argparse.Namespace) -> None:
     """Time the pages wherever they can be read, and print."""
-    config = resolve_config(HeatmapDetectorConfig(), assignments=options.set)
+    config = read_settings(HeatmapDetectorConfig(), overrides=options.set)
     benches = {f"cpu, {threads} threads": Bench(network, config, "cpu", options.repeat) for threads in options.threads}
     for page in pages:
         # Page by page, so that a busy machine slows all of them alike.

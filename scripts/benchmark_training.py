@@ -22,12 +22,18 @@ from torch.utils.data import DataLoader
 from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KuzushijiError
-from kuzushiji_submit.core.settings import resolve_config
-from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.core.settings import read_settings
+from kuzushiji_submit.core.training.history import EpochHistory
+from kuzushiji_submit.core.training.runs import Row
+from kuzushiji_submit.core.training.trainer import quiet_lightning
+from kuzushiji_submit.training_data.recognizer_sources import (
+    DEFAULT_PRESET,
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+)
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import Batch, CropDataModule
-from recognition.training.history import EpochHistory, Row
-from recognition.training.lightning_trainer import quiet_lightning
 from recognition.training.sources import CropSource, MixedCrops
 from recognition.training.split import make_split
 from recognition.training.train import make_module
@@ -83,7 +89,7 @@ def main() -> int:
     add_settings_arguments(parser)
     args = parser.parse_args()
     try:
-        settings = resolve_config(RecognizerTraining(), args.config, args.set)
+        settings = read_settings(RecognizerTraining(), args.config or DEFAULT_PRESET, args.set)
         folders = [TrainingFolder(DataFolder(path)) for path in args.data]
         sources = make_sources(folders, args.out / "crops", settings, workers=args.workers)
         bound = measure(settings.run, sources, RepeatedBatch, 0, args.steps)

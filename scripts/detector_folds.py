@@ -28,7 +28,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.training_data.detector_sources import make_page_sources, match_points
 from kuzushiji_submit.training_data.prepare_pages import ROUGH_CSV
 
@@ -50,7 +50,7 @@ class Folds:
         out = Path(self.options.out / book)
         if self.options.measure_only or self.is_finished(out):
             return out / WEIGHTS
-        settings = resolve_config(HeatmapTraining(), assignments=self.options.set)
+        settings = read_settings(HeatmapTraining(), overrides=self.options.set)
         settings = replace(
             settings,
             initial_weights=str(self.options.initial),
@@ -60,8 +60,8 @@ class Folds:
         )
         share = self.options.real_share
         synthetic = [DataFolder(path) for path in self.options.synthetic]
-        weights = [share, *((1 - share) / len(synthetic) for _ in synthetic)]
-        sources = make_page_sources([self.real], self.options.out / "pages", weights, synthetic)
+        shares = [share, *((1 - share) / len(synthetic) for _ in synthetic)]
+        sources = make_page_sources([self.real], self.options.out / "pages", shares, synthetic)
         return train_heatmap(settings, sources, out, match_points, resume=True).weights
 
     @staticmethod
@@ -72,9 +72,7 @@ class Folds:
 
     def measure(self, book: str, weights: Path) -> tuple[Counts, Counts]:
         """Counts on the fully annotated pages of a book, and on the partly annotated ones (tp and fn)."""
-        detector = HeatmapDetector.load(
-            weights, resolve_config(HeatmapDetectorConfig(), assignments=self.options.detect)
-        )
+        detector = HeatmapDetector.load(weights, read_settings(HeatmapDetectorConfig(), overrides=self.options.detect))
         found = {
             image_id: detector.detect(read_page(path)).points
             for image_id, path in self.images.items()

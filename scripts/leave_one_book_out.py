@@ -27,13 +27,18 @@ from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth, write_truth
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
-from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder, make_sources
+from kuzushiji_submit.training_data.recognizer_sources import (
+    DEFAULT_PRESET,
+    RecognizerTraining,
+    TrainingFolder,
+    make_sources,
+)
 from recognition.calibration import Calibration, fit_temperature, log_loss
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
@@ -50,7 +55,7 @@ PLACES = ("exact boxes of books held out", "on their complete pages", "test fold
 def main() -> int:
     """Runs every group and prints one table."""
     args = parse_arguments()
-    settings = resolve_config(RecognizerTraining(), args.config, args.set)
+    settings = read_settings(RecognizerTraining(), args.config or DEFAULT_PRESET, args.set)
     settings = dataclasses.replace(settings, initial_weights=str(args.base), export="last")
     charset = read_metadata(args.base).charset
     counts = class_counts(args.counts, charset)
@@ -105,6 +110,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--synthetic", type=Path, nargs="+", required=True, help="data folders of synthetic pages")
     parser.add_argument("--synthetic-crops", type=Path, required=True, help="folder of their crops, cut or not")
     parser.add_argument("--false-alarms", type=Path, nargs="*", default=[], help="those whose crops hold false alarms")
+    parser.add_argument(
+        "--hands",
+        help="synthetic pages with real characters, made without the group whose first book {book} stands for",
+    )
     parser.add_argument("--test", type=Path, help="data folder to measure every model on as well")
     parser.add_argument("--counts", type=Path, required=True, help="CSV of codepoint and train_count")
     parser.add_argument("--groups", nargs="+", help="books held out together, joined by commas (default: each alone)")
@@ -138,10 +147,10 @@ def fine_tune(
     folder = args.real if aligner is None else write_aligned(args, group, aligner, out)
     folders = [
         TrainingFolder(DataFolder(path), validate=False, false_alarms=path in args.false_alarms)
-        for path in args.synthetic
+        for path in [*args.synthetic, *([Path(args.hands.format(book=group[0]))] if args.hands else [])]
     ]
     sources = make_sources(folders, args.synthetic_crops, settings, charset)
-    share = args.real_share / (1 - args.real_share) * sum(source.weight for source in sources)
+    share = args.real_share / (1 - args.real_share) * sum(source.share for source in sources)
     sources += make_sources([TrainingFolder(DataFolder(folder), share)], out / "crops", settings, charset)
     # The books held out must be among those of the real folder, even where only the training pages were aligned.
     books = tuple(book for book in group if book in sources[-1].data.book_ids)

@@ -28,7 +28,7 @@ from kuzushiji_submit.competition.scoring import Counts, PageMatch, match_page
 from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 
 
 def match(truth: PageTruth, points: NDArray[np.float32]) -> PageMatch:
@@ -76,10 +76,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
     cv2.setNumThreads(1)
     detector: InkDetector | HeatmapDetector
     if options.weights:
-        heatmap = resolve_config(HeatmapDetectorConfig(), assignments=options.set)
+        heatmap = read_settings(HeatmapDetectorConfig(), overrides=options.set)
         detector = HeatmapDetector.load(options.weights, heatmap)
     else:
-        detector = InkDetector(resolve_config(InkDetectorConfig(), assignments=options.set))
+        detector = InkDetector(read_settings(InkDetectorConfig(), overrides=options.set))
     images = list_images(options.images)
     books: dict[str, Counts] = defaultdict(Counts)
     for truth in read_repaired_truth(options.truth):

@@ -102,32 +102,40 @@ class HeatmapDetector:
         """The detector of a weights file.
 
         Raises:
-            DetectionError: if the file is missing, damaged or does not match.
+            WeightsError: if the file is missing, damaged or does not match.
             DeviceError: if the device cannot be used.
         """
         return cls(load_detector(path)[0], config, device)
 
-    def detect(self, page: NDArray[np.uint8]) -> Detections:
-        """The characters of a page uint8 (H, W, 3) RGB, in page pixels; scores are the map's.
+    def detect(self, page: NDArray[np.uint8], paper: Paper | None = None) -> Detections:
+        """The characters of a page, in page pixels; scores are the map's.
+
+        Args:
+            page: uint8 (H, W, 3) RGB.
+            paper: the page's paper, where it is known; None estimates it.
 
         Raises:
             PageReadError: if the page is not uint8 (H, W, 3).
         """
         check_page(page)
-        return self._read(page)[2]
+        return self._read(page, paper)[2]
 
-    def explain(self, page: NDArray[np.uint8]) -> HeatmapStages:
-        """As `detect`, with every stage on the way and the page's ink."""
-        ink = read_ink(page, self.config.ink).ink
-        image, maps, detections = self._read(page)
+    def explain(
+        self, page: NDArray[np.uint8], paper: Paper | None = None, ink: NDArray[np.uint8] | None = None
+    ) -> HeatmapStages:
+        """As `detect`, with every stage on the way and the page's ink, uint8 (H, W), made where it is not given."""
+        if ink is None:
+            reading = read_ink(page, self.config.ink)
+            ink, paper = reading.ink, paper or reading.paper
+        image, maps, detections = self._read(page, paper)
         return HeatmapStages(page, ink, image, maps, detections)
 
-    def _read(self, page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
+    def _read(self, page: NDArray[np.uint8], paper: Paper | None) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
         """The levelled page at the last size it was read, its maps, and the characters in page pixels."""
         height, width = page.shape[:2]
         if page.size == 0:
             return page, ScoreMaps(np.zeros((0, 0), np.float32), np.zeros((4, 0, 0), np.float32)), Detections.empty()
-        scales, paper = self.config.scales, estimate_paper(page)
+        scales, paper = self.config.scales, paper or estimate_paper(page)
         zoom = self.config.long_side / max(height, width)
         if self.config.character_px == 0:
             return self._read_at(page, paper, zoom, scales)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kuzushiji_submit.core.registry import register
+
 STRIDE = 4
 """Page pixels per map cell."""
 UNIT = 32.0
@@ -39,6 +41,7 @@ class HeatmapNetConfig:
             raise ValueError(f"a heatmap network needs 5 widths and 4 depths of 1 or more, got {self}")
 
 
+@register("detector", "heatmap_fpn", HeatmapNetConfig)
 class HeatmapNet(nn.Module):
     """A page in, at every fourth pixel: is this the middle of a character, and how far are its sides.
 

@@ -2,6 +2,25 @@
 
 The classical over-segmentation lattice: cuts are nodes, a stretch between two cuts is a candidate character, and a
 segmentation is a path. Stretches may be skipped.
+
+A column that reads か り, turned on its side with its top to the left. It may be cut where its ink is thin, or in gaps:
+
+    ink          ██▄▄█████   ██▄▄████
+    cuts         0  1      2   3     4     0 and 4 are the column's ends
+
+    one piece    ├─┤                       boxes hug the ink: the gap at 2 is in none of them
+                    ├────┤
+                             ├┤
+                               ├────┤
+    two pieces   ├───────┤                 か    grown from the candidates of one piece less,
+                    ├─────────┤                  until everything is taller than a character can be
+                             ├──────┤      り
+    three        ├────────────┤
+                    ├───────────────┤
+
+    a path       0 ───か──▶ 2 ──り──▶ 4       one segmentation; another is 0 ▶ 1 ▶ 3 ▶ 4, or with stretches skipped
+
+Nothing is decided here. Which candidates look like characters, `geometry` says; which paths are likely, `semi_markov`.
 """
 
 from dataclasses import dataclass
@@ -100,6 +119,7 @@ def column_candidates(profile: Profile, cuts: NDArray[np.intp], unit: float, tal
         end = begin + span
         height, width, area = now.bottom - now.top, now.right - now.left, ink[end] - ink[begin]
         good = (area > 0) & (height <= tallest * unit)
+        # More pieces are only taller: once none is low enough, none will be.
         if span > 1 and not good.any():
             break
         middle = axis[np.clip((now.top + now.bottom) // 2, 0, len(axis) - 1).astype(np.intp)]
@@ -135,6 +155,7 @@ def _pieces(profile: Profile, cuts: NDArray[np.intp]) -> _Spans:
     inked = profile.ink > 0
     rows = np.arange(len(inked))
     return _Spans(
+        # Rows without ink must not win: they count as far below for the top, as above everything for the bottom.
         top=np.minimum.reduceat(np.where(inked, rows, 1 << 30), starts).astype(np.float64),
         bottom=np.maximum.reduceat(np.where(inked, rows + 1, -1), starts).astype(np.float64),
         left=np.minimum.reduceat(profile.left, starts).astype(np.float64),
@@ -151,6 +172,7 @@ def _at_cuts(profile: Profile, cuts: NDArray[np.intp], unit: float) -> tuple[NDA
     before = np.maximum.accumulate(np.where(inked, rows, -1))
     after = np.minimum.accumulate(np.where(inked, rows, len(inked))[::-1])[::-1]
     inner = cuts[1:-1]
+    # A cut lies between two rows; what it crosses is what the thinner of them holds.
     thin = np.minimum(profile.ink[inner - 1], profile.ink[inner])
     gap = np.where(thin == 0, np.maximum(after[inner] - before[inner - 1] - 1, 1), 0)
     return (
@@ -164,6 +186,7 @@ def _axis(profile: Profile, unit: float) -> NDArray[np.float64]:
     middle = np.where(profile.ink > 0, (profile.left + profile.right) / 2, 0.0)
     reach = max(1, round(2 * unit))
     kernel = np.ones(2 * reach + 1)
+    # Weighed by ink, so that a lone dot beside the column does not bend its axis.
     total = np.convolve(np.pad(middle * profile.ink, reach), kernel, mode="valid")
     count = np.convolve(np.pad(profile.ink, reach), kernel, mode="valid")
     return np.asarray(total / np.maximum(count, 1), np.float64)

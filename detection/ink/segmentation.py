@@ -1,4 +1,21 @@
-"""From columns to characters: candidates, their potentials, and the segmentation expected to hit most."""
+"""From columns to characters: candidates, their potentials, and the segmentation expected to hit most.
+
+    columns ──▶ profiles ──▶ cuts ──▶ candidates ──▶ potentials ──▶ marginals ──▶ points, boxes, scores
+     │ │ │        ▂▆█▂▁▅█     ┄┄┄       ┌─┐ ┌─┐        +1.2           0.93            ·  ┌─┐
+     │ │ │      ink per row   ┄┄┄       └─┘ │ │        -0.4           0.05               └─┘
+     │ │ │      and extent    ┄┄┄           └─┘        -2.0           0.02
+
+    lattice: what can be a character   geometry: what looks like one   semi_markov: what fits with all the others
+
+Two passes where somebody else has an opinion on boxes, such as a recognizer: the geometry's marginals say which
+candidates are worth asking about, alike ones share a speaker and its answer, and the marginals are taken once more.
+
+    candidates   ├──────┤ 0.60        one speaker ├──────┤ ── asked once ──▶ its answer counts for all three
+                  ├─────┤ 0.25          alike by `alike` of their joint height
+                 ├───────┤ 0.10
+                     ├───────┤ 0.04     another speaker
+                       ├┤ 0.003         below `ask_above`: not asked, and forbidden from here on
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +128,7 @@ def choose(
     potential = np.concatenate([potentials(one.features) for one in candidates])
     boxes = np.concatenate([one.boxes for one in candidates])
     probability = marginals(graph, potential, skip)
+    # Asking is dear, a column has thousands of candidates: only the likely ones, and one for all that are alike.
     if score_boxes is not None:
         speaker = _speakers(graph.column, boxes, probability, config)
         asked, answer = np.unique(speaker[speaker >= 0], return_inverse=True)
@@ -149,6 +167,7 @@ def _speakers(
     speaker = np.full(len(boxes), -1)
     for number in np.unique(column):
         rest = np.flatnonzero((column == number) & (probability >= config.ask_above))
+        # Greedy as in non-maximum suppression, except that the suppressed ones stay and borrow the answer.
         rest = rest[np.argsort(-probability[rest], kind="stable")]
         while len(rest):
             first = rest[0]
@@ -166,6 +185,7 @@ def _with_opinion(
     """Add the opinion's log odds, less their median lest a shy judge empty the page; forbid what was not asked."""
     out = np.full_like(potential, -np.inf)
     if asked.any():
+        # A judge that is never quite certain: one wrong 0 must not outweigh all geometry.
         kept = np.clip(opinion.astype(np.float64), 0.02, 0.98)
         odds = np.log(kept / (1 - kept))
         out[asked] = potential[asked] + weight * (odds - np.median(odds))

@@ -3,6 +3,22 @@
 A segmentation's weight is the exponential of the summed potentials of its candidates and of the stretches it skips; a
 candidate's marginal is the share of all segmentations that contain it (Sarawagi & Cohen 2004, semi-Markov conditional
 random fields).
+
+Semi-Markov, because a step may be of any length: one candidate can span several pieces.
+
+    cut          0        1        2        3
+                 ●───a───▶●───b───▶●───c───▶●      every way from 0 to 3 is a segmentation; a letter is a candidate with
+                 ╰───────d────────▶╯                its potential, s leaves a piece out
+                 ╰┄┄┄s┄┄┄▶╯┄┄┄s┄┄┄▶╯┄┄┄s┄┄┄▶╯
+
+    forward[2]   log of the summed weights of all ways 0 ▶ 2:    a b,  d,  a s,  s b,  s s
+    backward[2]  the same of all ways 2 ▶ 3:                     c,  s
+    partition    forward[3]: all ways there are
+
+    P(d)     =   exp(forward[0] + potential(d) + backward[2] - partition)
+                     └ before d             └ after d         └ out of all
+
+Both sums cost one pass over the cuts, all columns of a page side by side, although the ways are exponentially many.
 """
 
 from dataclasses import dataclass
@@ -48,6 +64,7 @@ def marginals(graph: Graph, potential: NDArray[np.float64], skip: NDArray[np.flo
         float64 (N,), in [0, 1].
     """
     forward, backward, partition = sums(graph, potential, skip)
+    # -inf - -inf where a column has no way at all: not a number, and 0 in the end.
     with np.errstate(invalid="ignore"):
         log = (
             forward[graph.column, graph.begin] + potential + backward[graph.column, graph.end] - partition[graph.column]
@@ -62,8 +79,10 @@ def sums(
     columns, pieces, longest = graph.shape
     table = np.full((columns, pieces + 1, longest + 1), -np.inf)
     table[graph.column, graph.end, graph.end - graph.begin] = potential
+    # Columns shorter than the longest go on with skips of weight 0 beyond their end, so that all end at the same cut.
     forward = np.full((columns, pieces + 1), -np.inf)
     forward[:, 0] = 0.0
+    # table[c, e, l] is the candidate of l pieces that ends at cut e; ways[:, l - 1] comes from l cuts above.
     for node in range(1, pieces + 1):
         reach = min(node, longest)
         ways = forward[:, node - reach : node][:, ::-1] + table[:, node, 1 : reach + 1]
@@ -115,6 +134,7 @@ def expected_hits(
     hit = np.minimum(inside @ probability[live], 1.0)
     useful = np.flatnonzero(hit > least)
     useful = useful[np.lexsort((end[live[useful]], begin[live[useful]]))]
+    # double[i, j]: how probable one character is that both i and j would hit. It pays once, so it is taken off once.
     double = (inside[useful] * probability[live]) @ inside[useful].T
     path = _best_chain(begin[live[useful]], end[live[useful]], hit[useful] - least, double)
     return live[useful[path]], hit[useful[path]]

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from kuzushiji_submit.training_data.alignment.align import AlignConfig
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.least_posterior <= 1:
         raise ConfigError(f"--least-posterior {args.least_posterior}: must be a probability above 0")
     try_file(args.out, "--out", "train.csv")
-    config = resolve_config(PipelineConfig(), args.config, args.set)
+    config = read_settings(PipelineConfig(), args.config, args.set)
     recognizer = load_recognizer(config, recognizer_weights(args.recognizer_weights), args.device)
     weights = detector_weights(args.detector, args.detector_weights)
     pipeline = make_pipeline(config, load_detector(config, weights, recognizer, args.device), recognizer)

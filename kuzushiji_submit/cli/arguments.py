@@ -1,7 +1,6 @@
 """Arguments that several commands have."""
 
 import argparse
-from pathlib import Path
 
 from kuzushiji_submit.core.errors import DurationError
 from kuzushiji_submit.core.time_budget import TIME_IS_UP, TimeBudget, parse_duration
@@ -9,7 +8,7 @@ from kuzushiji_submit.core.time_budget import TIME_IS_UP, TimeBudget, parse_dura
 
 def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares --config and --set."""
-    parser.add_argument("--config", type=Path, metavar="TOML", help="settings file")
+    parser.add_argument("--config", metavar="PRESET", help="settings: the name of a preset, or a TOML file")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override one setting; may be repeated"
     )

@@ -37,12 +37,12 @@ def run(args: argparse.Namespace) -> int:
     """
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.errors import PageReadError
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.interpretation.interpret import InterpretSettings, interpret
     from kuzushiji_submit.reading.default_weights import recognizer_weights
     from recognition.recognizer import Recognizer
 
-    settings = resolve_config(InterpretSettings(), args.config, args.set)
+    settings = read_settings(InterpretSettings(), args.config, args.set)
     recognizer = Recognizer.load(recognizer_weights(args.weights), args.device)
     books = [] if args.all else args.books
     made = interpret(DataFolder(args.data), recognizer, args.out, settings, books=books, workers=max(1, args.workers))

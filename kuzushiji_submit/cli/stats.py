@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
     """Writes the report and prints the figures."""
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.charset import parse_character
-    from kuzushiji_submit.core.settings import resolve_config
+    from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.stats.build_statistics import StatsSettings, build_statistics
 
-    settings = resolve_config(StatsSettings(), args.config, args.set)
+    settings = read_settings(StatsSettings(), args.config, args.set)
     contains = parse_character(args.contains) if args.contains else None
     made = build_statistics(DataFolder(args.data), args.out, settings, samples=args.sample, contains=contains)
     figures = made.figures

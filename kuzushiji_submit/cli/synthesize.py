@@ -27,7 +27,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--layout", type=Path, metavar="CSV", help="re-ink the pages of this train.csv box by box")
     parser.add_argument(
-        "--fonts", type=Path, nargs="+", metavar="FILE", help="font files (default: installed brush fonts)"
+        "--fonts",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="font files, or folders with the pieces of one font each (default: brush fonts installed or in fonts/)",
     )
     parser.add_argument("--height", type=int, metavar="PX", help="height of every image (default: that of real scans)")
     parser.add_argument("--jpeg-quality", type=int, default=92, metavar="Q", help="1 to 100 (default: 92)")
@@ -40,6 +44,29 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=0.0,
         metavar="T",
         help="0: real class frequencies, 1: all classes alike (default: 0)",
+    )
+    parser.add_argument(
+        "--real-data",
+        type=Path,
+        nargs="+",
+        metavar="DATA",
+        help="data folders with exact boxes whose characters are cut out and written into synthetic columns",
+    )
+    parser.add_argument(
+        "--real-share",
+        type=float,
+        metavar="P",
+        help="part of the train books that real characters write (default: 0.3)",
+    )
+    parser.add_argument(
+        "--real-books", nargs="+", default=[], metavar="BOOK", help="cut characters of these books alone"
+    )
+    parser.add_argument(
+        "--without-books",
+        nargs="+",
+        default=[],
+        metavar="BOOK",
+        help="books of which neither characters nor layouts are used, as they are left out for measuring",
     )
     parser.add_argument("--clean", action="store_true", help="annotated characters alone, on clean paper")
     parser.add_argument(
@@ -56,11 +83,21 @@ def run(args: argparse.Namespace) -> int:
     """
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.synthetic.competition import synthesize
+    from kuzushiji_submit.synthetic.font_catalog import missing_packages
     from kuzushiji_submit.synthetic.fonts import discover_fonts
     from kuzushiji_submit.synthetic.plan import SynthesisSettings
+    from kuzushiji_submit.synthetic.real_glyphs import read_real_glyphs
+    from kuzushiji_submit.synthetic.real_hand import RealHands
 
     if args.workers < 1:
         raise ConfigError(f"--workers must be 1 or more, got {args.workers}")
+    if not args.real_data and (args.real_books or args.real_share is not None):
+        raise ConfigError(
+            "--real-books and --real-share choose among real characters: name their folder by --real-data"
+        )
+    share = 0.3 if args.real_share is None else args.real_share
+    if not 0 <= share <= 1:
+        raise ConfigError(f"--real-share must be between 0 and 1, got {share}")
     settings = SynthesisSettings(
         pages=args.pages,
         test_pages=max(args.pages // 10, 1) if args.test_pages is None else args.test_pages,
@@ -72,7 +109,19 @@ def run(args: argparse.Namespace) -> int:
         tempering=args.tempering,
         clutter=not args.clean,
     )
-    report = synthesize(args.out, settings, args.fonts or discover_fonts(), args.layout, args.workers)
+    fonts = args.fonts or discover_fonts()
+    missing = [] if args.fonts else missing_packages(fonts)
+    if missing:
+        sys.stderr.write(f"fonts not found (scripts/fonts.sh, docs/fonts.md): {', '.join(missing)}\n")
+    real = None
+    if args.real_data:
+        glyphs = read_real_glyphs(
+            args.real_data, books=args.real_books, without=args.without_books, workers=args.workers
+        )
+        real = RealHands(glyphs, share)
+    report = synthesize(
+        args.out, settings, fonts, args.layout, args.workers, real=real, without_books=args.without_books
+    )
     kept = f", {report.kept} of them from an earlier run" if report.kept else ""
     undrawn = f"; {report.undrawn:,} characters left out that no font holds" if report.undrawn else ""
     sys.stdout.write(

@@ -1,13 +1,11 @@
 """Goes through a whole data folder and lists every problem in one pass."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.problems import Kind, Problem
@@ -15,11 +13,11 @@ from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_repaired_truth
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.page.read import page_size_hw
 
 Value = TypeVar("Value")
-_AHEAD = 64  # images decoded ahead of the one reported; each is dropped once its size is known
 
 
 @dataclass(frozen=True)
@@ -102,27 +100,16 @@ def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], proble
         if image_id not in images
     ]
     paths = list(images.values())
-    for path, size in zip(paths, tqdm(_sizes(paths, workers), folder.name, len(paths), unit="page"), strict=True):
-        if isinstance(size, PageReadError):
-            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), str(size).partition(": ")[2], repaired=False))
+    sizes = map_pages(page_size_hw, paths, workers, "threads", progress=folder.name)
+    for path, size in zip(paths, sizes, strict=True):
+        if isinstance(size, Failure):
+            reason = str(size.error).partition(": ")[2]
+            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), reason, repaired=False))
         elif expected and path.stem not in expected:
             problems.append(Problem(Kind.UNLISTED_IMAGE, str(path), "no row lists this image: not used", repaired=True))
         elif (page := expected.get(path.stem)) is not None:
             problems += _check_boxes(page, size)
     return len(paths)
-
-
-def _sizes(paths: Sequence[Path], workers: int) -> Iterator[tuple[int, int] | PageReadError]:
-    with ThreadPoolExecutor(workers) as pool:
-        for start in range(0, len(paths), _AHEAD):
-            yield from pool.map(_size_or_error, paths[start : start + _AHEAD])
-
-
-def _size_or_error(path: Path) -> tuple[int, int] | PageReadError:
-    try:
-        return page_size_hw(path)
-    except PageReadError as error:
-        return error
 
 
 def _check_boxes(page: PageTruth, size_hw: tuple[int, int]) -> Iterable[Problem]:

@@ -4,7 +4,9 @@
   - CompetitionFileError   a CSV of the competition that cannot be read or parsed
     - LabelsError          one labels cell that breaks the format
   - PageReadError          a page image that is missing, truncated or not an image, or pixels that are no page
+  - WorkerError            a process that was killed while it worked on a page
   - SubmissionError        a submission that Kaggle would refuse or score as zero
+  - PriorFileError         a text prior that is missing or damaged
   - RunError               a folder that holds no training run
   - ConfigError            a setting that is unknown, of the wrong type, or out of its range
     - DurationError          a text that is no duration
@@ -13,7 +15,8 @@
   - WeightsError           a weights file that is missing, damaged, or does not match its model
   - CropStoreError         a crop store that is missing, damaged, unfinished, or does not match another
   - TrainingError          a training that cannot start with its data, cannot be resumed, or has diverged
-  - DetectionError         the same of a detector: its weights, its prepared pages, its training
+  - DetectionError         the same of a detector: its prepared pages, its training
+  - HiddenBookError        annotations of a book that may be in the competition's hidden test set
   - KernelError            a Kaggle kernel that cannot be built, or does not find what it needs
   - OutputError            a place that cannot be written, or must not be overwritten
   - KaggleError            anything that Kaggle or its client did not do
@@ -43,8 +46,16 @@ class PageReadError(KuzushijiError):
     """A page image that is missing, truncated or not an image, or an array that is no page's pixels."""
 
 
+class WorkerError(KuzushijiError):
+    """A process that was killed while it worked on a page."""
+
+
 class SubmissionError(KuzushijiError):
     """A submission that Kaggle would refuse, or score as zero."""
+
+
+class PriorFileError(KuzushijiError):
+    """A text prior that is missing, damaged, or of another version."""
 
 
 class RunError(KuzushijiError):
@@ -80,7 +91,11 @@ class TrainingError(KuzushijiError):
 
 
 class DetectionError(KuzushijiError):
-    """A detector's weights, prepared pages or training that cannot be used; the message says what to do."""
+    """A detector's prepared pages or training that cannot be used; the message says what to do."""
+
+
+class HiddenBookError(KuzushijiError):
+    """Annotations of a book that may be in the competition's hidden test set were about to be used."""
 
 
 class KernelError(KuzushijiError):

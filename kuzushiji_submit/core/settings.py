@@ -1,63 +1,84 @@
-"""Settings: frozen dataclasses with defaults, overridden by a TOML file and then by `key=value` texts."""
+"""Settings: frozen dataclasses with defaults, read out of TOML, `key=value` texts and stored JSON by one reader.
 
-import dataclasses
+Pydantic checks the values against the dataclasses' annotations, strictly: `"3"` is no number, `1` no truth value.
+"""
+
+import json
 import tomllib
-import types
-import typing
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.presets import merge, read_preset
+from kuzushiji_submit.core.settings_faults import find_fault, spell_none
 
 T = TypeVar("T")
 
 
-def resolve_config(default: T, file: Path | None = None, assignments: Sequence[str] = ()) -> T:
-    """Overrides the fields of a settings dataclass, nested ones by tables or dotted keys.
+def to_plain(value: object) -> Any:  # noqa: ANN401 - the JSON value
+    """A dataclass, or what lies in one, as numbers, strings, booleans, lists and dictionaries."""
+    return _adapter(cast("Hashable", type(value))).dump_python(value, mode="json")
+
+
+def from_plain(cls: type[T], values: object, where: str = "") -> T:
+    """A settings dataclass out of plain values; a key that is left out keeps its default.
 
     Args:
-        default: an instance of a frozen dataclass.
-        file: a TOML file whose keys are field names.
-        assignments: texts such as "detector.window=31", applied after the file; a value that is not TOML is a string.
+        cls: the dataclass.
+        values: the mapping to read.
+        where: what the mapping is, for messages.
 
     Raises:
-        ConfigError: on an unknown key, a value of the wrong type, or a file that cannot be read.
+        ConfigError: if a key is unknown, a value has the wrong type, or the dataclass refuses a value.
     """
-    resolved = default
-    if file is not None:
-        resolved = _override(resolved, _read_toml(file), str(file), ())
-    for assignment in assignments:
-        resolved = _override(resolved, parse_assignment(assignment), f"--set {assignment}", ())
-    return resolved
+    return _validate(cls, values, lambda _: where or cls.__name__)
 
 
-def to_dict(settings: object) -> dict[str, Any]:
-    """A settings dataclass as nested dicts of JSON types."""
-    if not dataclasses.is_dataclass(settings) or isinstance(settings, type):
-        raise TypeError(f"{settings!r} is not an instance of a dataclass")
-    return dataclasses.asdict(settings)
+def read_settings(default: T, preset_or_path: str | None = None, overrides: Sequence[str] = ()) -> T:
+    """Settings out of a preset or TOML file and then `key=value` texts; the whole is checked once, at the end.
+
+    So settings that must agree can be given together, one after the other.
+
+    Args:
+        default: an instance of a frozen dataclass. What its attribute DERIVED names (dotted) is not taken from it: the
+            class works that out of the other settings.
+        preset_or_path: the name of a preset, or a TOML file whose keys are field names.
+        overrides: texts such as "detector.window=31"; a value that is not TOML is a string, "none" is no value.
+
+    Raises:
+        ConfigError: if a key is unknown, a value has the wrong type or is refused by its dataclass, or the file cannot
+            be read.
+    """
+    sources = []
+    if preset_or_path is not None:
+        sources.append(_Source(f"--config {preset_or_path}", read_preset(preset_or_path)))
+    sources += [_Source(f"--set {override}", parse_override(override)) for override in overrides]
+    values: Any = to_plain(default)
+    for dotted in getattr(type(default), "DERIVED", ()):
+        _forget(values, dotted.split("."))
+    for source in sources:
+        values = merge(values, source.values)
+
+    def source_of(key: str) -> str:
+        return next((source.name for source in reversed(sources) if source.sets(key)), "settings")
+
+    return _validate(type(default), values, source_of)
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read ({error.strerror}): check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: not TOML ({error}): correct the line") from None
-
-
-def parse_assignment(assignment: str) -> dict[str, Any]:
+def parse_override(override: str) -> dict[str, Any]:
     """The nested dict of a text such as "detector.window=31"; a value that is not TOML is a string.
 
     Raises:
         ConfigError: if it is not of the form key=value.
     """
-    key, sign, text = assignment.partition("=")
+    key, sign, text = override.partition("=")
     parts = key.strip().split(".")
     if not sign or not all(parts):
-        raise ConfigError(f"--set {assignment}: write key=value")
+        raise ConfigError(f"--set {override}: write key=value")
     try:
         value: Any = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -67,63 +88,51 @@ def parse_assignment(assignment: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _override(settings: T, values: Mapping[str, Any], source: str, path: tuple[str, ...]) -> T:
-    hints = typing.get_type_hints(type(settings))
-    names = [field.name for field in dataclasses.fields(settings) if field.init]  # type: ignore[arg-type]
-    changes: dict[str, Any] = {}
-    for key, value in values.items():
-        dotted = ".".join((*path, key))
-        if key not in names:
-            raise ConfigError(f"{source}: unknown key {dotted}: the keys there are {', '.join(names)}")
-        current = getattr(settings, key)
-        if dataclasses.is_dataclass(current) and not isinstance(current, type):
-            if not isinstance(value, Mapping):
-                raise ConfigError(f"{source}: {dotted} is a group of settings: set {dotted}.KEY")
-            changes[key] = _override(current, value, source, (*path, key))
-        else:
-            changes[key] = _convert(value, hints[key], dotted, source)
+@dataclass(frozen=True)
+class _Source:
+    """A preset, a file or one `--set`, and what it sets."""
+
+    name: str
+    values: Mapping[str, Any]
+
+    def sets(self, key: str) -> bool:
+        """Whether the setting of a dotted name, a group above it, or one below it, comes from here."""
+        setting = key.partition("[")[0]
+        return any(
+            not setting or f"{setting}.".startswith(f"{leaf}.") or leaf.startswith(f"{setting}.")
+            for leaf in _leaves(self.values)
+        )
+
+
+def _validate(cls: type[T], values: object, source_of: Callable[[str], str]) -> T:
+    """The settings of a class; a fault is named with the source that the dotted key at fault comes from."""
+    # As JSON, because there strictness still takes a list for a tuple, a whole number for a float, a text for a path.
+    text = json.dumps(spell_none(cls, values), default=str)
     try:
-        return dataclasses.replace(settings, **changes)  # type: ignore[type-var]
-    except ValueError as error:
-        raise ConfigError(f"{source}: {error}") from None
+        settings: T = _adapter(cast("Hashable", cls)).validate_json(text, strict=True, extra="forbid")
+    except ValidationError as error:
+        fault = find_fault(cls, error)
+        raise fault.error(f"{source_of(fault.key)}: {fault.message}") from None
+    return settings
 
 
-def _convert(value: Any, hint: Any, dotted: str, source: str) -> Any:  # noqa: ANN401  # a value of any TOML type
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return _convert_union(value, hint, dotted, source)
-    if origin is typing.Literal:
-        fits = value in typing.get_args(hint)
-    elif origin is tuple:
-        return _convert_tuple(value, hint, dotted, source)
-    elif hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    elif hint is Path and isinstance(value, str):
-        return Path(value)
-    else:
-        fits = isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool)
-    if not fits:
-        wanted = " or ".join(map(repr, typing.get_args(hint))) if origin is typing.Literal else hint.__name__
-        raise ConfigError(f"{source}: {dotted} must be {wanted}, not {value!r}")
-    return value
+@cache
+def _adapter(cls: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any class
+    return TypeAdapter(cls)
 
 
-def _convert_union(value: Any, hint: Any, dotted: str, source: str) -> Any:  # noqa: ANN401
-    if value in ("none", "None") and types.NoneType in typing.get_args(hint):
-        return None
-    for option in typing.get_args(hint):
-        if option is not types.NoneType:
-            try:
-                return _convert(value, option, dotted, source)
-            except ConfigError:
-                continue
-    raise ConfigError(f"{source}: {dotted} must be {hint}, not {value!r}")
+def _forget(values: dict[str, Any], parts: Sequence[str]) -> None:
+    """Takes a setting out of nested dictionaries."""
+    *groups, name = parts
+    for group in groups:
+        values = values[group]
+    del values[name]
 
 
-def _convert_tuple(value: Any, hint: Any, dotted: str, source: str) -> tuple[Any, ...]:  # noqa: ANN401
-    items = typing.get_args(hint)
-    repeated = len(items) == 2 and items[1] is Ellipsis
-    if not isinstance(value, list) or not (repeated or len(value) == len(items)):
-        raise ConfigError(f"{source}: {dotted} must be a list{'' if repeated else f' of {len(items)}'}, not {value!r}")
-    each = [items[0]] * len(value) if repeated else items
-    return tuple(_convert(item, one, dotted, source) for item, one in zip(value, each, strict=True))
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The dotted names of what nested dictionaries set."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"

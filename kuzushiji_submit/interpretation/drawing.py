@@ -93,9 +93,10 @@ def draw_cases(
     wanted += [place for one in found.confusions(confusions) for place in one.examples]
     drawn: dict[int, Drawn] = {}
     for number, rows in tqdm(findings.by_page(wanted).items(), "draw crops", unit="page"):
-        page = cut_page_truth(*findings.pages[number], cut)
-        if page.error is not None:
-            raise PageReadError(f"{page.error} (it could be read a moment ago)")
+        try:
+            page = cut_page_truth(*findings.pages[number], cut)
+        except PageReadError as error:
+            raise PageReadError(f"{error} (it could be read a moment ago)") from None
         for row in rows:
             place = findings.starts[number] + row
             drawn[place] = _draw(page, row, place, explained.get(place), recognizer, folder)

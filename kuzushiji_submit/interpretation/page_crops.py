@@ -1,9 +1,8 @@
 """The annotated characters of many pages, cut as a recognizer wants them, a page at a time."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.page.ink import InkConfig, ink_map
 from kuzushiji_submit.core.page.read import read_page
 from recognition.crops import CropConfig, Crops, crop_boxes
@@ -62,33 +61,32 @@ def cut_pages(
     pages: Sequence[tuple[PageTruth, Path]], settings: CutSettings, *, workers: int = 1
 ) -> Iterator[PageCrops]:
     """Cuts the pages in their order, some of them ahead in threads; few pages are in memory at once."""
-    queue: deque[Future[PageCrops]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for truth, path in pages:
-                queue.append(pool.submit(cut_page_truth, truth, path, settings))
-                if len(queue) > workers:
-                    yield queue.popleft().result()
-            while queue:
-                yield queue.popleft().result()
-        finally:
-            for future in queue:
-                future.cancel()
+    for made in map_pages(partial(_cut, settings), pages, workers, "threads"):
+        if isinstance(made, Failure):
+            pixels, nothing = np.zeros((0, 0, 3), np.uint8), np.zeros(0, np.int64)
+            none = Crops.empty(settings.crop.size)
+            yield PageCrops(made.item[0], pixels, nothing, nothing, none, error=str(made.error))
+        else:
+            yield made
+
+
+def _cut(settings: CutSettings, page: tuple[PageTruth, Path]) -> PageCrops:
+    return cut_page_truth(*page, settings)
 
 
 def cut_page_truth(truth: PageTruth, path: Path, settings: CutSettings) -> PageCrops:
-    """Cuts every box of a page that has area, lies on the page, and holds a character of the charset."""
-    nothing = np.zeros(0, np.int64)
-    none = Crops.empty(settings.crop.size)
-    try:
-        pixels = read_page(path)
-        visible = ~(truth.without_area | truth.outside((pixels.shape[0], pixels.shape[1])))
-        class_ids = np.array(settings.charset.class_ids(truth.codepoints), np.int64)
-        known = np.flatnonzero(visible & (class_ids >= 0))
-        unknown = int((visible & (class_ids < 0)).sum())
-        if not len(known):
-            return PageCrops(truth, pixels, nothing, nothing, none, unknown)
-        crops = crop_boxes(ink_map(pixels, settings.ink), truth.boxes[known], settings.crop)
-    except PageReadError as error:
-        return PageCrops(truth, np.zeros((0, 0, 3), np.uint8), nothing, nothing, none, error=str(error))
+    """Cuts every box of a page that has area, lies on the page, and holds a character of the charset.
+
+    Raises:
+        PageReadError: if the page cannot be read.
+    """
+    pixels = read_page(path)
+    visible = ~(truth.without_area | truth.outside((pixels.shape[0], pixels.shape[1])))
+    class_ids = np.array(settings.charset.class_ids(truth.codepoints), np.int64)
+    known = np.flatnonzero(visible & (class_ids >= 0))
+    unknown = int((visible & (class_ids < 0)).sum())
+    if not len(known):
+        nothing = np.zeros(0, np.int64)
+        return PageCrops(truth, pixels, nothing, nothing, Crops.empty(settings.crop.size), unknown)
+    crops = crop_boxes(ink_map(pixels, settings.ink), truth.boxes[known], settings.crop)
     return PageCrops(truth, pixels, known, class_ids[known], crops, unknown)

@@ -2,20 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.interpretation.drawing import Drawn, Findings
 from kuzushiji_submit.report.glyphs import Glyphs
-from kuzushiji_submit.report.markup import count, document, notice, plural, text
-from kuzushiji_submit.report.pieces import Shown, drawing, gallery, glyph_cell, header, present, scoreboard, section
-from kuzushiji_submit.report.tables import Cell, Column, number_cell, ratio_cell, table
+from kuzushiji_submit.report.markup import count, plural
+from kuzushiji_submit.report.templates import render_template
 from recognition.interpretation.cases import Case
 from recognition.interpretation.interpretation import Bucket, Confusion
 
+_TEMPLATES = Path(__file__).with_name("templates")
 _MOST_BOOKS = 12  # named in the heading
+_LINKS = (
+    ("frequency", "Head and tail"),
+    ("confusions", "Confusions"),
+    ("losses", "Highest losses"),
+    ("suspects", "Doubtful labels"),
+    ("heatmaps", "Heatmaps"),
+    ("classes", "Classes"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,201 +57,153 @@ class ReportContent:
     glyphs: Glyphs
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A crop or its heatmap, and what was made of it.
+
+    Attributes:
+        source: the file, relative to the report.
+        alt: words for those who do not see it.
+        truth: the label's character, as it is shown.
+        truth_score: its score.
+        read: the character that was read.
+        read_score: its score.
+        where: the page and the number of the box.
+    """
+
+    source: str
+    alt: str
+    truth: str
+    truth_score: float
+    read: str
+    read_score: float
+    where: str
+
+
 def render(content: ReportContent) -> str:
     """The report's HTML."""
     found = content.findings.interpretation
     unreadable = [f"{image_id}: {why}" for image_id, why in content.findings.unreadable.items()]
-    sections = [
-        _scores(content),
-        _buckets(content),
-        _matrix(content),
-        _confusions(content),
-        _cases(content, "losses", "Highest losses", found.top_losses(), "Where the truth got the lowest scores."),
-        _cases(
-            content,
-            "suspects",
-            "Doubtful labels",
-            found.suspects(),
-            "Read surely as something else, while the label is thought unlikely: the label may be wrong.",
-        ),
-        _heatmaps(content),
-        _classes(content),
-    ]
-    body = "\n".join(sections)
-    parts = [_header(content, body), "<main>", notice([*content.notes, *unreadable]), body, "</main>"]
-    return document(title=content.title, body="\n".join(parts), root="", scripts=("tables.js",), body_class="index")
+    losses, suspects, hits = found.top_losses(), found.suspects(), found.hits()
+    groups = (("Highest losses", losses), ("Doubtful labels", suspects), ("Read right", hits))
+    shown: dict[str, object] = {
+        "title": content.title,
+        "root": "",
+        "scripts": ("tables.js",),
+        "body_class": "index",
+        "facts": _facts(content),
+        "links": _LINKS,
+        "notes": [*content.notes, *unreadable],
+        "glyphs": content.glyphs,
+        "figures": _figures(content),
+        "buckets": _buckets(content),
+        "matrix": content.matrix,
+        "confusions": [_confusion(content, confusion) for confusion in content.confusions],
+        "rarer": found.confused_pairs - len(content.confusions),
+        "losses": _crops(content, losses),
+        "suspects": _crops(content, suspects),
+        "heatmaps": [(title, _heatmaps(content, cases)) for title, cases in groups],
+        "classes": _classes(content),
+    }
+    return render_template("interpretation.html.jinja", shown, _TEMPLATES)
 
 
-def _header(content: ReportContent, body: str) -> str:
+def _facts(content: ReportContent) -> tuple[str, str]:
     found = content.findings.interpretation
     books = f"{plural(len(content.books), 'book')}: {', '.join(content.books[:_MOST_BOOKS])}"
     if len(content.books) > _MOST_BOOKS:
         books += ", …"
     classes = plural(int((found.seen > 0).sum()), "class", "classes")
-    facts = (
-        f"{plural(len(content.findings.pages), 'page')}, {plural(found.crops, 'character')} of {classes}",
-        books,
-    )
-    links = [
-        ("frequency", "Head and tail"),
-        ("confusions", "Confusions"),
-        ("losses", "Highest losses"),
-        ("suspects", "Doubtful labels"),
-        ("heatmaps", "Heatmaps"),
-        ("classes", "Classes"),
-    ]
-    return header(content.title, facts, present(links, body))
+    return f"{plural(len(content.findings.pages), 'page')}, {plural(found.crops, 'character')} of {classes}", books
 
 
-def _scores(content: ReportContent) -> str:
+def _figures(content: ReportContent) -> list[tuple[str, str]]:
     figures = content.findings.interpretation.figures()
-    names = (("Error rate", 1 - figures["top1"]), ("Top 1", figures["top1"]), ("Top 5", figures["top5"]))
-    rest = (("Macro", figures["macro"]), ("Loss", figures["loss"]))
-    hint = (
-        '<p class="hint">Macro: the mean of the classes\' accuracies, each class alike. '
-        "Loss: the mean of the truth's negative log score.</p>"
-    )
-    return scoreboard([(name, f"{value:.4f}") for name, value in (*names, *rest)], after=hint)
+    names = {"Top 1": "top1", "Top 5": "top5", "Macro": "macro", "Loss": "loss"}
+    values = {"Error rate": 1 - figures["top1"], **{name: figures[key] for name, key in names.items()}}
+    return [(name, f"{value:.4f}") for name, value in values.items()]
 
 
-def _buckets(content: ReportContent) -> str:
-    columns = (
-        Column("Annotated in the data", sortable=False),
-        Column("Classes", numeric=True),
-        Column("Characters", numeric=True),
-        Column("Top 1", numeric=True),
-        Column("Macro", numeric=True),
-    )
-    buckets = content.findings.interpretation.buckets(content.counts)
-    rows = []
+def _buckets(content: ReportContent) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
     above: Bucket | None = None
-    for bucket in buckets:
-        span = (
-            f"{count(bucket.least)} and more" if above is None else f"{count(bucket.least)} to {count(above.least - 1)}"
+    for bucket in content.findings.interpretation.buckets(content.counts):
+        most = "and more" if above is None else f"to {count(above.least - 1)}"
+        rows.append(
+            {
+                "span": f"{count(bucket.least)} {most}",
+                "classes": bucket.classes,
+                "crops": bucket.crops,
+                "top1": bucket.right / bucket.crops if bucket.crops else None,
+                "macro": bucket.macro if bucket.crops else None,
+            }
         )
-        share = ratio_cell(bucket.right / bucket.crops, bar=True) if bucket.crops else Cell("–", None, "number")
-        macro = ratio_cell(bucket.macro) if bucket.crops else Cell("–", None, "number")
-        rows.append([Cell(span), number_cell(bucket.classes), number_cell(bucket.crops), share, macro])
         above = bucket
-    return f'<section id="frequency">{table(columns, rows, caption="Head and tail")}</section>'
+    return rows
 
 
-def _matrix(content: ReportContent) -> str:
-    if not content.matrix:
-        return ""
-    words = "Rows are the truth, columns what was read; shades are shares of a row."
-    return section("matrix", "Confusion matrix", drawing("pictures/matrix.png", "Confusion matrix", words))
+def _confusion(content: ReportContent, confusion: Confusion) -> dict[str, object]:
+    codepoints = content.charset.codepoints
+    pair = f"{_character(content, confusion.truth)} read as {_character(content, confusion.read)}"
+    places = [content.drawn[place] for place in confusion.examples]
+    return {
+        "truth": codepoints[confusion.truth],
+        "read": codepoints[confusion.read],
+        "count": confusion.count,
+        "share": confusion.count / max(int(content.findings.interpretation.seen[confusion.truth]), 1),
+        "examples": [
+            (f"crops/{drawn.crop}.jpg", f"{pair}, {drawn.image_id} box {drawn.index}")
+            for drawn in places
+            if drawn.crop is not None
+        ],
+    }
 
 
-def _confusions(content: ReportContent) -> str:
-    if not content.confusions:
-        return ""
-    found, codepoints = content.findings.interpretation, content.charset.codepoints
-    columns = (
-        Column("Truth"),
-        Column("Read"),
-        Column("Count", numeric=True),
-        Column("Of the truth", numeric=True, hint="Share of the true class's characters that were read like this"),
-        Column("Examples", sortable=False),
-    )
-    rows = []
-    for one in content.confusions:
-        crops = "".join(_linked_crop(content.drawn[place], content, one.truth, one.read) for place in one.examples)
-        rows.append(
-            [
-                glyph_cell(codepoints[one.truth], content.glyphs),
-                glyph_cell(codepoints[one.read], content.glyphs),
-                number_cell(one.count),
-                ratio_cell(one.count / max(int(found.seen[one.truth]), 1)),
-                Cell(f'<div class="crops">{crops or "–"}</div>'),
-            ]
-        )
-    rest = found.confused_pairs - len(content.confusions)
-    more = f'<p class="hint">And {plural(rest, "rarer confusion")}.</p>' if rest else ""
-    return f'<section id="confusions">{table(columns, rows, caption="Most confused", css="confusions")}{more}</section>'
+def _crops(content: ReportContent, cases: Sequence[Case]) -> list[Picture]:
+    drawn = ((case, content.drawn[case.place]) for case in cases)
+    return [_picture(content, case, one, f"crops/{one.crop}.jpg", "") for case, one in drawn if one.crop is not None]
 
 
-def _linked_crop(drawn: Drawn, content: ReportContent, truth: int, read: int) -> str:
-    if drawn.crop is None:
-        return ""
-    words = f"{_character(content, truth)} read as {_character(content, read)}, {drawn.image_id} box {drawn.index}"
-    source = f"crops/{drawn.crop}.jpg"
-    return f'<a href="{source}" title="{text(words)}"><img src="{source}" alt="{text(words)}" loading="lazy"></a>'
-
-
-def _cases(content: ReportContent, anchor: str, title: str, cases: Sequence[Case], hint: str) -> str:
-    shown = [
-        Shown(f"crops/{drawn.crop}.jpg", _alt(content, case), _caption(content, case, drawn))
-        for case in cases
-        if (drawn := content.drawn[case.place]).crop is not None
+def _heatmaps(content: ReportContent, cases: Sequence[Case]) -> list[Picture]:
+    drawn = ((case, content.drawn[case.place]) for case in cases)
+    return [
+        _picture(content, case, one, f"pictures/{one.heatmap}.png", "heatmaps: ")
+        for case, one in drawn
+        if one.heatmap is not None
     ]
-    return section(anchor, title, gallery(shown, small=True), hint=hint)
 
 
-def _alt(content: ReportContent, case: Case) -> str:
-    return f"labeled {_character(content, case.truth)}, read as {_character(content, case.read)}"
-
-
-def _caption(content: ReportContent, case: Case, drawn: Drawn) -> str:
-    """Label, reading and their scores, and where to find the character."""
-    verdict = (
-        f'label <b lang="ja">{text(_character(content, case.truth))}</b> {case.truth_score:.3f}<br>'
-        f'read <b lang="ja">{text(_character(content, case.read))}</b> {case.read_score:.3f}'
+def _picture(content: ReportContent, case: Case, drawn: Drawn, source: str, what: str) -> Picture:
+    truth, read = _character(content, case.truth), _character(content, case.read)
+    return Picture(
+        source=source,
+        alt=f"{what}labeled {truth}, read as {read}",
+        truth=truth,
+        truth_score=case.truth_score,
+        read=read,
+        read_score=case.read_score,
+        where=f"{drawn.image_id} box {drawn.index}",
     )
-    return f"{verdict}<br><small>{text(drawn.image_id)} box {drawn.index}</small>"
 
 
-def _heatmaps(content: ReportContent) -> str:
+def _classes(content: ReportContent) -> list[dict[str, object]]:
+    """The classes that occur, the most frequent first."""
     found = content.findings.interpretation
-    groups = (
-        ("Highest losses", found.top_losses()),
-        ("Doubtful labels", found.suspects()),
-        ("Read right", found.hits()),
+    table = pd.DataFrame(
+        {
+            "codepoint": content.charset.codepoints,
+            "annotated": content.counts,
+            "seen": found.seen,
+            "read": found.read,
+            "top1": found.right / np.maximum(found.seen, 1),
+            "top5": found.right_in_top / np.maximum(found.seen, 1),
+            # Nothing was read as this class: there is no share of right readings to tell.
+            "precision": [right / read if read else None for right, read in zip(found.right, found.read, strict=True)],
+        }
     )
-    body = ""
-    for title, cases in groups:
-        shown = [
-            Shown(f"pictures/{drawn.heatmap}.png", f"heatmaps: {_alt(content, case)}", _caption(content, case, drawn))
-            for case in cases
-            if (drawn := content.drawn[case.place]).heatmap is not None
-        ]
-        body += f"<h3>{title}</h3>{gallery(shown)}" if shown else ""
-    hint = (
-        "From left to right: the image that the network was given, the mean activation of its last convolution over "
-        "that image, what speaks for the reading, and, where it was misread, what speaks for the label. Red is most."
-    )
-    return section("heatmaps", "Heatmaps", body, hint=hint)
-
-
-def _classes(content: ReportContent) -> str:
-    found, codepoints = content.findings.interpretation, content.charset.codepoints
-    columns = (
-        Column("Class"),
-        Column("Annotated", numeric=True, hint="In the whole data"),
-        Column("Read here", numeric=True, hint="Characters of this class on the pages that were read"),
-        Column("Top 1", numeric=True),
-        Column("Top 5", numeric=True),
-        Column("Readings", numeric=True, hint="How often anything was read as this class"),
-        Column("Precision", numeric=True, hint="Share of these readings that are right"),
-    )
-    rows = []
-    for class_id in np.argsort(-found.seen, kind="stable"):
-        seen, read = int(found.seen[class_id]), int(found.read[class_id])
-        if not seen:
-            break
-        right = int(found.right[class_id])
-        rows.append(
-            [
-                glyph_cell(codepoints[class_id], content.glyphs),
-                number_cell(int(content.counts[class_id])),
-                number_cell(seen),
-                ratio_cell(right / seen, bar=True),
-                ratio_cell(int(found.right_in_top[class_id]) / seen),
-                number_cell(read),
-                ratio_cell(right / read) if read else Cell("–", None, "number"),
-            ]
-        )
-    return f'<section id="classes">{table(columns, rows, caption="Classes")}</section>'
+    table["precision"] = table["precision"].astype(object).where(table["precision"].notna(), None)
+    present = table[table["seen"] > 0].sort_values("seen", ascending=False, kind="stable")
+    return [{str(name): value for name, value in row.items()} for row in present.to_dict("records")]
 
 
 def _character(content: ReportContent, class_id: int) -> str:

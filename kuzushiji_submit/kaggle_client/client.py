@@ -8,12 +8,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO, TypeVar
 
 from kuzushiji_submit.core.errors import KaggleError
-from kuzushiji_submit.kaggle_client.credentials import can_make, config_folder, find_credentials
+from kuzushiji_submit.kaggle_client.credentials import CREDENTIAL_VARIABLES, find_credentials, home_folder
 from kuzushiji_submit.kaggle_client.failures import missing_credentials, name_failure, unanswered
+from kuzushiji_submit.kaggle_client.proxies import check_proxy
+from kuzushiji_submit.kaggle_client.veil import Veil
 
 Value = TypeVar("Value")
 SECONDS = 60.0  # how long the server may keep silent
@@ -28,6 +29,7 @@ class Client:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._veil = Veil(())
         self._scratch = tempfile.TemporaryDirectory(prefix="kuzushiji-kaggle-")
 
     def __enter__(self) -> "Client":
@@ -77,7 +79,7 @@ class Client:
         if not line:
             self._stop()
             raise KaggleError(f"{what}: the process of the kaggle client ended: run the command again")
-        answer = json.loads(line)
+        answer = self._veil.values(json.loads(line))
         if "error" in answer:
             raise name_failure(what, answer["error"], advice or {})
         result = answer["result"]
@@ -86,15 +88,21 @@ class Client:
         return result
 
     def _start(self) -> "subprocess.Popen[str]":
-        home = Path("~").expanduser()
+        home = home_folder()
         found = find_credentials(os.environ, home)
         # Inside a Kaggle notebook there is a token of the session's own.
-        if not found.sources and "KAGGLE_KERNEL_RUN_TYPE" not in os.environ:
+        if found.broken or (not found.sources and "KAGGLE_KERNEL_RUN_TYPE" not in os.environ):
             raise missing_credentials(found)
-        environ = dict(os.environ)
-        if not can_make(config_folder(environ, home)):
-            # The client makes this folder when it is imported, and fails where the home folder is read-only.
-            environ["KAGGLE_CONFIG_DIR"] = self._scratch.name
+        check_proxy(os.environ)
+        self._veil = Veil(found.secrets, found.users)
+        # The client would send white space at the ends of a variable, or the path of a file that is not there.
+        environ = {name: value for name, value in os.environ.items() if name not in CREDENTIAL_VARIABLES}
+        environ |= found.variables
+        if home is None:
+            environ["HOME"] = self._scratch.name  # the client would make a folder named "~" in the current one
+        # The client makes this folder when it is imported, fails where the home folder is read-only, and needs nothing
+        # that stands in the user's: the variables hold it.
+        environ["KAGGLE_CONFIG_DIR"] = self._scratch.name
         self._answers = queue.SimpleQueue()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kuzushiji_submit.kaggle_client.worker"],

@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.core.errors import (
@@ -18,7 +17,7 @@ from kuzushiji_submit.core.errors import (
     KuzushijiError,
     OutputError,
 )
-from kuzushiji_submit.kaggle_client.credentials import HOW_TO_GIVE, Credentials, find_credentials
+from kuzushiji_submit.kaggle_client.credentials import HOW_TO_GIVE, Credentials, find_credentials, home_folder
 
 _KINDS: dict[int, type[KaggleError]] = {
     401: CredentialsError,
@@ -37,8 +36,9 @@ _TROUBLE = "trouble on Kaggle's side: run the same command again later"
 
 def missing_credentials(found: Credentials) -> CredentialsError:
     """For when there is nothing that the client could use."""
-    empty = f" ({', '.join(found.faults)} there, but holding none)" if found.faults else ""
-    return CredentialsError(f"no Kaggle credentials{empty}: {HOW_TO_GIVE}")
+    if found.broken:
+        return CredentialsError(f"Kaggle credentials that cannot be used: {found.broken}; or {HOW_TO_GIVE}")
+    return CredentialsError(f"no Kaggle credentials ({'; '.join(found.faults)}): {HOW_TO_GIVE}")
 
 
 def unanswered(what: str, seconds: float) -> KaggleBusyError:
@@ -56,7 +56,7 @@ def name_failure(what: str, record: Mapping[str, Any], advice: Mapping[int, str]
     """
     message = " ".join(str(record.get("reply") or record["message"]).split())
     if record["type"] == "SystemExit":
-        found = find_credentials(os.environ, Path("~").expanduser())
+        found = find_credentials(os.environ, home_folder())
         if found.sources:  # a token that is no longer active
             return CredentialsError(f"{what}: {_refused_credentials(message)}")
         return missing_credentials(found)
@@ -94,7 +94,7 @@ def _server_failure(what: str, message: str, record: Mapping[str, Any], advice: 
 
 
 def _refused_credentials(message: str) -> str:
-    sources = find_credentials(os.environ, Path("~").expanduser()).sources or ("this session",)
+    sources = find_credentials(os.environ, home_folder()).sources or ("this session",)
     order = f", which come before those from {', '.join(sources[1:])}" if len(sources) > 1 else ""
     return (
         f"Kaggle refuses the credentials from {sources[0]}{order} ({message}): remove them if they are stale, or "

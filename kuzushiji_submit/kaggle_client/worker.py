@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
-from kuzushiji_submit.kaggle_client.worker_calls import CALLS
+from kuzushiji_submit.kaggle_client.veil import VeiledStream
+from kuzushiji_submit.kaggle_client.worker_calls import CALLS, veil_of
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
@@ -57,11 +58,16 @@ def main() -> None:
     os.dup2(2, 1)
     # The client ends with exit(), which closes stdin first and would wait for ever for the thread that reads from it.
     sys.stdin = io.StringIO()
+    stream = VeiledStream(sys.stderr)
+    sys.stderr = stream
+    stream.veil = veil_of(None)
     calls: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(incoming, calls), daemon=True).start()
     session = _Session()
     while True:
-        answers.write(json.dumps(session.answer(json.loads(calls.get()))) + "\n")
+        answer = session.answer(json.loads(calls.get()))
+        stream.veil = veil_of(session.api)
+        answers.write(json.dumps(stream.veil.values(answer)) + "\n")
         answers.flush()
 
 
@@ -75,7 +81,7 @@ class _Session:
     """The client, imported and authenticated by the first call."""
 
     def __init__(self) -> None:
-        self._api: KaggleApi | None = None
+        self.api: KaggleApi | None = None
         self._traffic: _Traffic | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -96,12 +102,12 @@ class _Session:
         if self._traffic is None:
             self._traffic = _Traffic()
         self._traffic.timeout, self._traffic.step = request["timeout"], ""
-        if self._api is None:
+        if self.api is None:
             import kaggle
 
             kaggle.api.authenticate()
-            self._api = kaggle.api
-        return CALLS[request["call"]](self._api, **request["arguments"])
+            self.api = kaggle.api
+        return CALLS[request["call"]](self.api, **request["arguments"])
 
 
 def _describe(error: Exception) -> dict[str, Any]:

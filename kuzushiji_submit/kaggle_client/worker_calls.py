@@ -1,9 +1,13 @@
 """What the worker can be asked for: each function takes the authenticated client and gives back plain JSON values."""
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from kuzushiji_submit.kaggle_client.credentials import find_credentials, home_folder
+from kuzushiji_submit.kaggle_client.veil import Veil
 
 if TYPE_CHECKING:
     from kaggle.api.kaggle_api_extended import KaggleApi
@@ -13,6 +17,13 @@ Record = dict[str, Any]
 
 _LISTED = 200  # the most entries a page of a listing may have
 _CHUNK = 1 << 18  # bytes; what a cut connection loses at most
+
+
+def veil_of(api: "KaggleApi | None") -> Veil:
+    """Hides what lies in the client's places, and a token that a login by browser has given it."""
+    found = find_credentials(os.environ, home_folder())
+    values = {name: str(value) for name, value in (api.config_values if api else {}).items() if value}
+    return Veil(found.secrets | {values.get("key", ""), values.get("token", "")}, found.users)
 
 
 def user_name(api: "KaggleApi") -> str:
@@ -87,6 +98,7 @@ def kernel_output(api: "KaggleApi", kernel: str, folder: str) -> list[str]:
     memory and follows "../" in a file's name.
     """
     target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)  # a run that failed at once leaves a log and no file
     paths: list[str] = []
     log = ""
     for page in _output_pages(api, kernel):
@@ -97,7 +109,7 @@ def kernel_output(api: "KaggleApi", kernel: str, folder: str) -> list[str]:
         log = log or page.log or ""
     if log:
         path = target / f"{kernel.split('/')[1]}.log"
-        path.write_text(log, encoding="utf-8")
+        path.write_text(veil_of(api).text(log), encoding="utf-8")
         paths.append(str(path))
     return paths
 

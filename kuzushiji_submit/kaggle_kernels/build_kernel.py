@@ -12,7 +12,7 @@ from typing import Any
 
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.core.files import atomic_text
-from kuzushiji_submit.core.settings import to_dict
+from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
 from kuzushiji_submit.kaggle_kernels.settings import KernelSettings, RunSettings, read_run_settings
@@ -90,10 +90,7 @@ def _run_settings(template: Path, settings: KernelSettings) -> RunSettings:
         values = tomllib.loads(_read(path))
     except tomllib.TOMLDecodeError as error:
         raise KernelError(f"{path}: not TOML ({error}): correct the line") from error
-    configs = {
-        f"{path.stem}_config": _read(path) for path in sorted(template.glob("*.toml")) if path.stem != "settings"
-    }
-    return read_run_settings({**configs, **values, **settings.run})
+    return read_run_settings({**values, **settings.run})
 
 
 def _code(template: Path, run: RunSettings) -> str:
@@ -102,7 +99,7 @@ def _code(template: Path, run: RunSettings) -> str:
         raise KernelError(f"{template / 'main.py'}: has no line {_PLACEHOLDER.strip()!r}: restore it")
     archive = pack_packages(_ROOT)
     lines = "\n".join(textwrap.wrap(base64.b64encode(archive).decode(), 120))
-    plain = pformat(to_dict(run), width=110, sort_dicts=False)
+    plain = pformat(to_plain(run), width=110, sort_dicts=False)
     return (
         f"{_read(Path(bootstrap.__file__))}\n\n"
         f'BUNDLE_SHA256 = "{hashlib.sha256(archive).hexdigest()}"\n'

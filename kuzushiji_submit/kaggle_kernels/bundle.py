@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGES = ("detection", "kuzushiji_submit", "recognition")
 # The sample is for the demo alone, weights go into a data set: both are larger than all the code.
 _LEFT_OUT = {"sample", "weights"}  # folders of a package itself; a room's own `weights` is code
-_SUFFIXES = {".py", ".json", ".js", ".css"}
+_SUFFIXES = {".py", ".json", ".js", ".css", ".toml", ".jinja"}
 
 
 def pack_packages(root: Path) -> bytes:

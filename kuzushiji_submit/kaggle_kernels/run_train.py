@@ -74,12 +74,12 @@ def _train_one(session: Session, what: str, data: DataFolder) -> tuple[Status, s
 def _further_arguments(session: Session, what: str) -> list[object]:
     settings = session.settings
     detector = what == "detector"
-    text = settings.detector_config if detector else settings.recognizer_config
-    config = session.roots.scratch / f"{what}.toml"
-    if text:
+    config: str | Path = settings.detector_config if detector else settings.recognizer_config
+    if "=" in str(config):  # no preset's name
+        text, config = str(config), session.roots.scratch / f"{what}.toml"
         config.write_text(text, encoding="utf-8")
     return [
-        *(("--config", config) if text else ()),
+        *(("--config", config) if config else ()),
         *("--set", "runtime.keep_every_epoch=false"),
         # A T4 has no bfloat16.
         *(("--set", "runtime.precision=16-mixed") if session.gpus else ()),

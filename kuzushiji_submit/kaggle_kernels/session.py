@@ -12,7 +12,7 @@ from typing import Any, Literal
 import kuzushiji_submit
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.files import atomic_text
-from kuzushiji_submit.core.settings import to_dict
+from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.time_budget import TimeBudget, parse_duration
 from kuzushiji_submit.kaggle_kernels.commands import count_gpus
 from kuzushiji_submit.kaggle_kernels.find_inputs import RUN_RECORD, find_earlier_run, read_record
@@ -129,7 +129,7 @@ class Session:
             "python": sys.version.split()[0],
             "gpus": self.gpus,
             "earlier_run": str(self.earlier[0]) if self.earlier else None,
-            "settings": to_dict(self.settings),
+            "settings": to_plain(self.settings),
             **self._facts,
             "steps": self._steps,
         }

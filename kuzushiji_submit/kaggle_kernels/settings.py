@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kuzushiji_submit.core.errors import ConfigError, DurationError, KernelError
-from kuzushiji_submit.core.plain import from_plain
+from kuzushiji_submit.core.settings import from_plain
 from kuzushiji_submit.core.time_budget import parse_duration
 
 TRAIN_STEPS = ("detector", "recognizer", "predict")
@@ -20,7 +20,7 @@ class RunSettings:
         steps: what the training kernel does, in this order: any of "detector", "recognizer", "predict".
         predict_budget: what the training kernel keeps for predicting.
         detector_share: part of the time for training that the detector gets, where both are trained.
-        detector_config: text of a TOML file for `kuzushiji train detector`; by default kernels/NAME/detector.toml.
+        detector_config: preset for `kuzushiji train detector`, or the text of a TOML file; "" for the defaults.
         recognizer_config: the same for the recognizer.
         detector: further arguments of `kuzushiji train detector`.
         recognizer: further arguments of `kuzushiji train recognizer`.
@@ -90,8 +90,8 @@ def read_run_settings(values: Mapping[str, object]) -> RunSettings:
         DurationError: if a time is no duration.
     """
     try:
-        return from_plain(RunSettings, values)
+        return from_plain(RunSettings, values, "the kernel's settings")
     except DurationError:
         raise  # says what to write by itself
     except ConfigError as error:
-        raise KernelError(f"the kernel's settings: {error}: correct kernels/NAME/settings.toml") from error
+        raise KernelError(f"{error}: correct kernels/NAME/settings.toml") from error

@@ -1,8 +1,9 @@
 """Which character is read for which, how often, and where to see it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.model import Kind, PagePlan
@@ -55,22 +56,28 @@ def find_confusions(pages: Sequence[PagePlan], most: int = MOST) -> tuple[list[C
     Returns:
         at most `most` of them, commonest first and by label among equals, and how many different ones there are.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    annotated: Counter[str] = Counter()
-    examples: dict[tuple[str, str], list[Example]] = {}
-    for page in pages:
-        annotated.update(page.truth.codepoints if page.truth is not None else ())
-        for mark in page.marks:
-            if mark.kind is Kind.MISREAD and mark.truth and mark.read and mark.truth_box:
-                pair = (mark.truth, mark.read)
-                counts[pair] += 1
-                known = examples.setdefault(pair, [])
-                if len(known) < EXAMPLES:
-                    crop_name = f"{page.name}.{mark.anchor}"
-                    known.append(Example(page.name, page.image_id, mark.anchor, crop_name, mark.truth_box))
-    ranked = sorted(counts, key=lambda pair: (-counts[pair], pair))[:most]
-    listed = [Confusion(*pair, counts[pair], annotated[pair[0]], tuple(examples[pair])) for pair in ranked]
-    return listed, len(counts)
+    misread = pd.DataFrame(
+        [
+            (mark.truth, mark.read, Example(page.name, page.image_id, mark.anchor, crop, mark.truth_box))
+            for page in pages
+            for mark in page.marks
+            if mark.kind is Kind.MISREAD and mark.truth and mark.read and mark.truth_box
+            for crop in [f"{page.name}.{mark.anchor}"]
+        ],
+        columns=["truth", "read", "example"],
+    )
+    annotated = pd.Series(
+        [codepoint for page in pages if page.truth is not None for codepoint in page.truth.codepoints], dtype=object
+    ).value_counts()
+    pairs = misread.groupby(["truth", "read"], as_index=False).agg(
+        count=("example", "size"), examples=("example", list)
+    )
+    ranked = pairs.sort_values(["count", "truth", "read"], ascending=[False, True, True]).head(most)
+    listed = [
+        Confusion(truth, read, int(times), int(annotated[truth]), tuple(examples[:EXAMPLES]))
+        for truth, read, times, examples in ranked.itertuples(index=False)
+    ]
+    return listed, len(pairs)
 
 
 def examples_by_page(confusions: Sequence[Confusion]) -> dict[str, list[Example]]:

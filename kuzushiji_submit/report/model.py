@@ -78,6 +78,11 @@ class PageScore:
     counts: Counts
     detection: Counts
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is annotated and nothing was read."""
+        return self.counts == Counts()
+
 
 @dataclass(frozen=True, eq=False)
 class PagePlan:

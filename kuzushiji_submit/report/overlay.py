@@ -1,24 +1,65 @@
-"""The drawing over the scan: boxes, crosses and characters as SVG in page pixels, real text throughout."""
+"""What is drawn over the scan: boxes, crosses and characters in page pixels; `overlay.svg.jinja` makes SVG of it."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.mark_layout import Layout
-from kuzushiji_submit.report.markup import number, text
 from kuzushiji_submit.report.model import LOOKS, Kind, Mark
 
 _OVER_SHARE = 0.86  # of a box's shorter side that a character written over it takes
 _TRUTH_SIZE = 0.8  # of the label's size, for the true character below a misread one
 
 
-def render_overlay(marks: Sequence[Mark], layout: Layout, glyphs: Glyphs) -> str:
-    """The SVG element of a page; each mark is one focusable group."""
-    height, width = layout.size_hw
-    groups = "\n".join(_group(mark, layout, glyphs, first=place == 0) for place, mark in enumerate(marks))
-    return (
-        f'<svg class="overlay" viewBox="0 0 {width} {height}" preserveAspectRatio="none" lang="ja" role="group" '
-        f'aria-label="Characters" style="--unit:{number(layout.unit)}px">\n{groups}\n</svg>'
+@dataclass(frozen=True)
+class Writing:
+    """A character on the page: its CSS class, what is shown, where, and the letters' height, page pixels."""
+
+    css: str
+    shown: str
+    x: float
+    y: float
+    size: float
+
+
+@dataclass(frozen=True)
+class DrawnMark:
+    """A mark as the template draws it.
+
+    Attributes:
+        anchor: the element's id.
+        kind: what became of the character.
+        description: the mark in one plain sentence.
+        boxes: CSS classes and xyxy boxes, page pixels; the first is invisible and is what the pointer finds.
+        cross: the point submitted, where no box is known.
+        corner: where the sign goes, page pixels.
+        sign: what tells the kind apart besides its color.
+        texts: the characters read and annotated.
+    """
+
+    anchor: str
+    kind: Kind
+    description: str
+    boxes: tuple[tuple[str, Box], ...]
+    cross: tuple[float, float] | None
+    corner: tuple[float, float]
+    sign: str
+    texts: tuple[Writing, ...]
+
+
+def draw_mark(mark: Mark, layout: Layout, glyphs: Glyphs) -> DrawnMark:
+    """Where a mark's boxes and characters go."""
+    place = place_of(mark, layout)
+    written = (*_beside(mark, place, layout, glyphs), _over(mark, place, layout, glyphs))
+    return DrawnMark(
+        anchor=mark.anchor,
+        kind=mark.kind,
+        description=describe(mark, glyphs),
+        boxes=_boxes(mark, place),
+        cross=None if mark.read_box else mark.point,
+        corner=place[:2],
+        sign=LOOKS[mark.kind].sign,
+        texts=tuple(writing for writing in written if writing is not None),
     )
 
 
@@ -45,80 +86,44 @@ def place_of(mark: Mark, layout: Layout) -> Box:
     return x - reach, y - reach, x + reach, y + reach
 
 
-def _group(mark: Mark, layout: Layout, glyphs: Glyphs, *, first: bool) -> str:
-    place = place_of(mark, layout)
-    shapes = _shapes(mark, place, layout)
-    return (
-        f'<g id="{mark.anchor}" class="mark {mark.kind}" tabindex="{0 if first else -1}" role="button" '
-        f'aria-label="{text(describe(mark, glyphs))}">'
-        f"{shapes}{_badge(mark.kind, place, layout)}{_beside(mark, place, layout, glyphs)}"
-        f"{_over(mark, place, layout, glyphs)}</g>"
-    )
-
-
-def _shapes(mark: Mark, place: Box, layout: Layout) -> str:
-    parts = [_rect("area", place)]  # invisible: what the pointer finds
+def _boxes(mark: Mark, place: Box) -> tuple[tuple[str, Box], ...]:
+    boxes = [("area", place)]
     if mark.truth_box and (mark.kind is not Kind.HIT or not mark.read_box):
-        parts.append(_rect("box annotated" if mark.read_box else "box annotated alone", mark.truth_box))
+        boxes.append(("box annotated" if mark.read_box else "box annotated alone", mark.truth_box))
     if mark.read_box:
-        parts.append(_rect("box found", mark.read_box))
-    elif mark.point:
-        parts.append(_cross(mark.point, layout.unit * 0.22))
-    return "".join(parts)
+        boxes.append(("box found", mark.read_box))
+    return tuple(boxes)
 
 
-def _rect(css: str, box: Box) -> str:
-    x0, y0, x1, y1 = box
-    size = f'width="{number(max(x1 - x0, 0))}" height="{number(max(y1 - y0, 0))}"'
-    return f'<rect class="{css}" x="{number(x0)}" y="{number(y0)}" {size}/>'
-
-
-def _cross(point: tuple[float, float], reach: float) -> str:
-    x, y = point
-    arm = number(2 * reach)
-    path = f"M{number(x - reach)} {number(y)}h{arm}M{number(x)} {number(y - reach)}v{arm}"
-    return f'<path class="cross" d="{path}"/>'
-
-
-def _badge(kind: Kind, place: Box, layout: Layout) -> str:
-    sign = LOOKS[kind].sign
-    if not sign:
-        return ""
-    x, y = number(place[0]), number(place[1])
-    return (
-        f'<g class="badge" aria-hidden="true"><circle cx="{x}" cy="{y}" r="{number(layout.unit * 0.34)}"/>'
-        f'<text x="{x}" y="{y}">{sign}</text></g>'
-    )
-
-
-def _beside(mark: Mark, place: Box, layout: Layout, glyphs: Glyphs) -> str:
+def _beside(mark: Mark, place: Box, layout: Layout, glyphs: Glyphs) -> tuple[Writing | None, ...]:
     """What was read to the right of the place, what should have been read below it."""
     x0, y0, x1, y1 = place
     gap, middle = layout.unit * 0.14, (y0 + y1) / 2
     fits = x1 + gap + layout.unit <= layout.size_hw[1]
     x, side = (x1 + gap, "") if fits else (x0 - gap, " left")
     if mark.kind is Kind.MISREAD:
-        read = _text(f"beside read{side}", mark.read, x, middle - layout.unit * 0.52, layout.unit, glyphs)
         size = layout.unit * _TRUTH_SIZE
-        return read + _text(f"beside true{side}", mark.truth, x, middle + layout.unit * 0.48, size, glyphs)
-    if mark.kind is Kind.MISSED:
-        return _text(f"beside true{side}", mark.truth, x, middle, layout.unit, glyphs)
-    return _text(f"beside read{side}", mark.read, x, middle, layout.unit, glyphs)
+        return (
+            _write(f"beside read{side}", mark.read, (x, middle - layout.unit * 0.52), layout.unit, glyphs),
+            _write(f"beside true{side}", mark.truth, (x, middle + layout.unit * 0.48), size, glyphs),
+        )
+    label, css = (mark.truth, "true") if mark.kind is Kind.MISSED else (mark.read, "read")
+    return (_write(f"beside {css}{side}", label, (x, middle), layout.unit, glyphs),)
 
 
-def _over(mark: Mark, place: Box, layout: Layout, glyphs: Glyphs) -> str:
+def _over(mark: Mark, place: Box, layout: Layout, glyphs: Glyphs) -> Writing | None:
     """What was read, or should have been, written over the place at the size of the ink."""
     x0, y0, x1, y1 = place
     known = mark.read_box or mark.truth_box
     size = _OVER_SHARE * min(x1 - x0, y1 - y0) if known else 1.6 * layout.unit
     size = min(max(size, layout.unit), 4 * layout.unit)
     label, css = (mark.truth, "true") if mark.kind is Kind.MISSED else (mark.read, "read")
-    return _text(f"over {css}", label, (x0 + x1) / 2, (y0 + y1) / 2, size, glyphs)
+    return _write(f"over {css}", label, ((x0 + x1) / 2, (y0 + y1) / 2), size, glyphs)
 
 
-def _text(css: str, label: str | None, x: float, y: float, size: float, glyphs: Glyphs) -> str:
+def _write(css: str, label: str | None, point: tuple[float, float], size: float, glyphs: Glyphs) -> Writing | None:
     if label is None:
-        return ""
+        return None
     shown = glyphs.text_of(label)
-    fitted = size if len(shown) == 1 else size * max(0.35, 1.6 / len(shown))
-    return f'<text class="{css}" x="{number(x)}" y="{number(y)}" font-size="{number(fitted)}">{text(shown)}</text>'
+    # A label that is no character is longer: smaller letters keep it from its neighbors.
+    return Writing(css, shown, *point, size if len(shown) == 1 else size * max(0.35, 1.6 / len(shown)))

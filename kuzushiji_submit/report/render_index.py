@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kuzushiji_submit.competition.scoring import total
-from kuzushiji_submit.report.confusions import Confusion, Example
+from kuzushiji_submit.report.confusions import Confusion
 from kuzushiji_submit.report.glyphs import Glyphs
-from kuzushiji_submit.report.markup import count, document, plural, text
+from kuzushiji_submit.report.markup import count, plural
 from kuzushiji_submit.report.model import PageOutcome, PagePlan, PageScore
-from kuzushiji_submit.report.pieces import glyph_cell, header, scoreboard
-from kuzushiji_submit.report.tables import SCORE_COLUMNS, Cell, Column, number_cell, score_cells, table
+from kuzushiji_submit.report.templates import render_template
 
 _MOST_NOTES = 100  # listed on the index; every page has its own
 
@@ -37,6 +36,16 @@ class IndexContent:
     crops: frozenset[str]
 
 
+@dataclass(frozen=True)
+class BookRow:
+    """A book in the table: its pages in the report, characters read on them, and their score, if any has truth."""
+
+    book_id: str
+    pages: int
+    read: int
+    score: PageScore | None
+
+
 def total_score(pages: Sequence[PagePlan]) -> PageScore | None:
     """The sum over the pages that have truth; None if none has."""
     scores = [page.score for page in pages if page.score]
@@ -47,148 +56,57 @@ def total_score(pages: Sequence[PagePlan]) -> PageScore | None:
 
 def render_index(content: IndexContent, glyphs: Glyphs) -> str:
     """The index's HTML."""
-    parts = [_header(content), "<main>", _notices(content), _scoreboard(content)]
-    parts += [_books(content), _confusions(content, glyphs), _pages(content), "</main>"]
-    return document(
-        title="Kuzushiji report", body="\n".join(parts), root="", scripts=("tables.js",), body_class="index"
-    )
+    pages = [(page, content.outcomes[page.image_id]) for page in content.pages]
+    score = total_score(content.pages)
+    shown: dict[str, object] = {
+        "title": "Kuzushiji report",
+        "root": "",
+        "scripts": ("tables.js",),
+        "body_class": "index",
+        "facts": _facts(content),
+        "links": (("books", "Books"), ("confusions", "Confusions"), ("pages", "Pages")),
+        "glyphs": glyphs,
+        "score": score,
+        "figures": _figures(score) if score else (),
+        "unscored": sum(page.score is None for page in content.pages),
+        "noted": [(page, outcome.notes) for page, outcome in pages if outcome.notes],
+        "lost": sum(outcome.unreadable is not None for _, outcome in pages),
+        "most_notes": _MOST_NOTES,
+        "books": _books(content.pages),
+        "confusions": content.confusions,
+        "rarer": content.confusion_kinds - len(content.confusions),
+        "crops": content.crops,
+        "pages": pages,
+    }
+    return render_template("index.html.jinja", shown)
 
 
-def _header(content: IndexContent) -> str:
+def _figures(score: PageScore) -> list[tuple[str, str]]:
+    """A score's ratios with names, then its counts."""
+    counts = score.counts
+    ratios = (("F1", counts.f1), ("Precision", counts.precision), ("Recall", counts.recall))
+    figures = [(name, f"{value:.4f}") for name, value in (*ratios, ("Detection F1", score.detection.f1))]
+    names = ("True positives", "False positives", "False negatives")
+    return figures + [
+        (name, count(value)) for name, value in zip(names, (counts.tp, counts.fp, counts.fn), strict=True)
+    ]
+
+
+def _facts(content: IndexContent) -> tuple[str, ...]:
     books = len({page.book_id for page in content.pages})
     characters = sum(len(page.points) for page in content.pages)
-    facts = (
+    return (
         f"{plural(len(content.pages), 'page')} of {plural(books, 'book')}, {plural(characters, 'character')} read",
         f"submission {content.submission}",
         f"truth {content.truth}" if content.truth else "no truth given",
     )
-    links = [("books", "Books"), ("pages", "Pages")]
-    if content.confusions:
-        links.insert(1, ("confusions", "Confusions"))
-    return header("Kuzushiji report", facts, links)
 
 
-def _notices(content: IndexContent) -> str:
-    lost = [page for page in content.pages if content.outcomes[page.image_id].unreadable]
-    noted = [page for page in content.pages if content.outcomes[page.image_id].notes]
-    if not noted:
-        return ""
-    heading = f"{plural(len(lost), 'page image')} could not be read" if lost else "Notes"
-    items = "".join(
-        f'<li><a href="pages/{page.name}.html">{text(page.image_id)}</a>: '
-        f"{text(' '.join(content.outcomes[page.image_id].notes))}</li>"
-        for page in noted[:_MOST_NOTES]
-    )
-    more = f"<p>And {plural(len(noted) - _MOST_NOTES, 'more page')}.</p>" if len(noted) > _MOST_NOTES else ""
-    details = f"<details open><summary>{heading}</summary><ul>{items}</ul>{more}</details>"
-    return f'<div class="notice" role="note">{details}</div>'
-
-
-def _scoreboard(content: IndexContent) -> str:
-    score = total_score(content.pages)
-    if score is None:
-        return '<p class="lead">Without truth there is no score: the pages show what was read.</p>'
-    counts = score.counts
-    figures = (
-        ("F1", f"{counts.f1:.4f}"),
-        ("Precision", f"{counts.precision:.4f}"),
-        ("Recall", f"{counts.recall:.4f}"),
-        ("Detection F1", f"{score.detection.f1:.4f}"),
-        ("True positives", count(counts.tp)),
-        ("False positives", count(counts.fp)),
-        ("False negatives", count(counts.fn)),
-    )
-    scored = sum(page.score is not None for page in content.pages)
-    rest = len(content.pages) - scored
-    unscored = f'<p class="hint">{plural(rest, "page")} without truth not counted.</p>' if rest else ""
-    return scoreboard(figures, after=unscored)
-
-
-def _score_columns(content: IndexContent) -> tuple[Column, ...]:
-    return SCORE_COLUMNS if any(page.score for page in content.pages) else ()
-
-
-def _books(content: IndexContent) -> str:
+def _books(pages: Sequence[PagePlan]) -> list[BookRow]:
     books: dict[str, list[PagePlan]] = {}
-    for page in content.pages:
+    for page in pages:
         books.setdefault(page.book_id, []).append(page)
-    scores = _score_columns(content)
-    columns = (Column("Book"), Column("Pages", numeric=True), Column("Read", numeric=True), *scores)
-    rows = []
-    for book_id, pages in sorted(books.items()):
-        read = sum(len(page.points) for page in pages)
-        cells = [Cell(text(book_id), book_id), number_cell(len(pages)), number_cell(read)]
-        rows.append(cells + (score_cells(total_score(pages)) if scores else []))
-    return f'<section id="books">{table(columns, rows, caption="Books")}</section>'
-
-
-def _pages(content: IndexContent) -> str:
-    scores = _score_columns(content)
-    columns = (
-        Column("Page"),
-        Column("Scan", sortable=False),
-        Column("Book"),
-        Column("Read", numeric=True),
-        *((Column("Annotated", numeric=True),) if scores else ()),
-        *scores,
-    )
-    rows = [_page_row(page, content.outcomes[page.image_id], scored=bool(scores)) for page in content.pages]
-    return f'<section id="pages">{table(columns, rows, caption="Pages", css="pages")}</section>'
-
-
-def _page_row(page: PagePlan, outcome: PageOutcome, *, scored: bool) -> list[Cell]:
-    link = f'<a href="pages/{page.name}.html">{text(page.image_id)}</a>'
-    if outcome.unreadable:
-        link += ' <span class="tag">image not readable</span>'
-        picture = "–"
-    else:
-        picture = (
-            f'<a href="pages/{page.name}.html" tabindex="-1" aria-hidden="true">'
-            f'<img src="thumbnails/{page.name}.jpg" alt="" loading="lazy"></a>'
-        )
-    cells = [Cell(link, page.image_id), Cell(picture, css="thumbnail"), Cell(text(page.book_id), page.book_id)]
-    cells.append(number_cell(len(page.points)))
-    if scored:
-        cells.append(Cell("–", None, "number") if page.truth is None else number_cell(len(page.truth)))
-        cells.extend(score_cells(page.score))
-    return cells
-
-
-def _confusions(content: IndexContent, glyphs: Glyphs) -> str:
-    if not content.confusions:
-        return ""
-    columns = (
-        Column("Truth"),
-        Column("Read"),
-        Column("Count", numeric=True),
-        Column("Annotated", numeric=True, hint="How often the true character is annotated on these pages"),
-        Column("Examples", sortable=False),
-    )
-    rows = [_confusion_row(confusion, glyphs, content.crops) for confusion in content.confusions]
-    hidden = content.confusion_kinds - len(content.confusions)
-    more = f'<p class="hint">And {plural(hidden, "rarer confusion")}.</p>' if hidden else ""
-    return (
-        f'<section id="confusions">{table(columns, rows, caption="Confusions", css="confusions")}'
-        f'{more}<p class="hint">A crop leads to its place on the page.</p></section>'
-    )
-
-
-def _confusion_row(confusion: Confusion, glyphs: Glyphs, crops: frozenset[str]) -> list[Cell]:
-    examples = "".join(
-        _example(example, confusion, glyphs) for example in confusion.examples if example.crop_name in crops
-    )
     return [
-        glyph_cell(confusion.truth, glyphs),
-        glyph_cell(confusion.read, glyphs),
-        number_cell(confusion.count),
-        number_cell(confusion.annotated),
-        Cell(f'<div class="crops">{examples or "–"}</div>'),
+        BookRow(book_id, len(own), sum(len(page.points) for page in own), total_score(own))
+        for book_id, own in sorted(books.items())
     ]
-
-
-def _example(example: Example, confusion: Confusion, glyphs: Glyphs) -> str:
-    truth, read = text(glyphs.text_of(confusion.truth)), text(glyphs.text_of(confusion.read))
-    return (
-        f'<a href="pages/{example.page_name}.html#{example.anchor}" title="{text(example.image_id)}">'
-        f'<img src="crops/{example.crop_name}.jpg" alt="{truth} read as {read}" loading="lazy"></a>'
-    )

@@ -4,25 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.reading.characters import Alternative
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.mark_layout import lay_out
-from kuzushiji_submit.report.markup import clean, count, document, json_script, notice, plural, text
-from kuzushiji_submit.report.model import LOOKS, Kind, Mark, PagePlan, PageScore, Picture
-from kuzushiji_submit.report.overlay import render_overlay
-from kuzushiji_submit.report.tables import Cell, Column, table
+from kuzushiji_submit.report.markup import clean, count
+from kuzushiji_submit.report.model import LOOKS, Kind, Look, Mark, PagePlan, PageScore, Picture
+from kuzushiji_submit.report.overlay import draw_mark
+from kuzushiji_submit.report.templates import render_template
 
-_ROOT = "../"
 _ALTERNATIVES = 5  # shown for a character
-_KEYS = (
-    ("n p", "next, previous page"),
-    ("e E", "next, previous error"),
-    ("← ↑ → ↓", "neighboring character, once one is chosen"),
-    ("t", "text beside, over the ink, off"),
-    ("b h d", "boxes, hits, dimmed scan"),
-    ("+ − 0", "zoom in, out, full width"),
-)
 
 
 def render_page(
@@ -45,170 +35,45 @@ def render_page(
         neighbors: the pages before and after.
     """
     layout = lay_out(marks, picture.size_hw)
-    body = "\n".join(
-        (
-            _header(page, neighbors),
-            _toolbar(),
-            '<main class="workspace">',
-            _sheet(page, picture, render_overlay(marks, layout, glyphs)),
-            '<aside class="side" aria-label="About this page">',
-            notice(notes),
-            _score(page),
-            _legend(marks),
-            _inspector() if marks else "",
-            _list(marks, glyphs),
-            "</aside>",
-            "</main>",
-            json_script("marks", {mark.anchor: _record(mark, glyphs) for mark in marks}),
-        )
-    )
-    return document(
-        title=f"{page.image_id} – Kuzushiji report",
-        body=body,
-        root=_ROOT,
-        scripts=("page.js", "tables.js"),
-        body_class="page",
-    )
+    listed = [mark for mark in marks if mark.kind is not Kind.HIT]
+    content: dict[str, object] = {
+        "title": f"{page.image_id} – Kuzushiji report",
+        "root": "../",
+        "scripts": ("page.js", "tables.js"),
+        "body_class": "page",
+        "page": page,
+        "picture": picture,
+        "before": neighbors[0],
+        "after": neighbors[1],
+        "notes": notes,
+        "glyphs": glyphs,
+        "looks": LOOKS,
+        "figures": _figures(page.score),
+        "legend": _legend(marks),
+        "unit": layout.unit,
+        "drawn": [draw_mark(mark, layout, glyphs) for mark in marks],
+        "listed": listed,
+        "sure": any(mark.character for mark in listed),
+        "records": {mark.anchor: _record(mark, glyphs) for mark in marks},
+    }
+    return render_template("page.html.jinja", content)
 
 
-def _header(page: PagePlan, neighbors: tuple[PagePlan | None, PagePlan | None]) -> str:
-    before, after = neighbors
-    return (
-        f'<header class="top"><nav class="trail" aria-label="Way back"><a href="{_ROOT}index.html">Report</a>'
-        f'<span aria-hidden="true">›</span><span>{text(page.book_id)}</span></nav>'
-        f"<h1>{text(page.image_id)}</h1>"
-        f'<nav class="neighbors" aria-label="Pages">{_neighbor(before, "prev", "← Previous")}'
-        f"{_neighbor(after, 'next', 'Next →')}</nav></header>"
-    )
-
-
-def _neighbor(page: PagePlan | None, relation: str, label: str) -> str:
-    if page is None:
-        return f'<span class="button off">{label}</span>'
-    return f'<a class="button" rel="{relation}" href="{page.name}.html" title="{text(page.image_id)}">{label}</a>'
-
-
-def _toolbar() -> str:
-    texts = "".join(
-        f'<label><input type="radio" name="text" value="{value}"{" checked" if value == "beside" else ""}> '
-        f"{label}</label>"
-        for value, label in (("beside", "beside"), ("over", "over the ink"), ("none", "off"))
-    )
-    return (
-        '<div class="toolbar needs-script" role="group" aria-label="Display">'
-        f"<fieldset><legend>Text</legend>{texts}</fieldset>"
-        '<fieldset><legend>Show</legend><label><input type="checkbox" id="boxes" checked> boxes</label>'
-        '<label><input type="checkbox" id="dim"> dimmed scan</label></fieldset>'
-        '<fieldset><legend>Zoom</legend><button type="button" id="fit-page">whole page</button>'
-        '<button type="button" id="fit-width">width</button><button type="button" id="actual">100%</button>'
-        '<input type="range" id="zoom" min="20" max="400" value="100" step="5" aria-label="Zoom"></fieldset>'
-        f"{_keys()}</div>"
-    )
-
-
-def _keys() -> str:
-    entries = "".join(f"<div><dt>{key}</dt><dd>{effect}</dd></div>" for key, effect in _KEYS)
-    return f'<details class="keys"><summary>Keys</summary><dl>{entries}</dl></details>'
-
-
-def _sheet(page: PagePlan, picture: Picture, overlay: str) -> str:
-    height, width = picture.size_hw
-    if picture.readable:
-        scan = f'<img class="scan" src="{_ROOT}scans/{page.name}.jpg" alt="Scan of page {text(page.image_id)}">'
-    else:
-        scan = '<div class="scan lost">The image of this page could not be read.</div>'
-    return (
-        '<section class="pane" id="pane" tabindex="0" aria-label="Scan">'
-        f'<div class="sheet" id="sheet" data-text="beside" data-width="{width}" data-height="{height}" '
-        f'style="--ratio:{width / height:.5f}">{scan}\n{overlay}</div></section>'
-    )
-
-
-def _score(page: PagePlan) -> str:
-    if page.score is None:
-        facts = f"<p>{_sum_up(len(page.points))} This page has no truth to compare with.</p>"
-        return f'<section class="card"><h2>Reading</h2>{facts}</section>'
-    return f'<section class="card"><h2>Score</h2>{_figures(page.score)}</section>'
-
-
-def _sum_up(characters: int) -> str:
-    if not characters:
-        return "Nothing was read here."
-    return f"{plural(characters, 'character')} read."
-
-
-def _figures(score: PageScore) -> str:
+def _figures(score: PageScore | None) -> list[tuple[str, str]]:
+    """The page's score with names; nothing where there is nothing to score."""
+    if score is None or score.empty:
+        return []
     counts = score.counts
-    if counts == Counts():
-        return "<p>Nothing is annotated here and nothing was read.</p>"
-    figures = (
-        ("F1", f"{counts.f1:.3f}"),
-        ("Precision", f"{counts.precision:.3f}"),
-        ("Recall", f"{counts.recall:.3f}"),
-        ("Detection F1", f"{score.detection.f1:.3f}"),
-        ("tp", count(counts.tp)),
-        ("fp", count(counts.fp)),
-        ("fn", count(counts.fn)),
-    )
-    items = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
-    return f'<dl class="figures">{items}</dl>'
+    ratios = (("F1", counts.f1), ("Precision", counts.precision), ("Recall", counts.recall))
+    figures = [(name, f"{value:.3f}") for name, value in (*ratios, ("Detection F1", score.detection.f1))]
+    return figures + [(name, count(value)) for name, value in (("tp", counts.tp), ("fp", counts.fp), ("fn", counts.fn))]
 
 
-def _legend(marks: Sequence[Mark]) -> str:
-    """The colors explained; each entry is also the switch of its kind."""
+def _legend(marks: Sequence[Mark]) -> list[tuple[Kind, Look, int]]:
+    """Every kind that the page can have, and how many marks are of it; nothing for a page without marks."""
     found = Counter(mark.kind for mark in marks)
     scored = Kind.UNSCORED not in found
-    kinds = [kind for kind in Kind if (kind is not Kind.UNSCORED) is scored]
-    entries = "".join(_entry(kind, found[kind]) for kind in kinds) if marks else ""
-    content = f'<ul class="legend">{entries}</ul>' if entries else "<p>No characters on this page.</p>"
-    return f'<section class="card"><h2>Marks</h2>{content}</section>'
-
-
-def _entry(kind: Kind, amount: int) -> str:
-    look = LOOKS[kind]
-    return (
-        f'<li><label><input type="checkbox" name="kind" value="{kind}" checked>'
-        f'<span class="swatch {kind}" aria-hidden="true">{look.sign}</span>'
-        f"<span><b>{look.name}</b> <small>{look.meaning}</small></span>"
-        f'<span class="amount">{count(amount)}</span></label></li>'
-    )
-
-
-def _inspector() -> str:
-    """Where the script shows the character pointed at."""
-    return '<section class="card needs-script" id="inspector" aria-live="polite"><h2>Character</h2></section>'
-
-
-def _list(marks: Sequence[Mark], glyphs: Glyphs) -> str:
-    """What to look at: the errors of a scored page, else every reading."""
-    listed = [mark for mark in marks if mark.kind is not Kind.HIT]
-    if not listed:
-        return ""
-    scored = listed[0].kind is not Kind.UNSCORED
-    sure = any(mark.character for mark in listed)
-    columns = [Column("Read"), Column("Truth"), Column("What")] if scored else [Column("Read"), Column("Codepoint")]
-    columns += [Column("Score", numeric=True)] if sure else []
-    rows = [_row(mark, glyphs, scored=scored)[: len(columns)] for mark in listed]
-    caption = "Errors on this page" if scored else "Readings"
-    return f'<section class="card list">{table(columns, rows, caption=caption, css="compact")}</section>'
-
-
-def _row(mark: Mark, glyphs: Glyphs, *, scored: bool) -> list[Cell]:
-    """A row of the list; its last cell is the score."""
-    shown = mark.read or mark.truth or ""
-    link = f'<a href="#{mark.anchor}" aria-label="{text(shown)}">{_glyph(mark.read, glyphs)}</a>'
-    first = Cell(link, mark.read or "")
-    score = mark.character.score if mark.character else None
-    last = Cell("–" if score is None else f"{score:.3f}", score, "number")
-    if not scored:
-        return [first, Cell(text(shown[:80]), shown), last]
-    look = LOOKS[mark.kind]
-    what = f'<span class="swatch {mark.kind}" aria-hidden="true">{look.sign}</span> {look.name}'
-    return [first, Cell(_glyph(mark.truth, glyphs), mark.truth or ""), Cell(what, look.name), last]
-
-
-def _glyph(label: str | None, glyphs: Glyphs) -> str:
-    return f'<span lang="ja" class="glyph">{text(glyphs.text_of(label))}</span>' if label else "–"
+    return [(kind, LOOKS[kind], found[kind]) for kind in Kind if (kind is not Kind.UNSCORED) is scored and marks]
 
 
 def _record(mark: Mark, glyphs: Glyphs) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.charset_filter import count_codepoints
 from kuzushiji_submit.competition.truth import PageTruth
 
 
@@ -55,29 +55,52 @@ class Statistics:
 
 def collect(truth: Sequence[PageTruth], images: Collection[str]) -> Statistics:
     """Counts a truth; `images` are the ids of the pages that have an image."""
-    per_page = np.array([len(page) for page in truth], np.int64)
+    pages = pd.DataFrame(
+        {
+            "page": [page.image_id for page in truth],
+            "book": [book_of(page.image_id) for page in truth],
+            "characters": np.array([len(page) for page in truth], np.int64),
+        }
+    )
     boxes = np.concatenate([np.zeros((0, 4), np.float32), *(page.boxes[~page.without_area] for page in truth)])
-    books: dict[str, list[PageTruth]] = {}
-    for page in truth:
-        books.setdefault(book_of(page.image_id), []).append(page)
+    table = _characters(truth)
+    # In the order of first occurrence, so that equally frequent classes keep one order.
+    classes = table.groupby("codepoint", sort=False)["page"].agg(["size", "nunique"])
     return Statistics(
-        pages=len(truth),
-        empty=int((per_page == 0).sum()),
-        without_image=sum(page.image_id not in images for page in truth),
-        counts=count_codepoints(truth),
-        pages_of=Counter(codepoint for page in truth for codepoint in set(page.codepoints)),
-        per_page=per_page,
+        pages=len(pages),
+        empty=int((pages["characters"] == 0).sum()),
+        without_image=int((~pages["page"].isin(list(images))).sum()),
+        counts=Counter({str(name): int(times) for name, times in classes["size"].items()}),
+        pages_of=Counter({str(name): int(times) for name, times in classes["nunique"].items()}),
+        per_page=pages["characters"].to_numpy(np.int64),
         sides=boxes[:, 2:] - boxes[:, :2],
-        books=tuple(_figures(book_id, pages) for book_id, pages in sorted(books.items())),
+        books=_books(pages, table),
     )
 
 
 def pages_with(truth: Sequence[PageTruth], codepoint: str) -> list[tuple[str, int]]:
     """The pages on which a codepoint occurs and how often, most often first."""
     found = [(page.image_id, page.codepoints.count(codepoint)) for page in truth]
-    return sorted(((image_id, times) for image_id, times in found if times), key=lambda one: (-one[1], one[0]))
+    return sorted(((image_id, times) for image_id, times in found if times), key=lambda page: (-page[1], page[0]))
 
 
-def _figures(book_id: str, pages: Sequence[PageTruth]) -> BookFigures:
-    counts = count_codepoints(pages)
-    return BookFigures(book_id, len(pages), sum(not len(page) for page in pages), counts.total(), len(counts))
+def _characters(truth: Sequence[PageTruth]) -> pd.DataFrame:
+    """A row for every annotated character: page, book, codepoint."""
+    lengths = [len(page) for page in truth]
+    return pd.DataFrame(
+        {
+            "page": np.repeat(np.array([page.image_id for page in truth], object), lengths),
+            "book": np.repeat(np.array([book_of(page.image_id) for page in truth], object), lengths),
+            "codepoint": np.array([codepoint for page in truth for codepoint in page.codepoints], object),
+        }
+    )
+
+
+def _books(pages: pd.DataFrame, characters: pd.DataFrame) -> tuple[BookFigures, ...]:
+    """Ascending by id; a book of which no page has text has no class."""
+    books = pages.groupby("book")["characters"].agg(
+        pages="size", empty=lambda lengths: (lengths == 0).sum(), characters="sum"
+    )
+    classes = characters.groupby("book")["codepoint"].nunique()
+    books["classes"] = classes.reindex(books.index, fill_value=0)
+    return tuple(BookFigures(str(book_id), *map(int, figures)) for book_id, *figures in books.itertuples())

@@ -2,26 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from kuzushiji_submit.report.glyphs import Glyphs
-from kuzushiji_submit.report.markup import count, document, notice, plural, text
-from kuzushiji_submit.report.pieces import (
-    Shown,
-    drawing,
-    gallery,
-    glyph,
-    glyph_cell,
-    header,
-    present,
-    scoreboard,
-    section,
-)
-from kuzushiji_submit.report.tables import Cell, Column, number_cell, table
+from kuzushiji_submit.report.markup import count, plural
+from kuzushiji_submit.report.templates import render_template
 from kuzushiji_submit.stats.collect import Statistics
 
+_TEMPLATES = Path(__file__).with_name("templates")
 _MOST_LISTED = 500  # pages of one character
+_LINKS = (
+    ("frequencies", "Frequencies"),
+    ("samples", "Samples"),
+    ("steps", "Step by step"),
+    ("pages", "Pages"),
+    ("books", "Books"),
+    ("classes", "Classes"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,135 +71,58 @@ class StatsContent:
     glyphs: Glyphs
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A sample's picture: its file relative to the report, and words for those who do not see it."""
+
+    source: str
+    alt: str
+    sample: Sample
+
+
 def render(content: StatsContent) -> str:
     """The report's HTML."""
-    figures = content.figures
-    facts = (
-        f"{plural(figures.pages, 'page')} of {plural(len(figures.books), 'book')}",
-        f"{plural(figures.empty, 'page')} without text, {figures.without_image} without image",
-    )
-    links = [
-        ("frequencies", "Frequencies"),
-        ("samples", "Samples"),
-        ("steps", "Step by step"),
-        ("pages", "Pages"),
-        ("books", "Books"),
-        ("classes", "Classes"),
-    ]
-    sections = [
-        _scores(figures),
-        _search(content),
-        _frequencies(content),
-        _samples(content),
-        _steps(content),
-        _pages(content),
-        _books(figures),
-        _classes(content),
-    ]
-    body = "\n".join(sections)
-    top = header(f"Data of {content.data}", facts, present(links, body))
-    parts = [top, "<main>", notice(content.unreadable), body, "</main>"]
-    title = f"Data of {content.data}"
-    return document(title=title, body="\n".join(parts), root="", scripts=("tables.js",), body_class="index")
+    figures, glyphs = content.figures, content.glyphs
+    classes = ((name, times, figures.pages_of[name]) for name, times in figures.counts.most_common())
+    shown: dict[str, object] = {
+        "title": f"Data of {content.data}",
+        "root": "",
+        "scripts": ("tables.js",),
+        "body_class": "index",
+        "facts": (
+            f"{plural(figures.pages, 'page')} of {plural(len(figures.books), 'book')}",
+            f"{plural(figures.empty, 'page')} without text, {figures.without_image} without image",
+        ),
+        "links": _LINKS,
+        "notes": content.unreadable,
+        "glyphs": glyphs,
+        "figures": _figures(figures),
+        "contains": content.contains,
+        "pages_with": content.pages_with,
+        "most_listed": _MOST_LISTED,
+        "draws": [f"{name}: {plural(round(total), 'draw')} an epoch" for name, total in content.draws.items()],
+        "samples": [
+            Picture(f"crops/{sample.name}.jpg", glyphs.text_of(sample.codepoint), sample) for sample in content.samples
+        ],
+        "steps": [
+            Picture(f"pictures/{sample.name}.png", f"{glyphs.text_of(sample.codepoint)} step by step", sample)
+            for sample in content.samples
+            if sample.steps
+        ],
+        "pages": content.pages,
+        "books": figures.books,
+        "classes": classes,
+    }
+    return render_template("stats.html.jinja", shown, _TEMPLATES)
 
 
-def _scores(figures: Statistics) -> str:
+def _figures(figures: Statistics) -> list[tuple[str, str]]:
     counts = np.array(list(figures.counts.values()))
-    numbers = (
+    return [
         ("Characters", count(figures.characters)),
         ("Classes", count(len(counts))),
         ("Occurring once", count(int((counts == 1).sum()))),
         ("500 and more", count(int((counts >= 500).sum()))),
         ("Median a class", f"{np.median(counts):,.0f}"),
         ("Median a page", f"{np.median(figures.per_page):,.0f}"),
-    )
-    return scoreboard(numbers, label="Figures")
-
-
-def _search(content: StatsContent) -> str:
-    if content.contains is None:
-        return ""
-    columns = (Column("Page"), Column("Times", numeric=True))
-    rows = [[Cell(text(image_id), image_id), number_cell(times)] for image_id, times in content.pages_with]
-    listed = table(columns, rows[:_MOST_LISTED], caption=f"Pages with {content.contains}")
-    rest = len(rows) - _MOST_LISTED
-    more = f'<p class="hint">And {plural(rest, "more page")}.</p>' if rest > 0 else ""
-    found = f"{glyph(content.contains, content.glyphs)} on {plural(len(rows), 'page')}"
-    details = f"<details><summary>Pages</summary>{listed}{more}</details>"
-    return f'<section id="search"><p class="lead">{found}</p>{details}</section>'
-
-
-def _frequencies(content: StatsContent) -> str:
-    draws = "; ".join(f"{name}: {plural(round(total), 'draw')} an epoch" for name, total in content.draws.items())
-    words = f"Classes before and after balancing, by the sampler alone: no file is copied. {draws}."
-    body = drawing("pictures/frequencies.png", "Class frequencies before and after balancing", words)
-    body += drawing(
-        "pictures/sizes.png", "Characters a page and sizes of boxes", "Characters a page, and sizes of boxes."
-    )
-    return section("frequencies", "Frequencies", body)
-
-
-def _samples(content: StatsContent) -> str:
-    shown = [
-        Shown(f"crops/{one.name}.jpg", content.glyphs.text_of(one.codepoint), _caption(content, one))
-        for one in content.samples
     ]
-    return section("samples", "Samples", gallery(shown, small=True))
-
-
-def _caption(content: StatsContent, sample: Sample) -> str:
-    where = f"<small>{text(sample.image_id)} box {sample.index}</small>"
-    return f"{glyph(sample.codepoint, content.glyphs)}<br>{where}"
-
-
-def _steps(content: StatsContent) -> str:
-    shown = [one for one in content.samples if one.steps]
-    pictures = [
-        Shown(
-            f"pictures/{one.name}.png",
-            f"{content.glyphs.text_of(one.codepoint)} step by step",
-            f"{_caption(content, one)}<br>{text(', '.join(one.steps))}",
-        )
-        for one in shown
-    ]
-    hint = (
-        "From the scan to what a network sees. Binary: darker by 2 gray levels than the mean of a block of the whole "
-        "height, or of two thirds of it."
-    )
-    return section("steps", "Step by step", gallery(pictures), hint=hint)
-
-
-def _pages(content: StatsContent) -> str:
-    body = ""
-    for page in content.pages:
-        height, width = page.size_hw
-        words = f"{page.image_id}: {plural(page.characters, 'character')}, {width} x {height} pixels"
-        body += drawing(f"crops/{page.picture}.jpg", f"{page.image_id} with boxes", words)
-        squished = f"crops/{page.picture}-squished.jpg"
-        body += drawing(squished, f"{page.image_id} squished", "The same squeezed to a square, boxes and all.")
-    return section("pages", "Pages", body)
-
-
-def _books(figures: Statistics) -> str:
-    columns = (
-        Column("Book"),
-        Column("Pages", numeric=True),
-        Column("Without text", numeric=True),
-        Column("Characters", numeric=True),
-        Column("Classes", numeric=True),
-    )
-    rows = [
-        [Cell(text(book.book_id), book.book_id)]
-        + [number_cell(value) for value in (book.pages, book.empty, book.characters, book.classes)]
-        for book in figures.books
-    ]
-    return f'<section id="books">{table(columns, rows, caption="Books")}</section>'
-
-
-def _classes(content: StatsContent) -> str:
-    columns = (Column("Class"), Column("Characters", numeric=True), Column("Pages", numeric=True))
-    rows = [
-        [glyph_cell(codepoint, content.glyphs), number_cell(times), number_cell(content.figures.pages_of[codepoint])]
-        for codepoint, times in content.figures.counts.most_common()
-    ]
-    return f'<section id="classes">{table(columns, rows, caption="Classes")}</section>'

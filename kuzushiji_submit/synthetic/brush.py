@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from kuzushiji_submit.synthetic.types import FloatArray, Mask
+from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_uint8
 
 SHIFT = 3
+FINER = 4
 
 
 def draw_line(
@@ -52,6 +53,27 @@ def draw_curve(canvas: Mask, points: FloatArray, widths: FloatArray, value: int 
     dense, dense_widths = _smooth(points, widths)
     for place in range(len(dense) - 1):
         _segment(canvas, dense[place], dense[place + 1], float(dense_widths[place]), value)
+
+
+def draw_fine_curve(canvas: Mask, points: FloatArray, widths: FloatArray, value: int = 255) -> None:
+    """Draws a smooth stroke whose width need not be whole pixels, so that it may taper.
+
+    Args:
+        canvas: uint8 (H, W) ink, drawn on in place; what lies outside it is left out.
+        points: (N, 2) x, y in pixels, N at least 2.
+        widths: (N,) stroke width at each point in pixels.
+        value: ink put down, 0 to 255.
+    """
+    reach = float(np.max(widths)) + 0.25 * float(np.ptp(points, axis=0).max()) + 2
+    left, top = np.maximum(np.floor(points.min(axis=0) - reach), 0).astype(int).tolist()
+    right, bottom = np.minimum(np.ceil(points.max(axis=0) + reach), canvas.shape[::-1]).astype(int).tolist()
+    if right <= left or bottom <= top:
+        return
+    fine = np.zeros(((bottom - top) * FINER, (right - left) * FINER), np.uint8)
+    draw_curve(fine, (points - (left, top)) * FINER, widths * FINER, value)
+    target = canvas[top:bottom, left:right]
+    stroke = as_uint8(cv2.resize(fine, (right - left, bottom - top), interpolation=cv2.INTER_AREA))
+    np.maximum(target, stroke, out=target)
 
 
 def fill_outline(canvas: Mask, points: FloatArray, value: int) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,13 +15,16 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
+from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
 from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
 from kuzushiji_submit.core.charset import to_character
-from kuzushiji_submit.core.errors import CompetitionFileError, OutputError
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
 from kuzushiji_submit.synthetic.fonts import FontSet
 from kuzushiji_submit.synthetic.plan import PageTask, SynthesisSettings, Synthesizer
+from kuzushiji_submit.synthetic.real_hand import RealHands
 from kuzushiji_submit.synthetic.types import Image
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,8 @@ logger = logging.getLogger(__name__)
 SETTINGS_FILE = "synthesis.json"
 TEST_TRUTH_FILE = "test_truth.csv"
 PARTS_FOLDER = ".truth_parts"
+# What follows from the other settings, and is written for those who read the folder.
+DERIVED = {"manuscripts"}
 PLACEHOLDER_LABELS = "U+003F 1 1 U+FF2F 2 2"
 
 _worker_synthesizer: Synthesizer | None = None
@@ -58,7 +63,14 @@ class SynthesisReport:
 
 
 def synthesize(
-    out: Path, settings: SynthesisSettings, font_paths: Sequence[Path], layout: Path | None = None, workers: int = 1
+    out: Path,
+    settings: SynthesisSettings,
+    font_paths: Sequence[Path],
+    layout: Path | None = None,
+    workers: int = 1,
+    *,
+    real: RealHands | None = None,
+    without_books: Collection[str] = (),
 ) -> SynthesisReport:
     """Makes a competition, or finishes one.
 
@@ -68,16 +80,23 @@ def synthesize(
         font_paths: font files.
         layout: a truth file whose pages are re-inked; None to draw layouts.
         workers: number of processes; the result does not depend on it.
+        real: real hands that write some of the train books.
+        without_books: real books whose layouts are not used; `real` must have been read without them.
 
     Raises:
+        ConfigError: if `real` holds glyphs of a book that is to be left out.
+        HiddenBookError: if the layout file holds a book that may be in the competition's hidden test set.
         FontError: if a font cannot be read or the fonts hold none of the characters.
         CompetitionFileError: if the layout file cannot be read or holds no page.
         OutputError: if the folder cannot be written, or holds a competition of other settings.
     """
-    layouts = _read_layouts(layout)
-    synthesizer = Synthesizer(settings, FontSet(font_paths), layouts)
-    _claim_folder(out, settings, font_paths, layout)
+    without = sorted(set(map(book_of, without_books)))
+    if real is not None and not real.glyphs.books.keys().isdisjoint(without):
+        raise ConfigError(f"{', '.join(without)}: glyphs of a book to be left out were read: read them without it")
+    layouts = _read_layouts(layout, without)
+    synthesizer = Synthesizer(settings, FontSet(font_paths), layouts, real)
     tasks = synthesizer.tasks()
+    _claim_folder(out, _record(settings, font_paths, layout, real, without, synthesizer.manuscripts()))
     finished = _finished_pages(out, tasks)
     missing = [task for task in tasks if task.image_id not in finished]
     undrawn = 0
@@ -87,31 +106,50 @@ def synthesize(
     return _write_tables(out, tasks, synthesizer, kept=len(finished), undrawn=undrawn)
 
 
-def _read_layouts(path: Path | None) -> list[PageTruth] | None:
+def _read_layouts(path: Path | None, without: Collection[str]) -> list[PageTruth] | None:
     if path is None:
         return None
-    layouts = read_truth(path)
+    layouts = [page for page in read_truth(path) if book_of(page.image_id) not in without]
+    refuse_hidden_books((page.image_id for page in layouts), str(path))
     if not any(len(page.boxes) for page in layouts):
         raise CompetitionFileError(f"{path}: holds no annotated page: name a train.csv with characters")
     return layouts
 
 
-def _claim_folder(out: Path, settings: SynthesisSettings, font_paths: Sequence[Path], layout: Path | None) -> None:
-    """Writes the settings into the folder, or compares them with those it was begun with."""
-    wanted = {
+def _record(
+    settings: SynthesisSettings,
+    font_paths: Sequence[Path],
+    layout: Path | None,
+    real: RealHands | None,
+    without: Sequence[str],
+    manuscripts: list[str],
+) -> dict[str, object]:
+    """All that the pages are made of; "real" and "without_books" are there only if they say something."""
+    record: dict[str, object] = {
         **asdict(settings),
         "fonts": [path.name for path in font_paths],
         "layout": None
         if layout is None
         else {"name": layout.name, "sha256": hashlib.sha256(layout.read_bytes()).hexdigest()},
     }
+    if real is not None:
+        record["real"] = real.record()
+    if without:
+        record["without_books"] = list(without)
+    record["manuscripts"] = manuscripts
+    return record
+
+
+def _claim_folder(out: Path, wanted: dict[str, object]) -> None:
+    """Writes the settings into the folder, or compares them with those it was begun with."""
     path = out / SETTINGS_FILE
     if path.exists():
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise OutputError(f"{path}: cannot be read ({error}): remove it or name another folder") from error
-        differing = sorted(key for key in wanted if not isinstance(held, dict) or held.get(key) != wanted[key])
+        held = held if isinstance(held, dict) else {}
+        differing = sorted(key for key in {*wanted, *held} - DERIVED if held.get(key) != wanted.get(key))
         if differing:
             raise OutputError(
                 f"{out}: begun with another {', '.join(differing)}: use the same options or another folder"
@@ -158,7 +196,7 @@ def _run(
         min(workers, len(tasks)),
         mp_context=get_context("spawn"),
         initializer=_start_worker,
-        initargs=(synthesizer.settings, [str(path) for path in font_paths], synthesizer.layouts),
+        initargs=(synthesizer.settings, [str(path) for path in font_paths], synthesizer.layouts, synthesizer.real),
     )
     try:
         yield from pool.map(partial(_work, out), tasks, chunksize=1)
@@ -166,10 +204,12 @@ def _run(
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker(settings: SynthesisSettings, font_paths: list[str], layouts: list[PageTruth] | None) -> None:
+def _start_worker(
+    settings: SynthesisSettings, font_paths: list[str], layouts: list[PageTruth] | None, real: RealHands | None
+) -> None:
     global _worker_synthesizer  # noqa: PLW0603 - a process's one place to keep what its tasks share
     cv2.setNumThreads(1)
-    _worker_synthesizer = Synthesizer(settings, FontSet([Path(path) for path in font_paths]), layouts)
+    _worker_synthesizer = Synthesizer(settings, FontSet([Path(path) for path in font_paths]), layouts, real)
 
 
 def _work(out: Path, task: PageTask) -> int:

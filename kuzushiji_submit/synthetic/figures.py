@@ -1,5 +1,8 @@
 """The figures of a picture: people in robes, vessels and boxes, and the patterns that fill them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -60,7 +63,7 @@ def _pattern(size_hw: tuple[int, int], step: int, line: float, rng: np.random.Ge
 
 
 def draw_figure(scene: Mask, foot: FloatArray, size: float, line: float, rng: np.random.Generator) -> None:
-    """Draws a person.
+    """Draws a person in a robe, standing or seated.
 
     Args:
         scene: uint8 (H, W) ink, drawn on in place.
@@ -69,32 +72,86 @@ def draw_figure(scene: Mask, foot: FloatArray, size: float, line: float, rng: np
         line: stroke width in pixels.
         rng: the source of randomness.
     """
-    lean = rng.normal(0, 0.08)
-    hip, chest = foot + np.array([0, -0.25 * size]), foot + np.array([lean * size, -0.55 * size])
-    _robe(scene, hip, (0.24 * size, 0.26 * size), line, rng)
-    _robe(scene, chest, (0.2 * size, 0.2 * size), line, rng)
-    for side in (-1, 1):
-        sleeve = chest + np.array([side * rng.uniform(0.14, 0.26), rng.uniform(-0.05, 0.12)]) * size
-        _robe(scene, sleeve, (0.11 * size, 0.14 * size), line, rng)
-    collar = chest - np.array([0, 0.16 * size])
-    for side in (-1, 1):
-        end = chest + np.array([0.3 * side * rng.uniform(0, 0.2), 0.1]) * size
-        draw_curve(scene, np.stack([collar + np.array([side * 0.06 * size, 0]), end]), line * np.array([1.4, 0.8]))
-    _head(scene, chest - np.array([rng.normal(0, 0.03), 0.27]) * size, 0.1 * size, line, rng)
+    pose = _Pose(foot, size, float(rng.choice([-1.0, 1.0])), bool(rng.random() < 0.35), rng.normal(0, 0.06))
+    hem = rng.uniform(0.2, 0.3) if not pose.seated else rng.uniform(0.34, 0.48)
+    if not pose.seated:
+        for side in (-0.1, 0.1):
+            _limb(scene, pose, [(side, -0.14), (side, -0.03), (side + 0.11, -0.01), (side + 0.02, 0.0)], line, rng)
+    robe = [
+        (-0.05, -0.82), (-0.16, -0.75), (-0.15, -0.48), (-hem, -0.1), (0.0, -0.06), (hem, -0.1), (0.15, -0.48),
+        (0.16, -0.75), (0.05, -0.82),
+    ]  # fmt: skip
+    _cloth(scene, pose, robe, line, rng, patterned=rng.random() < 0.4)
+    for start in rng.uniform(-0.12, 0.12, int(rng.integers(2, 6))):
+        fold = [(start, -0.4), (1.4 * start + rng.normal(0, 0.02), -0.26), (1.9 * start, -0.12)]
+        draw_curve(scene, pose.places(fold), line * np.array([0.5, 1.1, 0.4]))
+    sash = [(-0.155, -0.52), (0.155, -0.52), (0.165, -0.43), (-0.165, -0.43)]
+    _cloth(scene, pose, sash, line, rng, patterned=rng.random() < 0.7)
+    for side in (-1.0, 1.0):
+        _sleeve(scene, pose, side, line, rng)
+    for side in (-1.0, 1.0):
+        collar = [(side * 0.06, -0.83), (side * 0.02, -0.7), (-side * 0.05, -0.54)]
+        draw_curve(scene, pose.places(collar), line * np.array([1.5, 1.2, 0.8]))
+    _head(scene, pose.places([(0.02, -0.92)])[0], 0.1 * size, line, rng)
 
 
-def _robe(scene: Mask, center: FloatArray, radii: tuple[float, float], line: float, rng: np.random.Generator) -> None:
-    """One part of a robe: covers what lies behind, with folds and perhaps a pattern."""
-    outline = blob(center, radii, 9, 0.14, rng)
+@dataclass(frozen=True)
+class _Pose:
+    """Where and how a person stands: parts of the body's height become pixels."""
+
+    foot: FloatArray
+    size: float
+    facing: float
+    seated: bool
+    lean: float
+
+    def places(self, parts: Sequence[tuple[float, float]]) -> FloatArray:
+        """(N, 2) x, y in pixels; a seated body is lower below the waist."""
+        points = np.array(parts, np.float64)
+        if self.seated:
+            points[:, 1] = np.where(points[:, 1] < -0.45, points[:, 1] + 0.25, points[:, 1] * 0.45)
+        points[:, 0] = self.facing * points[:, 0] - self.lean * points[:, 1]
+        return np.asarray(self.foot + points * self.size)
+
+
+def _cloth(
+    scene: Mask,
+    pose: _Pose,
+    parts: Sequence[tuple[float, float]],
+    line: float,
+    rng: np.random.Generator,
+    *,
+    patterned: bool,
+) -> None:
+    """A piece of clothing: covers what lies behind, and may have a pattern."""
+    outline = pose.places(parts) + rng.normal(0, 0.008, (len(parts), 2)) * pose.size
     fill_outline(scene, outline, 0)
-    if rng.random() < 0.45:
+    if patterned:
         fill_pattern(scene, outline, line, rng)
     draw_outline(scene, outline, 1.2 * line, rng)
-    for _ in range(int(rng.integers(2, 6))):
-        start = center + rng.uniform(-0.8, 0.8, 2) * radii
-        bend = start + rng.normal((0, 0.25), 0.25) * radii
-        fold = np.stack([start, bend, bend + rng.normal((0, 0.25), 0.25) * radii])
-        draw_curve(scene, fold, line * rng.uniform(0.3, 1.4, 3))
+
+
+def _sleeve(scene: Mask, pose: _Pose, side: float, line: float, rng: np.random.Generator) -> None:
+    """A wide sleeve that hangs from the forearm, with a hand at its end."""
+    elbow = side * rng.uniform(0.22, 0.32), rng.uniform(-0.66, -0.52)
+    wrist = elbow[0] + (0.14 if rng.random() < 0.7 else -0.12) + 0.04 * side, elbow[1] + rng.uniform(-0.04, 0.12)
+    hand = blob(pose.places([wrist])[0], (0.035 * pose.size, 0.03 * pose.size), 7, 0.15, rng)
+    fill_outline(scene, hand, 0)
+    draw_outline(scene, hand, 0.8 * line, rng)
+    drop = rng.uniform(0.12, 0.24)
+    bag = [
+        (side * 0.13, -0.77), elbow, (wrist[0], wrist[1] - 0.03), (wrist[0] - 0.01, wrist[1] + 0.04),
+        (0.5 * (wrist[0] + elbow[0]), elbow[1] + drop), (side * 0.14, -0.58),
+    ]  # fmt: skip
+    _cloth(scene, pose, bag, line, rng, patterned=rng.random() < 0.35)
+    fold = [(side * 0.15, -0.66), (0.5 * elbow[0] + side * 0.08, elbow[1] + 0.02), (elbow[0], elbow[1] + 0.5 * drop)]
+    draw_curve(scene, pose.places(fold), line * np.array([0.4, 1.0, 0.4]))
+
+
+def _limb(
+    scene: Mask, pose: _Pose, parts: Sequence[tuple[float, float]], line: float, rng: np.random.Generator
+) -> None:
+    draw_curve(scene, pose.places(parts), line * rng.uniform(0.7, 1.2, len(parts)))
 
 
 def _head(scene: Mask, center: FloatArray, radius: float, line: float, rng: np.random.Generator) -> None:

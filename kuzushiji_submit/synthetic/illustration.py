@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from kuzushiji_submit.synthetic.brush import draw_curve, draw_line, fill_outline
 from kuzushiji_submit.synthetic.figures import blob, draw_figure, draw_outline, draw_thing, fill_pattern
+from kuzushiji_submit.synthetic.plants import draw_pine, draw_plant
 from kuzushiji_submit.synthetic.types import FloatArray, Mask
 
 SMALLEST = 24
@@ -25,7 +27,13 @@ def draw_picture(canvas: Mask, area: tuple[float, float, float, float], line: fl
     if x1 - x0 < SMALLEST or y1 - y0 < SMALLEST:
         return
     scene = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    kinds: tuple[Callable[[Mask, float, np.random.Generator], None], ...] = (_people, _people, _landscape, _table)
+    kinds: tuple[Callable[[Mask, float, np.random.Generator], None], ...] = (
+        _people,
+        _people,
+        _landscape,
+        _table,
+        _garden,
+    )
     kinds[int(rng.integers(len(kinds)))](scene, line, rng)
     np.maximum(canvas[y0:y1, x0:x1], scene, out=canvas[y0:y1, x0:x1])
 
@@ -36,7 +44,7 @@ def _people(scene: Mask, line: float, rng: np.random.Generator) -> None:
     if rng.random() < 0.7:
         _house(scene, line, rng)
     if rng.random() < 0.4:
-        _tree(scene, line, rng)
+        draw_pine(scene, line, rng)
     if rng.random() < 0.5:
         _ground(scene, line, rng)
     base = rng.uniform(0.28, 0.55) * min(height, 1.3 * width)
@@ -62,7 +70,7 @@ def _landscape(scene: Mask, line: float, rng: np.random.Generator) -> None:
                 scene, np.stack([start, start + rng.normal((0.03, 0.05), 0.02) * height]), np.array([0.9, 0.4]) * line
             )
     for _ in range(int(rng.integers(1, 4))):
-        _tree(scene, line, rng)
+        draw_pine(scene, line, rng)
     _ground(scene, line, rng)
     if rng.random() < 0.4:
         _waves(scene, line, rng)
@@ -82,6 +90,18 @@ def _table(scene: Mask, line: float, rng: np.random.Generator) -> None:
         draw_thing(scene, rng.uniform((0.15, 0.15), (0.85, 0.85)) * (width, height), size, line, rng)
 
 
+def _garden(scene: Mask, line: float, rng: np.random.Generator) -> None:
+    """Plants as in a book of herbs: a few stems with leaves and flowers, and a pine now and then."""
+    height, width = scene.shape
+    size = rng.uniform(0.5, 0.9) * height
+    for x in rng.uniform(0.15, 0.85, int(np.clip(rng.poisson(2.0 * width / height), 1, 7))):
+        draw_plant(scene, np.array([x * width, rng.uniform(0.85, 0.98) * height]), size, line, rng)
+    if rng.random() < 0.25:
+        draw_pine(scene, line, rng)
+    if rng.random() < 0.4:
+        _ground(scene, line, rng)
+
+
 def _house(scene: Mask, line: float, rng: np.random.Generator) -> None:
     """Slanting parallel beams with upright posts, lattice, and a dark opening now and then."""
     height, width = scene.shape
@@ -98,6 +118,8 @@ def _house(scene: Mask, line: float, rng: np.random.Generator) -> None:
     if rng.random() < 0.6:
         for x in np.arange(x0, x1, rng.uniform(4, 12) * line):
             draw_line(scene, (x, tops[0] + slope * x), (x, tops[-1] + slope * x), 0.6 * line, rng)
+    if rng.random() < 0.6:
+        _roof(scene, line, rng)
     if rng.random() < 0.4:
         low, high = tops[0], tops[-1]
         door = np.array(
@@ -106,21 +128,21 @@ def _house(scene: Mask, line: float, rng: np.random.Generator) -> None:
         fill_pattern(scene, door, line, rng)
 
 
-def _tree(scene: Mask, line: float, rng: np.random.Generator) -> None:
-    """A crooked trunk with tufts of needles."""
+def _roof(scene: Mask, line: float, rng: np.random.Generator) -> None:
+    """An eave with rafters that reaches into the picture from above, covering what lies behind."""
     height, width = scene.shape
-    extent = min(height, width)
-    root = np.array([rng.uniform(0, width), height * rng.uniform(0.6, 1.0)])
-    points = root + np.cumsum(rng.normal((0, -0.12), (0.07, 0.03), (6, 2)) * extent, axis=0)
-    trunk = np.vstack([root, points])
-    draw_curve(scene, trunk, line * np.linspace(4, 1.2, 7))
-    for point in points[1:]:
-        for _ in range(int(rng.integers(3, 9))):
-            tuft = point + rng.normal(0, 0.07, 2) * extent
-            draw_curve(scene, np.stack([point, tuft]), line * np.array([1.2, 0.7]))
-            for angle in np.linspace(-2.9, -0.2, int(rng.integers(5, 11))):
-                tip = tuft + np.array([np.cos(angle), np.sin(angle)]) * 0.035 * extent
-                draw_curve(scene, np.stack([tuft, tip]), line * np.array([0.9, 0.5]))
+    left, right = np.sort(rng.uniform(-0.1, 1.1, 2)) * width
+    right = max(right, left + 0.3 * width)
+    top, deep, lean = rng.uniform(0.0, 0.12) * height, rng.uniform(0.1, 0.22) * height, rng.uniform(-0.25, 0.25) * width
+    corners = np.array([(left, top), (right, top), (right + lean, top + deep), (left + lean, top + deep)])
+    cv2.fillConvexPoly(scene, np.round(corners).astype(np.int32), 0)
+    along = np.linspace(0, 1, max(int((right - left) / (rng.uniform(8, 16) * line)), 2))
+    for part in along:
+        x = left + part * (right - left)
+        draw_line(scene, (x, top), (x + lean, top + deep), 0.7 * line, rng)
+    for y, thick in ((0.0, 1.0), (0.94, 0.8), (1.0, 1.8)):
+        shift = y * lean
+        draw_line(scene, (left + shift, top + y * deep), (right + shift, top + y * deep), thick * line, rng)
 
 
 def _ground(scene: Mask, line: float, rng: np.random.Generator) -> None:

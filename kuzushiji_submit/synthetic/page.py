@@ -15,6 +15,7 @@ from kuzushiji_submit.synthetic.clutter import (
     frame_of,
     show_through,
 )
+from kuzushiji_submit.synthetic.columns import group_columns
 from kuzushiji_submit.synthetic.free_space import free_rectangle
 from kuzushiji_submit.synthetic.hand import Hand
 from kuzushiji_submit.synthetic.illustration import draw_picture
@@ -29,6 +30,8 @@ from kuzushiji_submit.synthetic.writing import Written, write_layout
 REFERENCE_HEIGHT = 3000
 PICTURE_SHARE = 0.05
 MOTTLE_TILE = 512
+HALO = 0.07
+LEAST_BLUR = 0.3
 # What shows through paper takes less blue away than its front does: yellow paper looks gray blue there.
 GHOST: Color = (0.0, 0.04, 0.2)
 
@@ -72,11 +75,13 @@ def draw_page(
         clutter: False for the annotated characters alone, on clean paper.
     """
     canvas = np.zeros(layout.size_hw, np.uint8)
-    written = write_layout(canvas, layout, hand, rng)
+    red = np.zeros(layout.size_hw, np.uint8)
+    rubric = _rubric(layout, style.rubric, rng)
+    written = write_layout(canvas, layout, hand, rng, circled=style.numerals, red=red, rubric=rubric)
     sheet = draw_sheet(layout.size_hw, layout.block, style, rng, gutter_left=gutter_left)
     if clutter:
         _draw_ink_clutter(canvas, layout, written, sheet, style, hand, text, rng)
-    image = _compose(canvas, layout, sheet, style, rng, clutter=clutter)
+    image = _compose(canvas, red if rubric else None, layout, sheet, style, rng, clutter=clutter)
     if clutter:
         stamp_seals(image, style.seals, layout.nominal, hand, text, rng)
         draw_worm_tracks(image, style.holes, rng)
@@ -106,24 +111,61 @@ def _draw_ink_clutter(
     draw_neighbor(canvas, layout, sheet, style, hand, text, rng)
 
 
+def _rubric(layout: Layout, probability: float, rng: np.random.Generator) -> frozenset[int]:
+    """The characters of a page written in red: a column, a few single ones, or all."""
+    if rng.random() >= probability or not len(layout.boxes):
+        return frozenset()
+    columns = group_columns(layout.boxes)
+    kind = rng.random()
+    if kind < 0.6:
+        return frozenset(columns[int(rng.integers(len(columns)))])
+    if kind < 0.9:
+        return frozenset(np.flatnonzero(rng.random(len(layout.boxes)) < rng.uniform(0.03, 0.2)).tolist())
+    return frozenset(range(len(layout.boxes)))
+
+
 def _compose(
-    canvas: Mask, layout: Layout, sheet: Sheet, style: BookStyle, rng: np.random.Generator, *, clutter: bool
+    canvas: Mask,
+    red: Mask | None,
+    layout: Layout,
+    sheet: Sheet,
+    style: BookStyle,
+    rng: np.random.Generator,
+    *,
+    clutter: bool,
 ) -> Image:
     scale = layout.size_hw[0] / REFERENCE_HEIGHT
     if not clutter:
         flat = np.broadcast_to(np.asarray(style.paper, np.uint8), (*layout.size_hw, 3))
-        return _inked(np.ascontiguousarray(flat), canvas, style.ink)
+        clean = _inked(np.ascontiguousarray(flat), canvas, style.ink)
+        return clean if red is None else _inked(clean, red, style.red)
     paper = paint_paper(sheet, style, rng)
     fibers = fiber_texture(layout.size_hw, style.fiber, style.grain, scale, rng)
     image = as_uint8(cv2.multiply(paper, cv2.cvtColor(fibers, cv2.COLOR_GRAY2RGB), scale=1 / FIBER_MEAN))
     if style.show_through > 0:
         ghost = show_through(canvas, style.show_through * rng.uniform(0.4, 1.4), scale, rng)
         image = _inked(image, ghost, GHOST)
-    ink = as_uint8(cv2.multiply(canvas, _mottle(layout.size_hw, style.mottle, scale, rng), scale=1 / 255))
+    mottle = _mottle(layout.size_hw, style.mottle, scale, rng)
+    image = _inked(image, _printed(canvas, mottle, style, layout), style.ink)
+    return image if red is None else _inked(image, _printed(red, mottle, style, layout), style.red)
+
+
+def _printed(canvas: Mask, mottle: Mask, style: BookStyle, layout: Layout) -> Mask:
+    """Ink as it has come onto the paper and through the scanner: uneven, soft, with a ring around it."""
+    ink = as_uint8(cv2.multiply(canvas, mottle, scale=1 / 255))
     blur = style.blur * layout.size_hw[0]
-    if blur > 0.3:
+    if blur > LEAST_BLUR:
         ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), blur))
-    return _inked(image, ink, style.ink)
+    return _bled(ink, style.halo, layout.nominal) if style.halo > 0 else ink
+
+
+def _bled(ink: Mask, strength: float, nominal: float) -> Mask:
+    """Ink with a faint ring of it in the paper around."""
+    height, width = ink.shape
+    small = cv2.resize(ink, (max(width // 2, 1), max(height // 2, 1)), interpolation=cv2.INTER_AREA)
+    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), max(HALO * nominal / 2, 0.5)), (width, height))
+    bled = cv2.multiply(wide, 255 - ink, scale=strength / 255)
+    return as_uint8(cv2.add(ink, bled))
 
 
 def _inked(image: Image, ink: Mask, color: Color) -> Image:

@@ -7,13 +7,15 @@ import numpy as np
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.synthetic.book import BookStyle, draw_book_style
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
-from kuzushiji_submit.synthetic.hand import Hand
+from kuzushiji_submit.synthetic.hand import Hand, Making
 from kuzushiji_submit.synthetic.identifiers import side_of, synthetic_image_id
 from kuzushiji_submit.synthetic.layout import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.page import DrawnPage, draw_page
+from kuzushiji_submit.synthetic.real_hand import RealHands
 from kuzushiji_submit.synthetic.statistics import (
     MARGIN_FACTOR,
     PageFigures,
@@ -98,6 +100,8 @@ class Synthesizer:
         settings: what to make.
         fonts: the fonts to write with.
         layouts: pages of a real truth to re-ink, or None to draw layouts from the figures of real pages.
+        real: real hands for some of the train books, or None. Test books are written with the fonts alone: a real glyph
+            seen in training would not test anything.
 
     Raises:
         FontError: if the fonts hold none of the characters.
@@ -106,6 +110,7 @@ class Synthesizer:
     settings: SynthesisSettings
     fonts: FontSet
     layouts: list[PageTruth] | None = None
+    real: RealHands | None = None
     _books: dict[int, tuple[BookStyle, Hand]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -120,12 +125,27 @@ class Synthesizer:
             raise FontError(
                 "the fonts hold none of the characters to be written: name brush fonts with kana and kanji by --fonts"
             ) from error
+        self._real_text = self.text if self.real is None else self._text_of_real_books(self.real)
         self._sources = _sources_by_book(self.layouts or [])
+
+    def _text_of_real_books(self, real: RealHands) -> TextSource:
+        """Text that, the more it is tempered, leans the more on classes with real glyphs."""
+        holders = real.glyphs.holders
+        return TextSource(
+            self.statistics,
+            lambda character: f"U+{ord(character):04X}" in holders or self.fonts.drawn_character(character) is not None,
+            self.settings.tempering,
+            frozenset(map(to_character, holders)),
+        )
+
+    @property
+    def _train_books(self) -> int:
+        return self.settings.books or max(4, round(self.settings.pages / PAGES_A_BOOK))
 
     def tasks(self) -> list[PageTask]:
         """Every page of the competition, train pages first."""
         settings = self.settings
-        train_books = settings.books or max(4, round(settings.pages / PAGES_A_BOOK))
+        train_books = self._train_books
         test_books = max(1, round(train_books * settings.test_pages / max(settings.pages, 1)))
         tasks = self._tasks_of(settings.pages, range(min(train_books, settings.pages)), 0, test=False)
         first_test = range(train_books, train_books + min(test_books, settings.test_pages))
@@ -168,7 +188,7 @@ class Synthesizer:
             layout,
             style,
             hand,
-            self.text,
+            self._text(hand),
             rng,
             gutter_left=side_of(task.image_id) == 1,
             clutter=self.settings.clutter,
@@ -179,8 +199,19 @@ class Synthesizer:
         if book not in self._books:
             seed = (self.settings.seed, BOOK_SEED, book)
             style = draw_book_style(np.random.default_rng(seed), len(self.fonts))
-            self._books[book] = style, Hand(self.fonts, style.hand, seed)
+            source = None
+            if self.real is not None and book < self._train_books:
+                style, source = self.real.draw(seed, style)
+            self._books[book] = style, Hand(self.fonts, style.hand, seed, source)
         return self._books[book]
+
+    def manuscripts(self) -> list[str]:
+        """The ids of the plan's books that are handwritten, in order."""
+        books = {book_of(task.image_id): task.book for task in self.tasks()}
+        return sorted(name for name, book in books.items() if self.book(book)[0].hand.making is Making.MANUSCRIPT)
+
+    def _text(self, hand: Hand) -> TextSource:
+        return self.text if hand.source is None else self._real_text
 
     def _layout(self, task: PageTask, rng: np.random.Generator) -> Layout:
         if task.source is not None and self.layouts is not None:
@@ -197,7 +228,7 @@ class Synthesizer:
         if rng.random() < self.settings.empty:
             layout = empty_layout(figures, size_hw)
         else:
-            layout = draw_layout(figures, size_hw, self.statistics, self.text, rng)
+            layout = draw_layout(figures, size_hw, self.statistics, self._text(self.book(task.book)[1]), rng)
         return layout.framed(_book_block(pages)).scaled(scale)
 
     def _draw_model(self, rng: np.random.Generator) -> int:

@@ -5,10 +5,13 @@ import numpy as np
 
 from kuzushiji_submit.synthetic.hand import Hand
 from kuzushiji_submit.synthetic.noise import layered_field
+from kuzushiji_submit.synthetic.seal_script import draw_seal_sign
 from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.types import FloatArray, Image, Mask, as_uint8
 
 REDS = ((200, 50, 50), (205, 70, 60), (190, 80, 85), (165, 45, 40), (215, 60, 45))
+
+SEAL_SCRIPT = 0.7
 
 
 def stamp_seals(
@@ -42,18 +45,27 @@ def _draw_seal(side: float, hand: Hand, text: TextSource, rng: np.random.Generat
     border = max(int(0.045 * side), 1)
     face = np.zeros((height, width), np.uint8)
     inner_h, inner_w = (height - 4 * border) / rows, (width - 4 * border) / columns
+    ancient = rng.random() < SEAL_SCRIPT
+    line = rng.uniform(0.055, 0.1) * min(inner_h, inner_w)
     for row in range(rows):
         for column in range(columns):
-            codepoint = f"U+{ord(text.next_character(None, rng)):04X}"
-            ink = hand.draw(codepoint, (0.9 * inner_h, 0.88 * inner_w), rng)
-            if ink is not None:
-                ink = as_uint8(cv2.resize(ink, (max(int(0.88 * inner_w), 1), max(int(0.9 * inner_h), 1))))
-                top, left = int(2 * border + row * inner_h), int(2 * border + column * inner_w)
-                target = face[top : top + ink.shape[0], left : left + ink.shape[1]]
-                np.maximum(target, ink[: target.shape[0], : target.shape[1]], out=target)
+            cell_hw = max(int(0.9 * inner_h), 1), max(int(0.88 * inner_w), 1)
+            ink = draw_seal_sign(cell_hw, line, rng) if ancient else _squared(cell_hw, hand, text, rng)
+            top, left = int(2 * border + row * inner_h), int(2 * border + column * inner_w)
+            target = face[top : top + ink.shape[0], left : left + ink.shape[1]]
+            np.maximum(target, ink[: target.shape[0], : target.shape[1]], out=target)
     if rng.random() < 0.35:
         return _within_outline(255 - face, border, rng, filled=True)
     return _within_outline(face, border, rng, filled=False)
+
+
+def _squared(cell_hw: tuple[int, int], hand: Hand, text: TextSource, rng: np.random.Generator) -> Mask:
+    """A character of the book's hand, stretched to fill its cell."""
+    codepoint = f"U+{ord(text.next_character(None, rng)):04X}"
+    ink = hand.draw(codepoint, cell_hw, rng)
+    if ink is None:
+        return np.zeros(cell_hw, np.uint8)
+    return as_uint8(cv2.resize(ink, cell_hw[::-1]))
 
 
 def _within_outline(face: Mask, border: int, rng: np.random.Generator, *, filled: bool) -> Mask:

@@ -8,6 +8,7 @@ from kuzushiji_submit.synthetic.statistics import PageStatistics
 from kuzushiji_submit.synthetic.types import FloatArray
 
 BIGRAM_SHARE = 0.75
+FAVOR = 5.0
 KANA_START, KANA_END = 0x3041, 0x3094
 
 
@@ -18,19 +19,27 @@ class TextSource:
         statistics: class counts and bigrams of real pages.
         drawable: whether a character can be drawn; others are never chosen.
         tempering: 0 keeps the real class frequencies, 1 makes every class equally likely.
+        favored: characters that tempering makes likelier than others, at 1 by a factor of FAVOR.
 
     Raises:
         ValueError: if not one character of the statistics can be drawn.
     """
 
-    def __init__(self, statistics: PageStatistics, drawable: Callable[[str], bool], tempering: float = 0.0) -> None:
+    def __init__(
+        self,
+        statistics: PageStatistics,
+        drawable: Callable[[str], bool],
+        tempering: float = 0.0,
+        favored: frozenset[str] = frozenset(),
+    ) -> None:
         self._statistics = statistics
         self._drawable = drawable
         self._characters = [character for character in statistics.counts if drawable(character)]
         if not self._characters:
             raise ValueError("none of the characters can be drawn")
         counts = np.array([statistics.counts[character] for character in self._characters], np.float64)
-        self._cumulative = _cumulative(counts ** (1.0 - tempering))
+        favor = np.array([FAVOR if character in favored else 1.0 for character in self._characters])
+        self._cumulative = _cumulative(counts ** (1.0 - tempering) * favor**tempering)
         self._bigram_share = BIGRAM_SHARE * (1.0 - tempering)
         kana = np.array([KANA_START <= ord(character) < KANA_END for character in self._characters])
         self._kana_cumulative = _cumulative(counts * (kana if kana.any() else 1.0))

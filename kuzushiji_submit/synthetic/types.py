@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 FloatArray: TypeAlias = npt.NDArray[np.floating]
 Mask: TypeAlias = npt.NDArray[np.uint8]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Image: TypeAlias = npt.NDArray[np.uint8]
 Color: TypeAlias = tuple[float, float, float]
 

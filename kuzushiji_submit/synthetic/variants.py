@@ -1,8 +1,4 @@
-"""What a hand may write for a codepoint: stand-ins where fonts lack it, and the old parent kanji of a kana.
-
-Before 1900 a kana was any of several cursive kanji of its sound (hentaigana); the transcription names only the modern
-kana. The table holds the common parents: a cursive font's kanji stands for the kana a part of the time.
-"""
+"""What a hand writes for a codepoint that fonts lack: characters of the same or nearly the same shape."""
 
 STAND_INS: dict[str, str] = {
     "〱": "く",
@@ -34,54 +30,4 @@ STAND_INS: dict[str, str] = {
     "已": "己",
     "隺": "鶴",
     "鷗": "鴎",
-}
-
-PARENTS: dict[str, str] = {
-    "あ": "安阿",
-    "い": "以伊",
-    "う": "宇有",
-    "え": "衣江",
-    "お": "於",
-    "か": "加可",
-    "き": "幾起支",
-    "く": "久具",
-    "け": "計介氣",
-    "こ": "己古",
-    "さ": "左佐",
-    "し": "之志",
-    "す": "寸須春",
-    "せ": "世勢",
-    "そ": "曽楚",
-    "た": "太多堂",
-    "ち": "知地",
-    "つ": "川徒津",
-    "て": "天帝",
-    "と": "止登",
-    "な": "奈那",
-    "に": "仁尓丹耳",
-    "ぬ": "奴",
-    "ね": "祢年",
-    "の": "乃能農",
-    "は": "波者盤八",
-    "ひ": "比飛",
-    "ふ": "不婦",
-    "へ": "部遍",
-    "ほ": "保本",
-    "ま": "末万満",
-    "み": "美三見",
-    "む": "武無",
-    "め": "女免",
-    "も": "毛茂母",
-    "や": "也屋",
-    "ゆ": "由遊",
-    "よ": "与餘",
-    "ら": "良羅",
-    "り": "利里",
-    "る": "留流",
-    "れ": "礼連",
-    "ろ": "呂路",
-    "わ": "和王",
-    "ゐ": "為井",
-    "ゑ": "恵",
-    "を": "遠越",
 }

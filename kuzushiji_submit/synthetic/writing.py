@@ -1,17 +1,22 @@
 """Puts a layout's characters onto the ink canvas, joined where the hand joins them, and keeps their exact extents."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
-from kuzushiji_submit.synthetic.brush import draw_curve
-from kuzushiji_submit.synthetic.columns import successors
-from kuzushiji_submit.synthetic.hand import Hand
+from kuzushiji_submit.synthetic.brush import draw_fine_curve
+from kuzushiji_submit.synthetic.columns import group_columns, successors
+from kuzushiji_submit.synthetic.hand import Hand, HandStyle
 from kuzushiji_submit.synthetic.layout import Layout
-from kuzushiji_submit.synthetic.types import FloatArray, Mask
+from kuzushiji_submit.synthetic.renmen import Tips, draw_join, joins_well, lapped, may_join, tips_of
+from kuzushiji_submit.synthetic.repertoire import Place
+from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_uint8
 
-JOIN_GAP = 0.45
-SOLID = 100
+NUMERALS = frozenset(f"U+{ord(character):04X}" for character in "一二三四五六七八九十")
+IN_CIRCLE = 0.66
+DIP = 1 / 9
+REPEAT_REACH = 6
 
 
 @dataclass(frozen=True)
@@ -20,14 +25,23 @@ class Written:
 
     Attributes:
         codepoints: the N codepoints that could be drawn.
-        boxes: float32 (N, 4) xyxy, the exact ink extents in whole pixels.
+        boxes: float32 (N, 4) xyxy, the ink extents in whole pixels, with half of every joining stroke.
     """
 
     codepoints: tuple[str, ...]
     boxes: FloatArray
 
 
-def write_layout(canvas: Mask, layout: Layout, hand: Hand, rng: np.random.Generator) -> Written:
+def write_layout(
+    canvas: Mask,
+    layout: Layout,
+    hand: Hand,
+    rng: np.random.Generator,
+    *,
+    circled: float = 0.0,
+    red: Mask | None = None,
+    rubric: Collection[int] = (),
+) -> Written:
     """Writes every character of a layout that the hand can draw.
 
     Args:
@@ -35,20 +49,53 @@ def write_layout(canvas: Mask, layout: Layout, hand: Hand, rng: np.random.Genera
         layout: what to write where, on a page of the canvas's size.
         hand: the writer.
         rng: the source of randomness.
+        circled: probability that a numeral is written into a circle where there is room for one.
+        red: uint8 (H, W) red ink, drawn on in place; None where there is none.
+        rubric: indices of the layout's characters that are written in red ink.
     """
     codepoints: list[str] = []
     boxes: list[tuple[int, int, int, int]] = []
-    tips: list[tuple[tuple[float, float], tuple[float, float]]] = []
-    for codepoint, box in zip(layout.codepoints, layout.boxes.tolist(), strict=True):
-        ink = hand.draw(codepoint, (box[3] - box[1], box[2] - box[0]), rng, layout.nominal)
-        placed = paste_ink(canvas, ink, ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)) if ink is not None else None
-        if ink is not None and placed is not None:
-            codepoints.append(codepoint)
-            boxes.append(placed)
-            tips.append(_tips(ink, placed))
-    array = np.array(boxes, np.float32).reshape(-1, 4)
-    _join(canvas, array, tips, hand, layout.nominal, rng)
-    return Written(tuple(codepoints), array)
+    tips: list[Tips | None] = []
+    canvases: list[Mask] = []
+    places = places_of(layout)
+    charges = _charges(layout, hand.style, rng)
+    for index, (codepoint, box) in enumerate(zip(layout.codepoints, layout.boxes.tolist(), strict=True)):
+        target = red if red is not None and index in rubric else canvas
+        rings = circled > 0 and codepoint in NUMERALS and rng.random() < circled and _has_room(layout, index)
+        part = IN_CIRCLE if rings else 1.0
+        size_hw = part * (box[3] - box[1]), part * (box[2] - box[0])
+        ink = hand.draw(codepoint, size_hw, rng, layout.nominal, places[index])
+        if ink is None:
+            continue
+        if charges[index] < 1:
+            ink = as_uint8(ink * charges[index])
+        center = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        placed = paste_ink(target, ink, center)
+        if placed is None:
+            continue
+        if rings:
+            _draw_ring(target, center, _ring_radius(box, layout.nominal), hand.style, layout.nominal, rng)
+        codepoints.append(codepoint)
+        boxes.append(placed)
+        tips.append(None if rings else tips_of(ink, placed))
+        canvases.append(target)
+    written = Written(tuple(codepoints), np.array(boxes, np.float32).reshape(-1, 4))
+    _join(canvases, written, tips, hand.style, layout.nominal, rng)
+    return written
+
+
+def places_of(layout: Layout) -> list[Place]:
+    """Where in its column each character of a layout stands."""
+    places = [Place()] * len(layout.codepoints)
+    for column in group_columns(layout.boxes):
+        for depth, index in enumerate(column):
+            before = column[max(depth - REPEAT_REACH, 0) : depth]
+            places[index] = Place(
+                head=depth == 0,
+                tail=depth == len(column) - 1,
+                repeated=any(layout.codepoints[other] == layout.codepoints[index] for other in before),
+            )
+    return places
 
 
 def paste_ink(canvas: Mask, ink: Mask, center: tuple[float, float]) -> tuple[int, int, int, int] | None:
@@ -67,35 +114,68 @@ def paste_ink(canvas: Mask, ink: Mask, center: tuple[float, float]) -> tuple[int
     return left, top, left + width, top + height
 
 
-def _tips(ink: Mask, box: tuple[int, int, int, int]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where the first stroke of a character starts and its last one ends, about: x, y of the top and of the bottom."""
-    depth = max(ink.shape[0] // 12, 1)
-    top, bottom = ink[:depth].max(axis=0), ink[-depth:].max(axis=0)
-    first, last = (
-        float(np.median(np.flatnonzero(top >= top.max()))),
-        float(np.median(np.flatnonzero(bottom >= bottom.max()))),
-    )
-    return (box[0] + first, box[1] + depth / 2), (box[0] + last, box[3] - depth / 2)
+def _charges(layout: Layout, style: HandStyle, rng: np.random.Generator) -> list[float]:
+    """How much ink the brush holds at each character: less and less down a column until it is dipped again."""
+    charges = [1.0] * len(layout.codepoints)
+    if style.depletion <= 0:
+        return charges
+    spent = rng.random()
+    for column in group_columns(layout.boxes):
+        for index in column:
+            spent = 0.0 if rng.random() < DIP else min(spent + DIP, 1.0)
+            charges[index] = 1.0 - style.depletion * spent
+    return charges
 
 
-def _join(
+def _ring_radius(box: list[float], nominal: float) -> float:
+    return 0.56 * max(box[2] - box[0], box[3] - box[1], 0.75 * nominal)
+
+
+def _has_room(layout: Layout, index: int) -> bool:
+    """Whether a ring around a character would touch no other."""
+    box = layout.boxes[index]
+    reach = _ring_radius(box.tolist(), layout.nominal) + 0.03 * layout.nominal
+    middle = (box[:2] + box[2:]) / 2
+    touched = (layout.boxes[:, :2] < middle + reach).all(axis=1) & (layout.boxes[:, 2:] > middle - reach).all(axis=1)
+    inside = (middle >= reach).all() and (middle + reach < layout.size_hw[::-1]).all()
+    return bool(inside and touched.sum() == 1)
+
+
+def _draw_ring(
     canvas: Mask,
-    boxes: FloatArray,
-    tips: list[tuple[tuple[float, float], tuple[float, float]]],
-    hand: Hand,
+    center: tuple[float, float],
+    radius: float,
+    style: HandStyle,
     nominal: float,
     rng: np.random.Generator,
 ) -> None:
-    width = hand.style.stroke * nominal
-    for upper, lower in enumerate(successors(boxes)):
-        if lower < 0 or rng.random() >= hand.style.joining or boxes[lower, 1] - boxes[upper, 3] > JOIN_GAP * nominal:
+    """A circle drawn with a brush, its end not quite where it began."""
+    angles = np.linspace(0, 2 * np.pi, 15) + rng.uniform(0, 2 * np.pi)
+    reach = radius * (1 + rng.normal(0, 0.02, len(angles)))
+    points = np.stack([center[0] + reach * np.cos(angles), center[1] + reach * np.sin(angles)], axis=1)
+    widths = style.stroke * nominal * rng.uniform(0.3, 0.6) * (1 + rng.normal(0, 0.1, len(angles)))
+    draw_fine_curve(canvas, points, widths, int(255 * style.density))
+
+
+def _join(
+    canvases: list[Mask],
+    written: Written,
+    tips: list[Tips | None],
+    style: HandStyle,
+    nominal: float,
+    rng: np.random.Generator,
+) -> None:
+    """Joins characters and lets their boxes grow."""
+    if style.joining <= 0:
+        return
+    boxes, ink_boxes = written.boxes, written.boxes.copy()
+    for upper, lower in enumerate(successors(ink_boxes)):
+        leaving, coming = tips[upper], tips[lower]
+        if lower < 0 or leaving is None or coming is None or canvases[upper] is not canvases[lower]:
             continue
-        start, stop = np.array(tips[upper][1]), np.array(tips[lower][0])
-        if np.hypot(*(stop - start)) > 0.9 * nominal:
+        readiness = style.joining * joins_well(written.codepoints[upper], written.codepoints[lower])
+        pair = leaving, coming
+        if rng.random() >= readiness or not may_join(ink_boxes[upper], ink_boxes[lower], pair, nominal):
             continue
-        bow = rng.normal(0, 0.12) * nominal
-        middle = (start + stop) / 2 + np.array([bow, 0.0])
-        ends = rng.uniform(0.35, 0.8, 2)
-        widths = width * np.array([ends[0], 0.4, ends[1]])
-        value = int(255 * min(hand.style.density, 1.0) * rng.uniform(0.6, 1.0))
-        draw_curve(canvas, np.stack([start, middle, stop]), widths, value)
+        draw_join(canvases[upper], pair, style, nominal, rng)
+        lapped(boxes, upper, lower, nominal)

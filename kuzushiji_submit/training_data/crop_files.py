@@ -6,22 +6,20 @@ Training does not need these files (it reads crop stores); they are for looking 
 import csv
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
-from kuzushiji_submit.core.errors import OutputError, PageReadError
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.page.read import read_page
 
@@ -88,9 +86,9 @@ def export_crops(data: DataFolder, out: Path, suffix: str = "png", *, workers: i
     _write_manifest(out / MANIFEST, rows)
     with (out / MANIFEST).open("a", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        for made in tqdm(_cut_all(jobs, workers), "crop files", len(jobs), unit="page"):
-            if isinstance(made, str):
-                logger.warning("%s", made)
+        for made in map_pages(_cut, jobs, workers, "processes", progress="crop files"):
+            if isinstance(made, Failure):
+                logger.warning("%s: %s", made.item.truth.image_id, made.error)
                 left_out["unreadable pages"] += 1
             else:
                 writer.writerows(made)
@@ -101,20 +99,9 @@ def export_crops(data: DataFolder, out: Path, suffix: str = "png", *, workers: i
     return CropFiles(sum(bool(row[-1]) for row in rows), pages, len(kept), +left_out)
 
 
-def _cut_all(jobs: Sequence[_Job], workers: int) -> Iterator[list[Row] | str]:
-    if workers <= 1:
-        yield from map(_cut, jobs)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_cut, jobs, chunksize=4)
-
-
-def _cut(job: _Job) -> list[Row] | str:
-    """Writes the files of a page; gives its rows of the manifest, or why the page cannot be read."""
-    try:
-        gray = np.asarray(cv2.cvtColor(read_page(job.path), cv2.COLOR_RGB2GRAY), np.uint8)
-    except PageReadError as error:
-        return str(error)
+def _cut(job: _Job) -> list[Row]:
+    """Writes the files of a page; gives its rows of the manifest."""
+    gray = np.asarray(cv2.cvtColor(read_page(job.path), cv2.COLOR_RGB2GRAY), np.uint8)
     rows: list[Row] = []
     for index, (codepoint, box) in enumerate(zip(job.truth.codepoints, job.truth.boxes, strict=True)):
         crop = cut_box(gray, box)

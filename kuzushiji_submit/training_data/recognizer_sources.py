@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import charset_of, read_repaired_truth
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
+from kuzushiji_submit.core.files import naming_full_disk
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from recognition.crops import CropConfig
@@ -23,23 +25,43 @@ from recognition.training.sources import CropSource
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_PRESET = "reader"
+"""What is trained where no other settings are named: the network that comes with the project."""
+
 
 @dataclass(frozen=True)
 class RecognizerTraining(TrainConfig):
     """Settings of `kuzushiji train recognizer`: those of the training run, and how its crops are made.
 
     Attributes:
-        crop: how boxes become crops.
+        crop: how boxes become crops; for a network that is shown a box in its context always with crop.resize context.
         ink: settings of the ink map that crops are cut from.
     """
 
     crop: CropConfig = field(default_factory=CropConfig)
     ink: InkConfig = field(default_factory=InkConfig)
 
+    DERIVED: ClassVar[tuple[str, ...]] = (*TrainConfig.DERIVED, "crop.resize")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shown = self.preprocess.context
+        if shown and self.crop.resize == CropConfig.resize:
+            object.__setattr__(self, "crop", replace(self.crop, resize="context"))
+        if bool(shown) != (self.crop.resize == "context"):
+            raise ConfigError(
+                f"crop.resize={self.crop.resize} does not suit {self.model_name}, which is shown "
+                f"{'a box in its context: leave it out' if shown else 'the box alone: set fit or squish'}"
+            )
+        if shown and self.crop.context < shown:
+            raise ConfigError(
+                f"crop.context={self.crop.context:g} holds less than preprocess.context={shown:g}: set it above that"
+            )
+
     @property
     def run(self) -> TrainConfig:
         """The settings of the training run alone."""
-        return TrainConfig(**{one.name: getattr(self, one.name) for one in fields(TrainConfig)})
+        return TrainConfig(**{each.name: getattr(self, each.name) for each in fields(TrainConfig)})
 
 
 @dataclass(frozen=True)
@@ -48,14 +70,14 @@ class TrainingFolder:
 
     Attributes:
         data: the folder.
-        weight: its share of the draws relative to the others'; None counts its crops.
+        share: its part of the draws relative to the others'; None counts its crops.
         validate: whether its books may be held out.
         false_alarms: whether boxes that the ink detector finds where no truth is are trained on as "not a character":
             only where the truth is complete.
     """
 
     data: DataFolder
-    weight: float | None = None
+    share: float | None = None
     validate: bool = True
     false_alarms: bool = False
 
@@ -82,7 +104,7 @@ def make_sources(
     """Cuts the crops of every data folder and opens them for training.
 
     Args:
-        folders: data folders; without weights their crops are drawn in proportion to their number.
+        folders: data folders; without shares their crops are drawn in proportion to their number.
         crops: folder for one crop store a data folder, finished ones are taken as they are.
         settings: how to cut.
         charset: the classes; None for every codepoint that the folders' train.csv use.
@@ -91,6 +113,7 @@ def make_sources(
     Raises:
         CompetitionFileError: if a folder cannot be read.
         CropStoreError: if `crops` holds crops of other settings.
+        OutputError: if the disk is full.
     """
     if charset is None:
         charset = charset_of([page for folder in folders for page in read_repaired_truth(folder.data.train_csv)])
@@ -104,10 +127,11 @@ def make_sources(
         name = folder.data.root.name
         store = crops / f"{number:02d}-{name or 'data'}"
         detector = InkBoxes(InkDetectorConfig(ink=settings.ink)) if folder.false_alarms else None
-        prepare_crops(folder.data, store, charset, settings.crop, settings.ink, detector=detector, workers=workers)
+        with naming_full_disk(store):
+            prepare_crops(folder.data, store, charset, settings.crop, settings.ink, detector=detector, workers=workers)
         opened = CropStore(store)
-        weight = max(1, len(opened)) if folder.weight is None else folder.weight
-        sources.append(CropSource(opened, weight, folder.validate, name))
+        share = max(1, len(opened)) if folder.share is None else folder.share
+        sources.append(CropSource(opened, share, folder.validate, name))
     return sources
 
 

@@ -1,5 +1,11 @@
-"""Networks from crops to logits, each declared by a dataclass beside it."""
+"""Networks from crops to logits, each declared by a dataclass beside it.
 
-from recognition.models.registry import ARCHITECTURES, Architecture, ModelConfig, build_model, count_parameters
+A new one is one file here: its class is decorated with `@register("recognizer", NAME, CONFIG)` and becomes known when
+this package is imported.
+"""
 
-__all__ = ["ARCHITECTURES", "Architecture", "ModelConfig", "build_model", "count_parameters"]
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

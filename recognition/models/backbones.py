@@ -7,6 +7,7 @@ from torch import nn
 from torchvision.models import resnet50, vgg16_bn
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.registry import register
 from recognition.models.blocks import Head, StagedNet
 
 
@@ -35,6 +36,7 @@ class Vgg16BnConfig(BackboneConfig):
     """A VGG16 with batch normalization (Simonyan and Zisserman 2014) for crops of one channel."""
 
 
+@register("recognizer", "resnet50", ResNet50Config)
 class ResNet50(StagedNet):
     """Crops in, logits out: (N, 1, S, S) -> (N, classes); the maps are (N, 2048, S / 32, S / 32)."""
 
@@ -48,6 +50,7 @@ class ResNet50(StagedNet):
         self.head = _transfer_head(2048 * self.pool.factor, config, class_count)
 
 
+@register("recognizer", "vgg16_bn", Vgg16BnConfig)
 class Vgg16Bn(StagedNet):
     """Crops in, logits out: (N, 1, S, S) -> (N, classes); the maps are (N, 512, S / 32, S / 32)."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.registry import register
 from recognition.models.blocks import StagedNet, conv_block
 
 
@@ -27,6 +28,7 @@ class KuzuCharRecConfig:
     dropout: float = 0.2
 
 
+@register("recognizer", "kuzu_char_rec", KuzuCharRecConfig)
 class KuzuCharRec(StagedNet):
     """Crops in, logits out: (N, 1, S, S) -> (N, classes); the maps are (N, F, S / 2**stages, S / 2**stages)."""
 

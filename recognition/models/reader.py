@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.registry import register
 
 # What the network is told of a box beside its pixels: log of width over height, log of size over the page's median.
 BOX_FEATURES = 2
@@ -45,9 +47,11 @@ class ReaderConfig:
             )
 
 
+@register("recognizer", "reader", ReaderConfig)
 class Reader(nn.Module):
     """Ink, marked box and shape of the box in, logits out; the last logit is "not a character"."""
 
+    needs_context: ClassVar[bool] = True
     __call__: Callable[..., Tensor]
     embedding_layer = "norm"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.registry import register
 from recognition.models.blocks import StagedNet, conv_block
 
 
@@ -25,6 +26,7 @@ class SimpleKuzuRecConfig:
     dropout: float = 0.25
 
 
+@register("recognizer", "simple_kuzu_rec", SimpleKuzuRecConfig)
 class SimpleKuzuRec(StagedNet):
     """Crops in, logits out: (N, 1, S, S) -> (N, classes); the maps are (N, F, S / 4, S / 4)."""
 

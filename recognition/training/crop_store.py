@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, CropStoreError
 from kuzushiji_submit.core.files import replacing
-from kuzushiji_submit.core.plain import from_plain, to_plain
+from kuzushiji_submit.core.settings import from_plain, to_plain
 from recognition.crops import GEOMETRY, CropConfig, Crops
 
 FORMAT_NAME = "kuzushiji-crops"

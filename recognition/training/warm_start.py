@@ -29,10 +29,10 @@ def load_initial_weights(model: nn.Module, charset: Charset, config: TrainConfig
         TrainingError: if it holds a model of another shape.
     """
     source, metadata = load_weights(Path(config.initial_weights))
-    if (metadata.model_name, metadata.model_config) != (config.model, config.model_config):
+    if metadata.model != config.model:
         raise TrainingError(
-            f"{config.initial_weights} holds {metadata.model_name} {metadata.model_config}, the run trains "
-            f"{config.model} {config.model_config}: choose the same shape"
+            f"{config.initial_weights} holds {metadata.model_name} {metadata.model}, the run trains "
+            f"{config.model_name} {config.model}: choose the same shape"
         )
     rows = torch.tensor(metadata.charset.class_ids(charset.codepoints))
     known = rows >= 0

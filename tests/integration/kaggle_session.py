@@ -23,7 +23,7 @@ from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
 # use for it.
 IMAGE = (
     *("torch", "torchvision", "pytorch-lightning", "opencv-python", "opencv-python-headless", "pandas", "numpy"),
-    *("scikit-learn", "safetensors", "pillow", "tqdm", "matplotlib"),
+    *("scikit-learn", "safetensors", "pillow", "tqdm", "matplotlib", "pydantic"),
 )
 SHAPES = ("U+3042", "U+3044", "U+3046")
 SIZE = 76

@@ -26,7 +26,18 @@ from tests.integration.kaggle_session import (
 pytestmark = pytest.mark.timeout(1200)
 
 TRAINING = (
-    *("--fold", "0", "--set", "split.folds=2", "--set", "kuzu_char_rec.stage_widths=[8, 16, 32]", "--set", "epochs=6"),
+    *(
+        "--fold",
+        "0",
+        "--set",
+        "split.folds=2",
+        "--set",
+        "model=kuzu_char_rec",
+        "--set",
+        "model.stage_widths=[8, 16, 32]",
+        "--set",
+        "epochs=6",
+    ),
     *("--set", "optimizer.learning_rate=0.02", "--set", "batch_size=16", "--set", "balance.at_least=60"),
 )
 DETECTING = (

@@ -57,8 +57,8 @@ def weights(tmp_path_factory) -> Path:
     torch.manual_seed(0)
     config = KuzuCharRecConfig(stage_widths=(4, 4, 4))
     path = tmp_path_factory.mktemp("weights") / "recognizer.safetensors"
-    metadata = WeightsMetadata("kuzu_char_rec", config, Charset(CODEPOINTS))
-    save_weights(path, build_model("kuzu_char_rec", config, len(CODEPOINTS)).state_dict(), metadata)
+    metadata = WeightsMetadata(config, Charset(CODEPOINTS))
+    save_weights(path, build_model(config, len(CODEPOINTS)).state_dict(), metadata)
     return path
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.weights_record import Provenance
 from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model
 from recognition.weights_file import save_weights
-from recognition.weights_metadata import Provenance, WeightsMetadata
+from recognition.weights_metadata import WeightsMetadata
 
 SHAPE = KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1)
 
@@ -33,13 +34,13 @@ def charset() -> Charset:
 @pytest.fixture
 def metadata(charset: Charset) -> WeightsMetadata:
     provenance = Provenance(training_data="made by a test", license="MIT", seed=3, scores=(("val/top1", 0.5),))
-    return WeightsMetadata("kuzu_char_rec", SHAPE, charset, CropConfig(size=32), provenance=provenance)
+    return WeightsMetadata(SHAPE, charset, CropConfig(size=32), provenance=provenance)
 
 
 @pytest.fixture
 def model(metadata: WeightsMetadata) -> torch.nn.Module:
     torch.manual_seed(0)
-    return build_model(metadata.model_name, metadata.model_config, len(metadata.charset)).eval()
+    return build_model(metadata.model, len(metadata.charset)).eval()
 
 
 @pytest.fixture

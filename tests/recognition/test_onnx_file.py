@@ -24,9 +24,9 @@ SHAPE = ReaderConfig(widths=(4, 6, 8), blocks=(1, 1), embedding=16)
 @pytest.fixture
 def reader_weights(tmp_path: Path, charset: Charset) -> Path:
     crop, preprocess = CropConfig(size=96, resize="context"), PreprocessConfig(context=1.5, mean=0.1, std=0.3)
-    metadata = WeightsMetadata("reader", SHAPE, charset, crop, preprocess)
+    metadata = WeightsMetadata(SHAPE, charset, crop, preprocess)
     path = tmp_path / "reader.safetensors"
-    save_weights(path, build_model("reader", SHAPE, len(charset)).state_dict(), metadata)
+    save_weights(path, build_model(SHAPE, len(charset)).state_dict(), metadata)
     return path
 
 
@@ -68,7 +68,7 @@ def test_a_network_of_another_kind_is_refused(tmp_path: Path) -> None:
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
     path = tmp_path / "r.onnx"
     path.write_bytes(model.SerializeToString())
-    with pytest.raises(WeightsError, match="not a recognizer's"):
+    with pytest.raises(WeightsError, match="no weights of this program"):
         load_onnx(path)
 
 

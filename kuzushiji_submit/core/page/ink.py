@@ -60,17 +60,19 @@ class InkReading:
     Attributes:
         ink: uint8 (H, W), see `ink_map`.
         lines: the lines found in it; None where the page is empty.
+        paper: the paper under it; None where the page is empty.
     """
 
     ink: NDArray[np.uint8]
     lines: Lines | None
+    paper: Paper | None
 
 
 def read_ink(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> InkReading:
-    """As `ink_map`, with the lines that were found."""
+    """As `ink_map`, with the lines and the paper that were found on the way."""
     check_page(page)
     if page.size == 0:
-        return InkReading(np.zeros(page.shape[:2], np.uint8), None)
+        return InkReading(np.zeros(page.shape[:2], np.uint8), None, None)
     height, width = page.shape[:2]
     paper = estimate_paper(page)
     darkness, redness = _level(page, paper, config)
@@ -82,7 +84,7 @@ def read_ink(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> InkRea
     lines = find_lines(ink, config.lines)
     if config.remove_lines:
         ink = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(lines.mask((height, width)))), np.uint8)
-    return InkReading(ink, lines)
+    return InkReading(ink, lines, paper)
 
 
 def _level(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

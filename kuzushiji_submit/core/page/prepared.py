@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, read_ink
 from kuzushiji_submit.core.page.lines import Lines
-from kuzushiji_submit.core.page.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.paper import Paper
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,5 +40,4 @@ def prepare_page(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> 
         PageReadError: if the page is not uint8 (H, W, 3).
     """
     reading = read_ink(pixels, config)
-    paper = estimate_paper(pixels) if pixels.size else None
-    return PreparedPage(pixels, paper, reading.ink, reading.lines, config)
+    return PreparedPage(pixels, reading.paper, reading.ink, reading.lines, config)

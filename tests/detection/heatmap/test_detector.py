@@ -10,7 +10,7 @@ from detection.heatmap.debug_sheet import heatmap_sheet
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.weights_file import DetectorMetadata, save_detector
-from kuzushiji_submit.core.errors import DetectionError, DeviceError, PageReadError
+from kuzushiji_submit.core.errors import DeviceError, PageReadError, WeightsError
 from tests.detection.heatmap.conftest import TINY, BlobNet, blob_page
 from tests.drawn_pages import DrawnPage
 
@@ -206,7 +206,7 @@ def test_weights_are_read_from_their_file(tmp_path: Path, network: HeatmapNet) -
     stages = loaded.explain(DrawnPage.blank(96, 64).image)
     direct = detector(network, long_side=96).explain(DrawnPage.blank(96, 64).image)
     np.testing.assert_allclose(stages.maps.heat, direct.maps.heat, atol=0.05)  # the file's kernels have 16 bits
-    with pytest.raises(DetectionError, match="no such weights file"):
+    with pytest.raises(WeightsError, match="no such weights file"):
         HeatmapDetector.load(tmp_path / "none.safetensors")
 
 

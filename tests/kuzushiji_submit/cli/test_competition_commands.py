@@ -1,6 +1,8 @@
 """check, score, validate and merge, from arguments to exit code."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +33,15 @@ def test_score_table(truth, submission, capsys):
     ]
     assert lines[-1] == "F1 0.3333 on 4 pages"
     assert "1 nan-labels" in captured.err
+
+
+def test_a_plain_score_waits_neither_for_torch_nor_for_pandas(truth, submission):
+    argv = ["score", "--truth", str(truth), "--submission", str(submission)]
+    code = (
+        f"import sys; from kuzushiji_submit.cli import main; assert main({argv!r}) == 0; "
+        "sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
 def test_score_json_by_page_without_labels(truth, submission, capsys):

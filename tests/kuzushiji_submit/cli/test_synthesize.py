@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import matplotlib
@@ -5,6 +6,7 @@ import pytest
 
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.synthetic import fonts
+from tests.kuzushiji_submit.synthetic.conftest import greek_page, write_real_folder
 
 FONT = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
 
@@ -28,6 +30,17 @@ def test_what_is_made_passes_the_check(tmp_path, capsys):
     assert main(["check", str(out)]) == 0
 
 
+def test_real_characters_of_the_books_that_are_not_left_out(tmp_path, capsys):
+    real = write_real_folder(tmp_path / "real", [greek_page("100000001_00002_2"), greek_page("brsk001-004", seed=1)])
+    out = tmp_path / "data"
+    argv = ["synthesize", "--out", str(out), "--pages", "1", "--height", "120", "--fonts", FONT, "--real-data"]
+    assert main([*argv, str(real), "--real-share", "1", "--without-books", "brsk004"]) == 0
+    assert list(json.loads((out / "synthesis.json").read_text())["real"]["books"]) == ["100000001"]
+    capsys.readouterr()
+    assert main([*argv, str(real), "--without-books", "100000011"]) == 1
+    assert "no page of 100000011: the books are 100000001, brsk" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
@@ -35,6 +48,10 @@ def test_what_is_made_passes_the_check(tmp_path, capsys):
         (["--pages", "1", "--workers", "0", "--fonts", FONT], "--workers"),
         (["--pages", "1", "--fonts", "absent.ttf"], "absent.ttf"),
         (["--pages", "1", "--fonts", FONT, "--layout", "absent.csv"], "absent.csv"),
+        (["--pages", "1", "--fonts", FONT, "--real-share", "0.5"], "--real-data"),
+        (["--pages", "1", "--fonts", FONT, "--real-books", "1"], "--real-data"),
+        (["--pages", "1", "--fonts", FONT, "--real-data", "absent", "--real-share", "2"], "--real-share"),
+        (["--pages", "1", "--fonts", FONT, "--real-data", "absent"], "absent"),
         (["--pages", "1"], "fonts-kouzan-mouhitsu"),
     ],
 )

@@ -2,7 +2,10 @@
 
 import ast
 import hashlib
+import io
 import json
+import lzma
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,10 +14,11 @@ from slugify import slugify
 import kuzushiji_submit
 from detection.training.config import HeatmapTraining
 from kuzushiji_submit.core.errors import DurationError, KernelError
-from kuzushiji_submit.core.settings import resolve_config
+from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels import build_kernel as building
 from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, MAX_SOURCE_BYTES, build_kernel, kernel_metadata, slug
+from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
 from kuzushiji_submit.kaggle_kernels.settings import KernelSettings, read_run_settings
 from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining
 
@@ -77,12 +81,14 @@ def test_given_settings_go_before_those_of_the_template(tmp_path):
     assert run.steps == ("predict",)
 
 
-def test_the_training_s_configs_travel_along_and_are_settings_of_the_commands(built):
+def test_the_training_s_presets_travel_along_and_are_settings_of_the_commands(built):
     values = constants((built["train"] / "kernel.py").read_text())["SETTINGS"]
+    with tarfile.open(fileobj=io.BytesIO(lzma.decompress(pack_packages(ROOT)))) as archive:
+        packed = set(archive.getnames())
     for what, default in (("detector", HeatmapTraining()), ("recognizer", RecognizerTraining())):
-        path = ROOT / "kernels" / "train" / f"{what}.toml"
-        assert values[f"{what}_config"] == path.read_text()
-        assert resolve_config(default, path) != default
+        preset = values[f"{what}_config"]
+        assert f"kuzushiji_submit/presets/{preset}.toml" in packed
+        assert read_settings(default, preset) != default
     assert not constants((built["predict"] / "kernel.py").read_text())["SETTINGS"]["detector_config"]
 
 
@@ -121,7 +127,7 @@ def test_slugs_are_those_of_the_client(title, expected):
         ("train", KernelSettings("someone", ("a/b/c",)), "'a/b/c' is no data set"),
         ("train", KernelSettings("someone", kernels=("a/",)), "'a/' is no data set or kernel"),
         ("train", KernelSettings("someone", run={"steps": ["dance"]}), "unknown step 'dance'"),
-        ("train", KernelSettings("someone", run={"hours": 8}), "unknown setting hours"),
+        ("train", KernelSettings("someone", run={"hours": 8}), "unknown key hours"),
     ],
 )
 def test_what_cannot_be_built_is_named(tmp_path, name, settings, message):

@@ -65,6 +65,8 @@ def test_no_package_at_all(tmp_path):
 
 # Kaggle's own client and what it brings is in the image too.
 IMAGE = {
+    "jinja2",
+    "markupsafe",
     *(
         "torch",
         "torchvision",
@@ -73,9 +75,13 @@ IMAGE = {
         "numpy",
         "sklearn",
         "safetensors",
+        "torchmetrics",  # Lightning brings it
         "PIL",
+        "pydantic",
+        "pydantic_core",
         "tqdm",
         "matplotlib",
+        "fontTools",
     ),
     *("pandas", "kaggle", "kagglesdk", "requests"),
 }
@@ -96,3 +102,9 @@ def test_what_travels_imports_nothing_that_the_image_lacks():
     modules = set().union(*(imported(source) for name, source in packed.items() if name.endswith(".py")))
     assert modules - set(sys.stdlib_module_names) - set(PACKAGES) <= IMAGE
     assert {"torch", "cv2"} <= modules
+
+
+def test_templates_of_the_reports_travel():
+    packed = contents(pack_packages(Path(kuzushiji_submit.__file__).parents[1]))
+    templates = {Path(name).name for name in packed if name.endswith(".jinja")}
+    assert {"page.html.jinja", "pieces.html.jinja", "stats.html.jinja", "interpretation.html.jinja"} <= templates

@@ -112,7 +112,7 @@ def test_a_run_that_makes_nothing_has(roots, pretended, capsys):
 
 def test_settings_that_are_wrong_end_it_at_once(roots, pretended, capsys):
     assert run(lambda session: pytest.fail("began"), {"hours": 3}) == 1
-    assert "kernel: error: the kernel's settings: unknown setting hours" in capsys.readouterr().out
+    assert "kernel: error: the kernel's settings: unknown key hours" in capsys.readouterr().out
     assert not (roots.working / "kuzushiji_run.json").exists()
 
 

@@ -20,9 +20,9 @@ def test_lists_become_tuples_and_survive_the_way_through_the_code_file():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"budget": "8h"}, "unknown setting budget"),
-        ({"time_budget": 8}, "time_budget: expected str"),
-        ({"predict": "--set"}, "predict: expected a list"),
+        ({"budget": "8h"}, "unknown key budget: did you mean time_budget"),
+        ({"time_budget": 8}, "time_budget must be str, not 8"),
+        ({"predict": "--set"}, "predict must be a list of str, not '--set'"),
         ({"steps": ["submit"]}, "unknown step 'submit'"),
         ({"detector_share": 0.0}, "detector_share between 0 and 1"),
         ({"detector_share": 1.0}, "detector_share between 0 and 1"),

@@ -5,8 +5,16 @@ import numpy as np
 import pytest
 
 from detection.detections import Detections
+from detection.heatmap import detector as heatmap_module
+from detection.heatmap.detector import HeatmapDetector
+from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.page.prepared import PreparedPage
+from kuzushiji_submit.core.page import ink as ink_module
+from kuzushiji_submit.core.page import prepared as prepared_module
+from kuzushiji_submit.core.page.ink import read_ink
+from kuzushiji_submit.core.page.paper import estimate_paper
+from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
+from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.crops import CropConfig, Crops
@@ -111,3 +119,25 @@ def test_min_score_drops_the_unsure(pipeline, draw_page):
     strict = pipeline.with_min_score(float(scores[5]))
     assert len(read_one(strict, page)) == len(scores) - 5
     assert pipeline.min_score == pipeline.recognizer.min_score
+
+
+@pytest.mark.parametrize("what", ["detect", "explain"])
+def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what):
+    calls = []
+
+    def counted(name, function):
+        def call(*args):
+            calls.append(name)
+            return function(*args)
+
+        return call
+
+    for module in (ink_module, heatmap_module):
+        monkeypatch.setattr(module, "estimate_paper", counted("paper", estimate_paper))
+    for module in (prepared_module, heatmap_module):
+        monkeypatch.setattr(module, "read_ink", counted("ink", read_ink))
+    network = HeatmapNet(HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2))
+    detector = HeatmapPageDetector(HeatmapDetector(network, device="cpu"))
+    page = prepare_page(draw_page(1)[0])
+    getattr(detector, what)(page)
+    assert sorted(calls) == ["ink", "paper"]

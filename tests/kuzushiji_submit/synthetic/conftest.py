@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import cv2
 import matplotlib
 import numpy as np
 import pytest
 
+from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
-from kuzushiji_submit.synthetic.fonts import FontSet
+from kuzushiji_submit.synthetic.fonts import FontFace, FontSet
 from kuzushiji_submit.synthetic.hand import Hand, HandStyle
+from kuzushiji_submit.synthetic.types import Image, as_uint8
 
 GREEK = tuple(f"U+{code:04X}" for code in range(0x3B1, 0x3C9) if code != 0x3C2)
 UNHELD = "U+4E00"
@@ -48,3 +51,28 @@ def layout_csv(tmp_path: Path) -> Path:
     empty = PageTruth("100000001_00003_1", (), np.zeros((0, 4), np.float32))
     write_truth(path, [greek_page("100000001_00002_2"), empty, greek_page("brsk001-004", seed=1)])
     return path
+
+
+def greek_image(page: PageTruth) -> Image:
+    """The letters of a page in dark ink on paper, each as large as its box."""
+    height, width = (
+        (page.boxes[:, 3].max(initial=0) + 60, page.boxes[:, 2].max(initial=0) + 60) if len(page) else (9, 9)
+    )
+    ink = np.zeros((int(height), int(width)), np.uint8)
+    face = FontFace(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
+    for codepoint, box in zip(page.codepoints, page.boxes.astype(int).tolist(), strict=True):
+        x0, y0, x1, y1 = box
+        glyph = face.glyph(chr(int(codepoint[2:], 16)), 96).mask
+        ink[y0:y1, x0:x1] = cv2.resize(glyph, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    paper = np.array((235, 220, 180), np.float32)
+    return as_uint8(paper * (1 - 0.8 * ink[..., None].astype(np.float32) / 255))
+
+
+def write_real_folder(root: Path, pages: list[PageTruth]) -> Path:
+    """A data folder of made-up real pages."""
+    folder = DataFolder(root)
+    folder.train_images.mkdir(parents=True)
+    write_truth(folder.train_csv, pages)
+    for page in pages:
+        cv2.imwrite(str(folder.train_images / f"{page.image_id}.png"), greek_image(page)[..., ::-1])
+    return root

@@ -8,12 +8,14 @@ import pytest
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import read_truth, write_truth
-from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, HiddenBookError, OutputError
 from kuzushiji_submit.synthetic import competition
 from kuzushiji_submit.synthetic.competition import synthesize
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
 from kuzushiji_submit.synthetic.plan import SynthesisSettings, Synthesizer
-from tests.kuzushiji_submit.synthetic.conftest import UNHELD, greek_page
+from kuzushiji_submit.synthetic.real_glyphs import read_real_glyphs
+from kuzushiji_submit.synthetic.real_hand import RealHands
+from tests.kuzushiji_submit.synthetic.conftest import UNHELD, greek_page, write_real_folder
 
 SETTINGS = SynthesisSettings(pages=4, test_pages=2, seed=3, books=2, height=150)
 TABLES = ["train.csv", "test_truth.csv", "unicode_translation.csv", "sample_submission.csv", "synthesis.json"]
@@ -145,6 +147,85 @@ def test_drawn_layouts_and_empty_pages(tmp_path, font_path):
         tmp_path / "drawn", SynthesisSettings(pages=1, height=160, empty=0.0, clutter=False), [font_path]
     )
     assert drawn.characters > 0
+
+
+@pytest.fixture
+def real_books(tmp_path):
+    """Two made-up real books, in one data folder."""
+    pages = [
+        greek_page("100000001_00002_2", seed=4),
+        greek_page("brsk001-004", seed=5),
+        greek_page("brsk002-001", seed=6),
+    ]
+    return write_real_folder(tmp_path / "real", pages)
+
+
+def real_hands(folder, **chosen):
+    return RealHands(read_real_glyphs([folder], **chosen), 1.0)
+
+
+def test_real_hands_write_the_same_in_any_process(tmp_path, font_path, layout_csv, real_books):
+    for workers, name in ((1, "serial"), (2, "parallel")):
+        real = RealHands(read_real_glyphs([real_books], workers=workers), 1.0)
+        synthesize(tmp_path / name, SETTINGS, [font_path], layout_csv, workers, real=real)
+    synthesize(tmp_path / "fonts", SETTINGS, [font_path], layout_csv)
+    real, fonts = digests(tmp_path / "serial"), digests(tmp_path / "fonts")
+    assert digests(tmp_path / "parallel") == real
+    written = [page.image_id for page in read_truth(tmp_path / "serial" / "train.csv") if len(page)]
+    assert written
+    assert all(real[name] != fonts[name] for name in (f"train_images/{image_id}.jpg" for image_id in written))
+    # Nothing of the real books is in the pages that test.
+    tests = [name for name in real if name.startswith("test")]
+    assert tests
+    assert all(real[name] == fonts[name] for name in tests)
+
+
+def test_pages_made_without_a_book_are_those_made_where_it_never_was(tmp_path, font_path, layout_csv, real_books):
+    without = write_real_folder(tmp_path / "without", [greek_page("100000001_00002_2", seed=4)])
+    apart = tmp_path / "layout_without.csv"
+    write_truth(apart, [page for page in read_truth(layout_csv) if book_of(page.image_id) != "brsk"])
+    left_out = real_hands(real_books, without=["brsk001"])
+    synthesize(tmp_path / "a", SETTINGS, [font_path], layout_csv, real=left_out, without_books=["brsk001"])
+    synthesize(tmp_path / "b", SETTINGS, [font_path], apart, real=real_hands(without))
+    synthesize(tmp_path / "c", SETTINGS, [font_path], layout_csv, real=real_hands(real_books))
+    made = [digests(tmp_path / name) for name in "abc"]
+    records = [json.loads((tmp_path / name / "synthesis.json").read_text()) for name in "abc"]
+    for digest in made:
+        del digest["synthesis.json"]
+    assert made[0] == made[1] != made[2]
+    assert records[0]["without_books"] == ["brsk"]
+    assert records[0]["real"] == records[1]["real"]
+    assert [list(record["real"]["books"]) for record in records] == [["100000001"]] * 2 + [["100000001", "brsk"]]
+
+
+def test_glyphs_of_a_book_that_is_left_out_are_refused(tmp_path, font_path, layout_csv, real_books):
+    with pytest.raises(ConfigError, match="brsk"):
+        synthesize(
+            tmp_path / "out", SETTINGS, [font_path], layout_csv, real=real_hands(real_books), without_books=["brsk"]
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_real_glyphs_need_another_folder(made, font_path, layout_csv, real_books):
+    out, _ = made
+    before = digests(out)
+    with pytest.raises(OutputError, match="another real:"):
+        synthesize(out, SETTINGS, [font_path], layout_csv, real=real_hands(real_books))
+    assert digests(out) == before
+
+
+def test_folder_begun_with_real_glyphs_does_not_go_on_without(tmp_path, font_path, layout_csv, real_books):
+    synthesize(tmp_path / "out", SETTINGS, [font_path], layout_csv, real=real_hands(real_books))
+    with pytest.raises(OutputError, match="another real:"):
+        synthesize(tmp_path / "out", SETTINGS, [font_path], layout_csv)
+
+
+def test_layout_of_a_possible_test_book_is_refused(tmp_path, font_path):
+    layout = tmp_path / "layout.csv"
+    write_truth(layout, [greek_page("200003803_00002_2"), greek_page("100000001_00002_2")])
+    with pytest.raises(HiddenBookError, match="200003803"):
+        synthesize(tmp_path / "out", SETTINGS, [font_path], layout)
+    assert synthesize(tmp_path / "out", SETTINGS, [font_path], layout, without_books=["200003803"]).characters
 
 
 def test_layout_without_characters_or_drawable_ones_is_a_named_error(tmp_path, font_path):

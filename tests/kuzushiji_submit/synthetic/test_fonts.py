@@ -1,14 +1,17 @@
 import numpy as np
 import pytest
 
+from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.synthetic import fonts as fonts_module
 from kuzushiji_submit.synthetic.fonts import FontError, FontFace, FontSet, discover_fonts, mean_stroke
 from tests.kuzushiji_submit.synthetic.conftest import UNHELD
 
+UNDRAWN = (UNHELD, "U+0020", "U+E123", "U+10FFFD")
 
-def test_coverage_leaves_out_blanks_and_missing_glyphs(fonts):
-    assert fonts.coverage([]) == frozenset()
-    assert fonts.coverage(["U+03B1", UNHELD, "U+0020", "U+E123", "U+10FFFD"]) == {"U+03B1"}
+
+def test_blanks_and_missing_glyphs_are_not_drawn(fonts):
+    assert [fonts.drawn_character(to_character(codepoint)) for codepoint in UNDRAWN] == [None] * len(UNDRAWN)
+    assert fonts.drawn_character("α") == "α"
 
 
 def test_stand_in_is_drawn_where_no_font_holds_the_character(fonts, monkeypatch):
@@ -36,6 +39,7 @@ def test_mean_stroke_of_a_band(width, expected):
 
 def test_no_installed_brush_font_names_the_packages(tmp_path, monkeypatch):
     monkeypatch.setattr(fonts_module, "FONT_FOLDERS", (tmp_path, tmp_path / "absent"))
+    monkeypatch.setattr(fonts_module, "FETCHED_FOLDER", tmp_path / "absent")
     with pytest.raises(FontError, match="fonts-kouzan-mouhitsu, fonts-aoyagi-kouzan-t, fonts-aoyagi-soseki"):
         discover_fonts()
 
@@ -45,6 +49,7 @@ def test_discovered_fonts_are_ordered_by_name(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     monkeypatch.setattr(fonts_module, "FONT_FOLDERS", (tmp_path,))
+    monkeypatch.setattr(fonts_module, "FETCHED_FOLDER", tmp_path / "absent")
     assert [path.name for path in discover_fonts()] == ["KouzanB.ttf", "aoyagiA.otf"]
 
 
@@ -57,3 +62,14 @@ def test_unusable_fonts_are_named_errors(tmp_path):
         FontSet([tmp_path / "absent.ttf"])
     with pytest.raises(FontError, match="no font files"):
         FontSet([])
+
+
+def test_fetched_fonts_are_discovered(tmp_path, monkeypatch):
+    monkeypatch.setattr(fonts_module, "FONT_FOLDERS", ())
+    monkeypatch.setattr(fonts_module, "FETCHED_FOLDER", tmp_path)
+    names = ("fonts-kouzan-mouhitsu/kouzan-mouhitsu.ttf", "fonts-kouzan-mouhitsu/kouzan-mouhitsu-gyosho.ttf")
+    for name in (*names, "liu-jian-mao-cao/files/part-1.woff", "zhi-mang-xing/package.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [path.name for path in discover_fonts()]
+    assert found == ["kouzan-mouhitsu-gyosho.ttf", "kouzan-mouhitsu.ttf", "liu-jian-mao-cao"]

@@ -8,6 +8,7 @@ from kuzushiji_submit.synthetic.free_space import free_rectangle
 from kuzushiji_submit.synthetic.hand import Hand
 from kuzushiji_submit.synthetic.layout import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.page import draw_page
+from kuzushiji_submit.synthetic.repertoire import MIDDLE
 from kuzushiji_submit.synthetic.statistics import load_statistics
 from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.writing import write_layout
@@ -24,6 +25,16 @@ def text(fonts):
 
 def greek_layout(**changes) -> Layout:
     return replace(layout_from_truth(greek_page("1_1"), SIZE_HW, BLOCK), **changes)
+
+
+class StandIn(Hand):
+    """Writes a letter the font holds in place of every character."""
+
+    def __init__(self, hand: Hand) -> None:
+        super().__init__(hand.fonts, hand.style, (7,))
+
+    def draw(self, codepoint, size_hw, rng, nominal=None, place=MIDDLE):
+        return super().draw("U+0394", size_hw, rng, nominal, place)
 
 
 def busy_style(seed=0):
@@ -59,13 +70,65 @@ def test_clean_page_is_dark_only_inside_its_boxes(hand, text):
     assert all(page.image[y0:y1, x0:x1].min() < 0.6 * paper.min() for x0, y0, x1, y1 in page.boxes.astype(int))
 
 
-def test_joining_strokes_change_no_box(fonts, hand):
-    boxes = []
+def test_joining_strokes_lead_into_the_next_box(fonts, hand):
+    canvases, boxes = [], []
     for joining in (0.0, 1.0):
         canvas = np.zeros(SIZE_HW, np.uint8)
         writer = Hand(fonts, replace(hand.style, joining=joining), (7,))
         boxes.append(write_layout(canvas, greek_layout(), writer, np.random.default_rng(0)).boxes)
-    assert np.array_equal(*boxes)
+        canvases.append(canvas)
+    apart, joined = boxes
+    assert (canvases[1] >= canvases[0]).all()
+    assert canvases[1].astype(int).sum() > canvases[0].astype(int).sum()
+    grown = (apart != joined).any(axis=1)
+    assert grown.any()
+    assert np.array_equal(apart[:, [0, 2]], joined[:, [0, 2]])
+    assert (joined[:, 1] <= apart[:, 1]).all()
+    assert (joined[:, 3] >= apart[:, 3]).all()
+    outside = canvases[1].copy()
+    for x0, y0, x1, y1 in joined.astype(int):
+        outside[y0:y1, max(x0 - 8, 0) : x1 + 8] = 0
+    assert not outside.any()
+
+
+def test_circled_numerals_keep_their_own_box(hand):
+    digit = "U+4E00"
+    layout = greek_layout(codepoints=(digit,), boxes=np.array([[100.0, 100.0, 140.0, 150.0]]))
+    writer = StandIn(hand)
+    canvas = np.zeros(SIZE_HW, np.uint8)
+    written = write_layout(canvas, layout, writer, np.random.default_rng(0), circled=1.0)
+    x0, y0, x1, y1 = written.boxes[0].astype(int)
+    assert (x1 - x0, y1 - y0) == pytest.approx((0.66 * 40, 0.66 * 50), abs=2)
+    ring = canvas.copy()
+    ring[y0:y1, x0:x1] = 0
+    rows, columns = np.nonzero(ring)
+    assert rows.min() < y0
+    assert rows.max() >= y1
+    assert columns.min() < x0
+    assert columns.max() >= x1
+
+
+def test_no_circle_where_a_neighbor_stands_in_the_way(hand):
+    digits = ("U+4E00", "U+4E8C")
+    boxes = np.array([[100.0, 100.0, 140.0, 150.0], [100.0, 152.0, 140.0, 200.0]])
+    canvas = np.zeros(SIZE_HW, np.uint8)
+    layout = greek_layout(codepoints=digits, boxes=boxes)
+    written = write_layout(canvas, layout, StandIn(hand), np.random.default_rng(0), circled=1.0)
+    assert np.abs(written.boxes - boxes).max() <= 3
+
+
+def test_red_writing_is_red_and_annotated(hand, text):
+    style = replace(busy_style(), hand=hand.style, ink=(0.3, 0.3, 0.3), red=(0.85, 0.4, 0.3), rubric=1.0)
+    layout = greek_layout()
+    found = 0
+    for seed in range(4):
+        page = draw_page(layout, style, hand, text, np.random.default_rng(seed), gutter_left=True, clutter=False)
+        assert page.codepoints == layout.codepoints
+        for x0, y0, x1, y1 in page.boxes.astype(int):
+            part = page.image[y0:y1, x0:x1].reshape(-1, 3).astype(int)
+            darkest = part[part.sum(axis=1).argmin()]
+            found += int(darkest[0] > 1.5 * darkest[1])
+    assert 4 <= found < 4 * len(layout.codepoints)
 
 
 @pytest.mark.parametrize("gutter_left", [True, False])

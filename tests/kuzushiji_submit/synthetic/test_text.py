@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.synthetic.statistics import PageStatistics
-from kuzushiji_submit.synthetic.text import TextSource
+from kuzushiji_submit.synthetic.text import FAVOR, TextSource
 
 STATISTICS = PageStatistics(
     counts={"あ": 900, "い": 99, "漢": 1}, boxes={}, bigrams={"漢": ("いあ", (3, 1))}, pages=(), page_sizes_hw=()
@@ -24,6 +24,14 @@ def test_frequencies_are_the_real_ones():
 def test_tempering_levels_them():
     counts = draw(TextSource(STATISTICS, lambda character: True, tempering=1.0), 3000)
     assert min(counts.values()) > 850
+
+
+def test_favored_characters_are_likelier_the_more_the_text_is_tempered():
+    favored = frozenset("漢")
+    tempered = draw(TextSource(STATISTICS, lambda character: True, 1.0, favored), 3500)
+    assert tempered["漢"] / tempered["い"] == pytest.approx(FAVOR, rel=0.15)
+    plain = TextSource(STATISTICS, lambda character: True)
+    assert draw(TextSource(STATISTICS, lambda character: True, 0.0, favored), 500) == draw(plain, 500)
 
 
 def test_followers_come_after_their_character():

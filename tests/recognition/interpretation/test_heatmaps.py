@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.registry import NetworkConfig, architecture
 from recognition.crops import CropConfig, Crops
 from recognition.interpretation.heatmaps import explain
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
-from recognition.models.registry import ModelConfig, architecture, build_model
+from recognition.models.reader import ReaderConfig
+from recognition.models.registry import build_model
 from recognition.preprocess import PreprocessConfig
 from recognition.recognizer import Recognizer
 from recognition.weights_metadata import WeightsMetadata
@@ -21,13 +23,11 @@ def make_crops(count: int, size: int = 32) -> Crops:
     return Crops(pixels, np.tile(np.array([0.5, 0.4, 0.0], np.float32), (count, 1)))
 
 
-def make_recognizer(
-    charset: Charset, name: str = "kuzu_char_rec", config: ModelConfig = SHAPE, **preprocess: object
-) -> Recognizer:
+def make_recognizer(charset: Charset, config: NetworkConfig = SHAPE, **preprocess: object) -> Recognizer:
     torch.manual_seed(0)
     crop = CropConfig(size=32, resize="context" if preprocess.get("context") else "fit")
-    metadata = WeightsMetadata(name, config, charset, crop, PreprocessConfig(mean=0.2, std=0.5, **preprocess))
-    return Recognizer(build_model(name, config, len(charset)), metadata, device="cpu")
+    metadata = WeightsMetadata(config, charset, crop, PreprocessConfig(mean=0.2, std=0.5, **preprocess))
+    return Recognizer(build_model(config, len(charset)), metadata, device="cpu")
 
 
 def test_no_crops(charset: Charset) -> None:
@@ -37,7 +37,7 @@ def test_no_crops(charset: Charset) -> None:
 
 @pytest.mark.parametrize("name", ["kuzu_char_rec", "simple_kuzu_rec", "resnet50", "vgg16_bn"])
 def test_every_network_can_be_explained(charset: Charset, name: str) -> None:
-    recognizer = make_recognizer(charset, name, architecture(name).config_class())
+    recognizer = make_recognizer(charset, architecture("recognizer", name).config_class())
     crops = make_crops(2)
     found = explain(recognizer, crops)
     np.testing.assert_allclose(found.images, crops.pixels / 255, atol=1e-6)
@@ -48,8 +48,8 @@ def test_every_network_can_be_explained(charset: Charset, name: str) -> None:
 
 
 def test_reader_is_explained_on_its_window(charset: Charset) -> None:
-    config = architecture("reader").config_class(widths=(4, 8), blocks=(1,), embedding=8)
-    recognizer = make_recognizer(charset, "reader", config, context=1.5, input_size=24)
+    config = ReaderConfig(widths=(4, 8), blocks=(1,), embedding=8)
+    recognizer = make_recognizer(charset, config, context=1.5, input_size=24)
     found = explain(recognizer, make_crops(3), [0, 1, 2])
     assert found.images.shape == found.evidence.shape == (3, 24, 24)
     assert found.class_ids.tolist() == [0, 1, 2]

@@ -3,8 +3,9 @@ import torch
 from torchvision.models import resnet50, vgg16_bn
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.registry import architecture
 from recognition.models.backbones import ResNet50Config, Vgg16BnConfig
-from recognition.models.registry import architecture, build_model
+from recognition.models.registry import build_model
 
 
 @pytest.mark.parametrize("pooling", ["avg", "max", "concat"])
@@ -12,7 +13,7 @@ from recognition.models.registry import architecture, build_model
 @pytest.mark.parametrize("name", ["resnet50", "vgg16_bn"])
 def test_every_variant_has_a_head_that_fits(name: str, pooling: str, hidden: int) -> None:
     with torch.device("meta"):
-        model = build_model(name, architecture(name).config_class(pooling=pooling, hidden=hidden), 3).eval()
+        model = build_model(architecture("recognizer", name).config_class(pooling=pooling, hidden=hidden), 3).eval()
         maps = model.forward_features(torch.empty(2, 1, 32, 32))
         assert maps.shape == (2, 2048 if name == "resnet50" else 512, 1, 1)
         assert model.forward_head(maps).shape == (2, 3)
@@ -21,7 +22,7 @@ def test_every_variant_has_a_head_that_fits(name: str, pooling: str, hidden: int
 def test_bodies_have_the_names_and_shapes_of_torchvision() -> None:
     with torch.device("meta"):
         for name, original in (("resnet50", resnet50(weights=None)), ("vgg16_bn", vgg16_bn(weights=None))):
-            body = build_model(name, architecture(name).config_class(), 2).stages.state_dict()
+            body = build_model(architecture("recognizer", name).config_class(), 2).stages.state_dict()
             theirs = original.state_dict()
             assert set(body) == {key for key in theirs if not key.startswith(("fc.", "classifier."))}
             differing = [key for key, tensor in body.items() if tensor.shape != theirs[key].shape]
@@ -38,6 +39,5 @@ def test_bodies_have_the_names_and_shapes_of_torchvision() -> None:
     ],
 )
 def test_what_cannot_be_built_is_refused(config: ResNet50Config | Vgg16BnConfig, message: str) -> None:
-    name = "resnet50" if isinstance(config, ResNet50Config) else "vgg16_bn"
     with torch.device("meta"), pytest.raises(ConfigError, match=message):
-        build_model(name, config, 2)
+        build_model(config, 2)

@@ -32,7 +32,7 @@ def test_the_mark_and_the_shape_of_the_box_matter() -> None:
 
 
 def test_the_default_fits_into_twelve_megabytes_in_half_precision() -> None:
-    model = build_model("reader", ReaderConfig(), 4212)
+    model = build_model(ReaderConfig(), 4212)
     assert 2 * count_parameters(model) < 12e6
 
 

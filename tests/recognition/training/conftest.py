@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.training.config import RuntimeConfig
 from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.reader import ReaderConfig
 from recognition.preprocess import PreprocessConfig
-from recognition.training.config import OptimizerConfig, RuntimeConfig, SplitConfig, TrainConfig
+from recognition.training.config import OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.crop_store_writer import CropStoreWriter
 from recognition.training.sources import CropSource, MixedCrops
@@ -63,7 +64,7 @@ def mixed(store: CropStore) -> MixedCrops:
 @pytest.fixture
 def config() -> TrainConfig:
     return TrainConfig(
-        kuzu_char_rec=KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1),
+        model=KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1),
         split=SplitConfig(validation_books=("book0",)),
         optimizer=OptimizerConfig(learning_rate=0.02),
         runtime=RuntimeConfig(accelerator="cpu", progress=False),
@@ -99,7 +100,6 @@ def reader_store(make_reader_store: Callable[..., CropStore]) -> CropStore:
 def reader_config(config: TrainConfig) -> TrainConfig:
     return dataclasses.replace(
         config,
-        model="reader",
-        reader=ReaderConfig(widths=(4, 8, 16), blocks=(1, 1), embedding=32, dropout=0.0),
+        model=ReaderConfig(widths=(4, 8, 16), blocks=(1, 1), embedding=32, dropout=0.0),
         preprocess=PreprocessConfig(context=1.5, input_size=32),
     )

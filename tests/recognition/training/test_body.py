@@ -29,7 +29,7 @@ def test_pretrained_body_sees_gray_as_the_original_does(
 ) -> None:
     path = tmp_path / f"resnet50.{suffix}"
     save_file(published, path) if suffix == "safetensors" else torch.save(published, path)
-    model = build_model("resnet50", ResNet50Config(), 3).eval()
+    model = build_model(ResNet50Config(), 3).eval()
     head = {name: tensor.clone() for name, tensor in model.head.state_dict().items()}
     load_pretrained(model, path)
     original = resnet50(weights=None).eval()
@@ -42,7 +42,7 @@ def test_pretrained_body_sees_gray_as_the_original_does(
 
 
 def test_weights_that_do_not_fit_are_refused(published: dict[str, torch.Tensor], tmp_path: Path) -> None:
-    model = build_model("resnet50", ResNet50Config(), 3)
+    model = build_model(ResNet50Config(), 3)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     cases: list[tuple[str, object, str]] = [
         ("missing", None, "no such file"),
@@ -65,7 +65,7 @@ def test_weights_that_do_not_fit_are_refused(published: dict[str, torch.Tensor],
 def test_frozen_resnet_learns_as_many_numbers_as_the_seeds() -> None:
     """Recorded for the seed's frozen ResNet-50 of 4,030 classes: 4,227,390 trainable."""
     with torch.device("meta"):
-        model = build_model("resnet50", ResNet50Config(), 4030)
+        model = build_model(ResNet50Config(), 4030)
     set_body_trainable(model, trainable=False)
     assert count_parameters(model) == 4_227_390
     set_body_trainable(model, trainable=True)
@@ -85,7 +85,7 @@ def test_body_stays_until_it_is_released(
         for epoch in (0, 1)
     ]
     torch.manual_seed(config.seed)
-    start = build_model("kuzu_char_rec", config.kuzu_char_rec, 6).state_dict()
+    start = build_model(config.model, 6).state_dict()
     kernel, classifier = "stages.0.0.0.weight", "head.2.weight"
     assert torch.equal(states[0][f"model.{kernel}"], start[kernel])
     assert not torch.equal(states[0][f"model.{classifier}"], start[classifier])
@@ -97,12 +97,11 @@ def test_pretrained_weights_of_another_network_stop_the_run(
 ) -> None:
     path = tmp_path / "resnet50.pth"
     torch.save(published, path)
-    config = dataclasses.replace(config, model="simple_kuzu_rec", pretrained=str(path))
-    assert isinstance(config.model_config, SimpleKuzuRecConfig)
+    config = dataclasses.replace(config, model=SimpleKuzuRecConfig(), pretrained=str(path))
     with pytest.raises(TrainingError, match="not the weights of SimpleKuzuRec"):
         train(config, store, tmp_path / "run")
 
 
 def test_negative_number_of_frozen_epochs_is_refused() -> None:
     with pytest.raises(ConfigError, match="frozen_epochs"):
-        TrainConfig(kuzu_char_rec=KuzuCharRecConfig((4,)), frozen_epochs=-1)
+        TrainConfig(model=KuzuCharRecConfig((4,)), frozen_epochs=-1)

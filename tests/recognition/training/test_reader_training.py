@@ -10,8 +10,16 @@ import torch
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
+from recognition.models.reader import ReaderConfig
+from recognition.preprocess import PreprocessConfig
 from recognition.recognizer import Recognizer
-from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, TrainConfig
+from recognition.training.config import (
+    DEFAULT_CONTEXT,
+    AugmentConfig,
+    BalanceConfig,
+    OptimizerConfig,
+    TrainConfig,
+)
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource
 from recognition.training.train import train
@@ -83,8 +91,10 @@ def test_the_reader_refuses_crops_without_context(store: CropStore, reader_confi
         train(reader_config, store, tmp_path / "run")
 
 
-@pytest.mark.parametrize(("model", "context"), [("reader", 0.0), ("kuzu_char_rec", 1.5)])
-def test_context_belongs_to_the_reader(reader_config: TrainConfig, model: str, context: float) -> None:
-    preprocess = dataclasses.replace(reader_config.preprocess, context=context)
-    with pytest.raises(ConfigError, match="only the reader"):
-        dataclasses.replace(reader_config, model=model, preprocess=preprocess)
+def test_context_follows_from_the_network(config: TrainConfig) -> None:
+    assert TrainConfig().model == ReaderConfig()
+    assert TrainConfig().preprocess.context == DEFAULT_CONTEXT
+    assert TrainConfig(preprocess=PreprocessConfig(context=2.0)).preprocess.context == 2.0
+    assert config.preprocess.context == 0
+    with pytest.raises(ConfigError, match=r"kuzu_char_rec is not shown a box .* leave preprocess\.context at 0"):
+        dataclasses.replace(config, preprocess=PreprocessConfig(context=1.5))

@@ -1,0 +1,108 @@
+"""One function over many pages: order, failures, killed processes, early ends."""
+
+import itertools
+import os
+import threading
+import time
+
+import pytest
+
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import OutputError, PageReadError, WorkerError
+
+KINDS = ("serial", "threads", "processes")
+
+
+def double(number):
+    if number == 3:
+        raise PageReadError("3: no page")
+    if number == 13:
+        raise OutputError("disk full")
+    return 2 * number
+
+
+def double_or_die(number):
+    if number == 2:
+        os._exit(9)  # as a process ends that the system kills for its memory
+    return 2 * number
+
+
+def tell(results):
+    return [str(result.error) if isinstance(result, Failure) else result for result in results]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize(("items", "expected"), [([], []), ([5], [10]), ([3], ["3: no page"])])
+def test_nothing_and_one(kind, workers, items, expected):
+    assert tell(map_pages(double, items, workers, kind)) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_results_keep_their_order_and_a_failing_item_stops_no_other(kind):
+    assert tell(map_pages(double, range(8), 2, kind)) == [0, 2, 4, "3: no page", 8, 10, 12, 14]
+
+
+def test_the_slowest_comes_first_where_it_was_first():
+    waits = [0.2, 0.0, 0.1, 0.0]
+    assert list(map_pages(lambda wait: time.sleep(wait) or wait, waits, 4, "threads")) == waits
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_errors_end_the_work(kind):
+    results = map_pages(double, [1, 13, 2], 2, kind)
+    assert next(results) == 2
+    with pytest.raises(OutputError, match="disk full"):
+        next(results)
+
+
+def test_what_becomes_a_failure_can_be_chosen():
+    (result,) = map_pages(double, [13], catch=(OutputError,))
+    assert isinstance(result, Failure)
+    assert (result.item, type(result.error)) == (13, OutputError)
+
+
+def test_a_killed_process_costs_its_item_alone():
+    results = list(map_pages(double_or_die, range(7), 2, "processes"))
+    assert [result for result in results if not isinstance(result, Failure)] == [0, 2, 6, 8, 10, 12]
+    assert isinstance(results[2], Failure)
+    assert results[2].item == 2
+    assert isinstance(results[2].error, WorkerError)
+
+
+@pytest.mark.parametrize("kind", ["serial", "threads"])
+def test_endless_items_are_read_a_few_ahead_only(kind):
+    read = []
+    items = (read.append(number) or number for number in itertools.count(20))
+    results = map_pages(double, items, 2, kind)
+    assert [next(results) for _ in range(5)] == [40, 42, 44, 46, 48]
+    results.close()
+    assert len(read) <= 9
+
+
+def test_closing_cancels_what_has_not_begun():
+    begun = []
+    gate = threading.Event()
+
+    def wait(number):
+        begun.append(number)
+        gate.wait(10 if number else 0)
+        return number
+
+    results = map_pages(wait, range(100), 2, "threads")
+    assert next(results) == 0
+    threading.Timer(0.1, gate.set).start()
+    results.close()
+    assert len(begun) <= 4
+    time.sleep(0.05)
+    assert len(begun) <= 4
+
+
+def test_progress_goes_to_stderr_and_counts_every_item(capsys):
+    list(map_pages(double, [1, 2, 3], progress="pages"))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "pages: 100%" in captured.err
+    assert "3/3" in captured.err
+    list(map_pages(double, [1]))
+    assert capsys.readouterr().err == ""
