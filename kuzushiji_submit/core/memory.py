@@ -2,34 +2,45 @@
 
 Pages differ in size, and two caches below Python answer every new size with more memory: oneDNN, which computes torch's
 convolutions on the CPU, keeps 1,024 compiled kernels, one a layer and size; and glibc keeps what was freed, in pieces
-that the next page does not fit into. 90 pages of 4 megapixels took 1.9 GB that way.
+that the next page's maps do not fit into, because every large block that is freed raises the size up to which blocks
+are taken from the heap. 90 pages of 4 megapixels took 1.9 GB that way, and more with every page.
 """
 
 import ctypes
 import os
-from collections.abc import Callable
 from functools import cache
 
 # Enough for the kernels of both networks at the sizes of one page.
 KERNELS = 256
+# glibc: blocks from this size on are pages of their own, which go back to the system when they are freed. Smaller ones
+# would save more memory, and more time would go into clearing the pages.
+OWN_PAGES_BYTES = 8 * 2**20
+M_MMAP_THRESHOLD = -3  # mallopt(3)
 
 
-def limit_kernel_cache() -> None:
-    """Lets oneDNN keep few compiled kernels; of use only before the first network has run, and the user's word goes."""
+def limit_caches() -> None:
+    """Bounds both caches for the whole process; oneDNN's only where no network has run yet.
+
+    What the user says in `ONEDNN_PRIMITIVE_CACHE_CAPACITY` and `MALLOC_MMAP_THRESHOLD_` goes before it.
+    """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(KERNELS))
+    library = _glibc()
+    if library is not None and "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+        library.mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES)
 
 
 def release_freed() -> None:
     """Gives memory that was freed back to the system, where the C library can: a few milliseconds."""
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
 
 
 @cache
-def _trim() -> Callable[[int], int] | None:
-    """`malloc_trim` of glibc; other C libraries have none."""
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, if it is glibc: others have neither function."""
     try:
-        return ctypes.CDLL(None).malloc_trim
-    except (OSError, TypeError, AttributeError):
+        library = ctypes.CDLL(None)
+        return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
+    except (OSError, TypeError):
         return None

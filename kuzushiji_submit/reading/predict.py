@@ -13,7 +13,7 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
-from kuzushiji_submit.core.memory import limit_kernel_cache, release_freed
+from kuzushiji_submit.core.memory import limit_caches, release_freed
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
@@ -87,7 +87,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
             journal beside the submission.
     """
     try_targets(job)
-    limit_kernel_cache()
+    limit_caches()
     sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
     images = list_images(job.images)
     ids = list(job.sample_ids) if job.sample_ids is not None else list(images)

@@ -1,25 +1,50 @@
 """What keeps memory flat."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
 from kuzushiji_submit.core import memory
 
 
-def test_few_kernels_are_kept_unless_the_user_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, ...]]:
+    """What a C library that stands in was asked for."""
     monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
-    memory.limit_kernel_cache()
+    monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
+    calls: list[tuple[str, int, ...]] = []
+    library = SimpleNamespace(
+        mallopt=lambda *values: calls.append(("mallopt", *values)),
+        malloc_trim=lambda *values: calls.append(("malloc_trim", *values)),
+    )
+    monkeypatch.setattr(memory, "_glibc", lambda: library)
+    return calls
+
+
+def test_caches_are_bounded(asked: list) -> None:
+    memory.limit_caches()
+    memory.release_freed()
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == str(memory.KERNELS)
+    assert asked == [("mallopt", -3, memory.OWN_PAGES_BYTES), ("malloc_trim", 0)]
+
+
+def test_what_the_user_says_goes_first(asked: list, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "7")
-    memory.limit_kernel_cache()
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "65536")
+    memory.limit_caches()
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "7"
+    assert asked == []
 
 
-def test_a_c_library_without_trimming_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr(memory, "_trim", lambda: None)
+def test_another_c_library_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: None) -> None:
+        raise OSError(f"no library {name}")
+
+    monkeypatch.setattr(memory.ctypes, "CDLL", refuse)
+    assert memory._glibc.__wrapped__() is None
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=refuse))
+    assert memory._glibc.__wrapped__() is None
+    monkeypatch.setattr(memory, "_glibc", lambda: None)
+    memory.limit_caches()
     memory.release_freed()
-    monkeypatch.setattr(memory, "_trim", lambda: asked.append)
-    memory.release_freed()
-    assert asked == [0]
