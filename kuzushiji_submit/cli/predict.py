@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
     pipeline = load_pipeline(config, weights, detector, args.device)
-    result = predict(job, pipeline, describe(config, weights, detector))
+    result = predict(job, pipeline, describe(config, pipeline, weights, detector))
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(

@@ -55,7 +55,8 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)
     try_targets(job)
     try_folder(out / "report", "--out")
-    predict(job, load_pipeline(config, weights, detector, device), describe(config, weights, detector))
+    pipeline = load_pipeline(config, weights, detector, device)
+    predict(job, pipeline, describe(config, pipeline, weights, detector))
     truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
     report = build_report(
         images=SAMPLE.test_images,

@@ -38,7 +38,7 @@ def _train_recognizer(args: argparse.Namespace) -> int:
         remaining = max(1.0, args.time_budget.remaining)
         settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
-    result = train(settings.run, sources, args.out, resume=args.resume, ink=settings.ink, provenance=provenance)
+    result = train(settings.run, sources, args.out, resume=args.resume, provenance=provenance)
     text = (
         f"{result.weights}: {result.train_crops} crops trained on, {result.validation_crops} held out"
         f"{_in_words(result.scores)}; {result.images_per_second:.0f} images/s\n"

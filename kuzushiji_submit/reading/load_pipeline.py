@@ -1,7 +1,7 @@
 """The pipelines there are: which detector and which recognizer, with which settings."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.load import load_any_detector
 from kuzushiji_submit import __version__
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
+from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.protocols import Detector
@@ -22,7 +24,7 @@ class PipelineConfig:
     """Settings of the way from a page to its characters.
 
     Attributes:
-        ink: how the page becomes the ink that both stages read.
+        ink: the ink that both stages are shown; None for what the recognizer was trained on, and any other is refused.
         detector: settings of the ink detector.
         heatmap: settings of the heatmap detector.
         ask_recognizer: whether the ink detector asks the recognizer how likely each candidate box is a character.
@@ -33,7 +35,7 @@ class PipelineConfig:
         batch_size: crops that go through the recognizer at once.
     """
 
-    ink: InkConfig = field(default_factory=InkConfig)
+    ink: InkConfig | None = None
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
     heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
     ask_recognizer: bool = True
@@ -60,22 +62,31 @@ def load_detector(
     Args:
         config: settings of both.
         weights: the file, or None.
-        recognizer: what the ink detector asks about candidate boxes, if it is to ask at all.
+        recognizer: says which ink pages have; the ink detector asks it about candidate boxes, if it is to ask at all.
         device: where the network runs.
 
     Raises:
-        DetectionError: if the file is missing, damaged or does not match.
+        WeightsError: if the file is missing, damaged or does not match, or was trained on another ink.
         DeviceError: if the device cannot be used.
     """
     if weights is not None:
         detector = load_any_detector(weights, config.heatmap, device)
+        seen = read_record(weights).ink
+        if seen is not None:
+            require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer needs")
         return HeatmapPageDetector(detector) if isinstance(detector, HeatmapDetector) else detector
     return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
 
 
 def make_pipeline(config: PipelineConfig, detector: Detector, recognizer: Recognizer) -> Pipeline:
-    """The pipeline of two stages and the settings that are not theirs."""
-    return Pipeline(detector, recognizer, ink=config.ink, min_score=config.min_score, alternatives=config.alternatives)
+    """The pipeline of two stages and the settings that are not theirs.
+
+    Raises:
+        WeightsError: if the settings ask for another ink than the recognizer was trained on.
+    """
+    if config.ink is not None:
+        require_trained_ink(config.ink, recognizer.ink, "the settings ask for")
+    return Pipeline(detector, recognizer, min_score=config.min_score, alternatives=config.alternatives)
 
 
 def load_pipeline(
@@ -84,15 +95,18 @@ def load_pipeline(
     """The pipeline of two weights files; without the detector's the ink detector finds the characters.
 
     Raises:
-        DetectionError, WeightsError: if a file is missing, damaged or does not match.
+        WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
         DeviceError: if the device cannot be used.
     """
     recognizer = load_recognizer(config, recognizer_weights, device)
     return make_pipeline(config, load_detector(config, detector_weights, recognizer, device), recognizer)
 
 
-def describe(config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None) -> dict[str, Any]:
+def describe(
+    config: PipelineConfig, pipeline: Pipeline, recognizer_weights: Path, detector_weights: Path | None
+) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
+    config = replace(config, ink=pipeline.recognizer.ink)
     return {
         "version": __version__,
         "pipeline": to_plain(config),

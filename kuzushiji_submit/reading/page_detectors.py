@@ -1,6 +1,6 @@
 """The project's two detectors as the pipeline takes them: they read a prepared page and can draw their stages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class InkPageDetector:
 
     def explain(self, page: PreparedPage) -> InkPageStages:
         """As `detect`, with every stage on the way."""
-        return InkPageStages(self.detector.detect_on_map(page.ink, page.lines, self.ask, page=page.pixels))
+        return InkPageStages(self.detector.explain(page, self.ask))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,8 @@ class HeatmapPageDetector:
 
     def detect(self, page: PreparedPage) -> Detections:
         """The characters of a page."""
-        return self.detector.detect(page.pixels)
+        return self.detector.detect(page)
 
     def explain(self, page: PreparedPage) -> HeatmapPageStages:
         """As `detect`, with every stage on the way."""
-        return HeatmapPageStages(replace(self.detector.explain(page.pixels), ink=page.ink))
+        return HeatmapPageStages(self.detector.explain(page))

@@ -16,7 +16,6 @@ from pytorch_lightning import Trainer
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.files import atomic_text
-from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.weights_record import Provenance
 from recognition.models.registry import build_model, needs_context
@@ -78,7 +77,6 @@ def train(
     out_dir: Path,
     *,
     resume: bool = False,
-    ink: InkConfig = DEFAULT_INK,
     provenance: Provenance | None = None,
 ) -> TrainResult:
     """Trains a recognizer and exports its weights file.
@@ -92,7 +90,6 @@ def train(
         store: one set of crops, or several sources with weights.
         out_dir: the folder of the run.
         resume: goes on from last.ckpt, to the same weights as an uninterrupted run; starts where there is none.
-        ink: how the ink was made that the crops were cut from; it goes into the weights file.
         provenance: training data, license and attribution for the weights file; the rest is filled in.
 
     Raises:
@@ -107,7 +104,7 @@ def train(
     trainer = run.fit(checkpoint)
     result = run.result()
     if trainer.is_global_zero:
-        run.export(result, ink, provenance or Provenance())
+        run.export(result, provenance or Provenance())
         _write_json(out_dir / "result.json", to_plain(result))
     return result
 
@@ -151,7 +148,7 @@ class _Run:
             completed=not self.budget.stopped,
         )
 
-    def export(self, result: TrainResult, ink: InkConfig, provenance: Provenance) -> None:
+    def export(self, result: TrainResult, provenance: Provenance) -> None:
         state = torch.load(result.checkpoint, map_location="cpu", weights_only=True)["state_dict"]
         self.module.load_state_dict(state)
         metadata = WeightsMetadata(
@@ -159,7 +156,7 @@ class _Run:
             charset=self.crops.charset,
             crop=self.crops.crop_config,
             preprocess=self.module.preprocess,
-            ink=ink,
+            ink=self.crops.ink,
             provenance=dataclasses.replace(
                 provenance,
                 split=self.split.describe(),
@@ -224,6 +221,7 @@ def _describe_run(config: TrainConfig, crops: MixedCrops, split: Split) -> dict[
     return {
         "config": to_plain(config),
         "crop": to_plain(crops.crop_config),
+        "ink": to_plain(crops.ink),
         "charset_fingerprint": crops.charset.fingerprint,
         "classes": len(crops.charset),
         "sources": [

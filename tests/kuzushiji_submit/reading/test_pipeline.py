@@ -6,6 +6,7 @@ import pytest
 
 from detection.detections import Detections
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.ink import DEFAULT_INK
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
@@ -27,6 +28,7 @@ class Darkness:
 
     charset = Charset(("U+306E", "U+4E00"))
     crop_config = CropConfig(size=16, margin=0.0)
+    ink = DEFAULT_INK
     min_score = 0.0
 
     def recognize(self, crops: Crops) -> Recognitions:
