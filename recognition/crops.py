@@ -113,7 +113,7 @@ def crop_page(page: PreparedPage, boxes: NDArray[np.float32], config: CropConfig
         WeightsError: if the page has another ink.
         ValueError: if the boxes have the wrong shape.
     """
-    require_trained_ink(page.config, trained_on, "the page was prepared as")
+    require_trained_ink(page.config, trained_on, "the ink of the page")
     return crop_boxes(page.ink, boxes, config)
 
 

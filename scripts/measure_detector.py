@@ -74,6 +74,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--weights", type=Path, help="weights of the heatmap detector")
     parser.add_argument("--draw", type=Path, help="write one picture a page here")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the detector")
+    parser.add_argument("--ink", action="append", default=[], metavar="KEY=VALUE", help="a setting of the ink")
     options = parser.parse_args(None if arguments is None else list(arguments))
     cv2.setNumThreads(1)
     ink = read_settings(InkConfig(), overrides=options.ink)

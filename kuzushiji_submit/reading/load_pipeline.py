@@ -73,7 +73,7 @@ def load_detector(
         detector = load_any_detector(weights, config.heatmap, device)
         seen = read_record(weights).ink
         if seen is not None:
-            require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer needs")
+            require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer's ink")
         return HeatmapPageDetector(detector) if isinstance(detector, HeatmapDetector) else detector
     return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
 
@@ -85,7 +85,7 @@ def make_pipeline(config: PipelineConfig, detector: Detector, recognizer: Recogn
         WeightsError: if the settings ask for another ink than the recognizer was trained on.
     """
     if config.ink is not None:
-        require_trained_ink(config.ink, recognizer.ink, "the settings ask for")
+        require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
     return Pipeline(detector, recognizer, min_score=config.min_score, alternatives=config.alternatives)
 
 

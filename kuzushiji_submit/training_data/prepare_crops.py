@@ -105,18 +105,15 @@ def prepare_crops(
     negatives = "" if detector is None else f"false alarms of {detector!r}"
     writer = CropStoreWriter(store, charset, crop, ink, negatives=negatives, source=str(data.root))
     _check_unchanged(writer, truth, images)
-    jobs = [
-        CropJob(
-            images[page.image_id], page, np.array(charset.class_ids(page.codepoints), np.int64), ink, crop, detector
-        )
-        for page in truth
-        if page.image_id in images and page.image_id not in writer.pages
-    ]
+    jobs = []
+    for page in truth:
+        if page.image_id in images and page.image_id not in writer.pages:
+            class_ids = np.array(charset.class_ids(page.codepoints), np.int64)
+            jobs.append(CropJob(images[page.image_id], page, class_ids, ink, crop, detector))
     left_out["pages without image"] += sum(page.image_id not in images for page in truth)
     with writer:
-        for cut, job in zip(
-            map_pages(cut_page, jobs, workers, progress="cut crops" if jobs else None), jobs, strict=True
-        ):
+        progress = "cut crops" if jobs else None
+        for job, cut in zip(jobs, map_pages(cut_page, jobs, workers, progress=progress), strict=True):
             if isinstance(cut, Failure):
                 left_out["unreadable pages"] += 1
                 logger.warning("%s: %s", job.truth.image_id, cut.error)

@@ -43,7 +43,7 @@ class PageBoxes:
     def in_reading_order(self) -> NDArray[np.int64]:
         """The places in the store of the page's characters, as a reader goes through them, int64 (m,)."""
         placed = self.order != NO_PLACE
-        return self.indices[placed][np.argsort(self.order[placed], kind="stable")]
+        return np.asarray(self.indices[placed][np.argsort(self.order[placed], kind="stable")], np.int64)
 
 
 class CropStore:

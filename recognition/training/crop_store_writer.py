@@ -188,10 +188,9 @@ class CropStoreWriter:
                 f"{self.folder}: holds crops of another charset or cut ({_describe(*has)}); this run needs "
                 f"{_describe(*needs)}: choose another folder"
             )
-        if found.ink != self.manifest.ink:
+        if difference := ink_difference(found.ink, self.manifest.ink):
             raise CropStoreError(
-                f"{self.folder}: holds crops of another ink ({ink_difference(found.ink, self.manifest.ink)} as this run "
-                "needs): choose another folder"
+                f"{self.folder}: holds crops of another ink ({difference} as this run needs): choose another folder"
             )
         return found
 

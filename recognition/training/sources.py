@@ -130,10 +130,9 @@ class MixedCrops:
                 f"{source.data.crop_config}, the first has {self.charset.fingerprint} and {self.crop_config}: cut all "
                 "crops alike"
             )
-        if source.data.ink != self.ink:
+        if difference := ink_difference(source.data.ink, self.ink):
             raise TrainingError(
-                f"crop source {source.name!r} has another ink ({ink_difference(source.data.ink, self.ink)} as the first "
-                "has): cut all crops alike"
+                f"crop source {source.name!r} has another ink ({difference} as the first has): cut all crops alike"
             )
 
     def _common_books(self, data: CropData) -> NDArray[np.int64]:

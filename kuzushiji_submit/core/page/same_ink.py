@@ -14,15 +14,15 @@ def require_trained_ink(shown: InkConfig, trained_on: InkConfig, what: str) -> N
     Args:
         shown: the ink it would be shown.
         trained_on: the ink that its weights name.
-        what: who would show it, for the message, such as "the settings".
+        what: whose ink it is, for the message, such as "the ink in the settings".
 
     Raises:
         WeightsError: if they differ; names the settings.
     """
-    if shown != trained_on:
+    if difference := ink_difference(shown, trained_on):
         raise WeightsError(
-            f"{what} ink with {ink_difference(shown, trained_on)} as the weights were trained on: leave these "
-            "settings out, or name weights that were trained on this ink"
+            f"{what} is not the ink that the weights were trained on ({difference}): leave these settings out, or name "
+            "weights that were trained on it"
         )
 
 

@@ -149,7 +149,8 @@ def test_what_lies_beyond_the_page_is_cut_off() -> None:
 def test_threads_share_a_detector() -> None:
     pages = [blob_page(size=32, columns=columns, rows=3)[0] for columns in (1, 2, 3, 4)] * 2
     one = detector(BlobNet(), long_side=256)
-    alone = [one.detect(prepare_page(page)) for page in pages]
+    pages = [prepare_page(page) for page in pages]
+    alone = [one.detect(page) for page in pages]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(one.detect, pages))
     for first, second in zip(alone, together, strict=True):

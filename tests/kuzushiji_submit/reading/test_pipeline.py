@@ -6,8 +6,11 @@ import pytest
 
 from detection.detections import Detections
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.page.ink import DEFAULT_INK
-from kuzushiji_submit.core.page.prepared import PreparedPage
+from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
+from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
+from kuzushiji_submit.core.settings import read_settings
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, make_pipeline
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.crops import CropConfig, Crops
@@ -113,3 +116,22 @@ def test_min_score_drops_the_unsure(pipeline, draw_page):
     strict = pipeline.with_min_score(float(scores[5]))
     assert len(read_one(strict, page)) == len(scores) - 5
     assert pipeline.min_score == pipeline.recognizer.min_score
+
+
+def test_pages_have_the_ink_that_the_recognizer_was_trained_on(half_inked: np.ndarray) -> None:
+    recognizer = Darkness()
+    recognizer.ink = InkConfig(floor=0.5)
+    pipeline = Pipeline(Halves(), recognizer)
+    page = pipeline.prepare(half_inked)
+    assert page.config == recognizer.ink
+    assert pipeline.detect("p", page).crops.pixels.any()
+    with pytest.raises(WeightsError, match=r"the ink of the page is not the ink .* \(floor 0\.25, not 0\.5\)"):
+        pipeline.detect("p", prepare_page(half_inked))
+
+
+def test_settings_that_ask_for_another_ink_are_refused(pipeline: Pipeline) -> None:
+    config = PipelineConfig(ink=pipeline.recognizer.ink)
+    assert make_pipeline(config, Halves(), pipeline.recognizer).recognizer.ink == DEFAULT_INK
+    config = read_settings(PipelineConfig(), overrides=["ink.floor=0.7"])
+    with pytest.raises(WeightsError, match=r"the ink in the settings is not the ink .* \(floor 0\.7, not 0\.25\)"):
+        make_pipeline(config, Halves(), pipeline.recognizer)
