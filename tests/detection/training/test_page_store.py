@@ -118,7 +118,7 @@ def test_an_unfinished_page_is_not_there(tmp_path: Path, monkeypatch: pytest.Mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("detection.training.page_store.json.dumps", killed)
+        patch.setattr("detection.training.page_store.atomic_text", killed)
         with pytest.raises(KeyboardInterrupt):
             store.add("page", "book", prepare_page(page), boxes, np.zeros(1, np.uint8))
     assert "page" not in store
