@@ -12,10 +12,10 @@ from kuzushiji_submit import __version__
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
+from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
-from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline

@@ -47,7 +47,6 @@ class InkReading:
 
     ink: NDArray[np.uint8]
     lines: Lines | None
-    paper: Paper | None
 
 
 def read_ink(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> InkReading:
@@ -71,7 +70,7 @@ def read_ink(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> InkRea
     lines = find_lines(ink, config.lines)
     if config.remove_lines:
         ink = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(lines.mask((height, width)))), np.uint8)
-    return InkReading(ink, lines, paper)
+    return InkReading(ink, lines)
 
 
 def _level(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -9,8 +9,8 @@ import torch
 
 from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.page_store import EXACT, PageStore
-from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from kuzushiji_submit.core.page.prepared import prepare_page
+from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from tests.detection.heatmap.conftest import TINY, blob_page
 
 Page = tuple[str, str, int]

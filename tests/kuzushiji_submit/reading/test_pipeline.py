@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from detection.detections import Detections
-from detection.heatmap import detector as heatmap_module
 from detection.heatmap.detector import HeatmapDetector
 from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from kuzushiji_submit.core.charset import Charset
@@ -141,6 +140,8 @@ def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what
     detector = HeatmapPageDetector(HeatmapDetector(network, device="cpu"))
     page = prepare_page(draw_page(1)[0])
     getattr(detector, what)(page)
+    assert page.ink.shape == page.size_hw
+    assert page.ink is page.ink
     assert sorted(calls) == ["ink", "paper"]
 
 

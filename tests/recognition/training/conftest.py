@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.training.config import RuntimeConfig
 from kuzushiji_submit.core.page.ink import DEFAULT_INK
+from kuzushiji_submit.core.training.config import RuntimeConfig
 from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.reader import ReaderConfig
