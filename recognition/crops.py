@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import PreparedPage
+from kuzushiji_submit.core.page.same_ink import require_trained_ink
 
 SMALLEST_CROP, LARGEST_CROP = 16, 256
 RESIZES = ("fit", "squish", "context")
@@ -95,6 +98,23 @@ class Crops:
     def select(self, places: slice | NDArray[np.integer | np.bool_]) -> "Crops":
         """The crops at places, as NumPy indexes."""
         return Crops(self.pixels[places], self.geometry[places])
+
+
+def crop_page(page: PreparedPage, boxes: NDArray[np.float32], config: CropConfig, trained_on: InkConfig) -> Crops:
+    """Cuts N boxes out of a page's ink for a network: as `crop_boxes`.
+
+    Args:
+        page: the page.
+        boxes: float32 (N, 4), xyxy in page pixels.
+        config: the size and shape of the crops.
+        trained_on: the ink that the network's weights name.
+
+    Raises:
+        WeightsError: if the page has another ink.
+        ValueError: if the boxes have the wrong shape.
+    """
+    require_trained_ink(page.config, trained_on, "the ink of the page")
+    return crop_boxes(page.ink, boxes, config)
 
 
 def crop_boxes(image: NDArray[np.uint8], boxes: NDArray[np.float32], config: CropConfig) -> Crops:

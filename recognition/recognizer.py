@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.devices import choose_device
 from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.core.page.ink import InkConfig
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.onnx_file import SUFFIX, load_onnx
@@ -96,6 +97,11 @@ class Recognizer:
     def crop_config(self) -> CropConfig:
         """How the crops for `recognize` must be cut."""
         return self.metadata.crop
+
+    @property
+    def ink(self) -> InkConfig:
+        """The ink that the crops for `recognize` must be cut from: that of its training."""
+        return self.metadata.ink
 
     def calibrate(self, calibration: Calibration) -> None:
         """Takes the scores another way from now on."""

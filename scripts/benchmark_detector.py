@@ -23,9 +23,9 @@ from detection.ink.illustrations import remove_illustrations
 from detection.ink.layout import find_layout
 from detection.ink.ruby import remove_ruby
 from detection.ink.segmentation import segment_columns
-from kuzushiji_submit.core.page.ink import read_ink
+from kuzushiji_submit.core.page.prepared import prepare_page
 
-INK_STAGE, LAYOUT_STAGE, SEGMENT_STAGE = "ink map", "layout: size, columns, ruby", "segmentation"
+INK_STAGE, LAYOUT_STAGE, SEGMENT_STAGE = "paper and ink", "layout: size, columns, ruby", "segmentation"
 WHOLE, PEER = "detect, whole", "peer: adaptiveThreshold + connectedComponents"
 
 
@@ -49,18 +49,18 @@ def best(work: Callable[[], object], repeat: int) -> float:
 def stages(detector: InkDetector, page: NDArray[np.uint8]) -> dict[str, Callable[[], object]]:
     """Each stage as a call that repeats it alone."""
     config = detector.config
-    reading = read_ink(page, config.ink)
+    reading = prepare_page(page)
     layout = find_layout(reading.ink, reading.lines, config.layout)
     unit = config.layout.unit
     found = find_columns(layout.mask, unit, config.layout.columns)
     return {
-        INK_STAGE: lambda: read_ink(page, config.ink),
+        INK_STAGE: lambda: prepare_page(page).ink,
         LAYOUT_STAGE: lambda: find_layout(reading.ink, reading.lines, config.layout),
         "  of it pictures": lambda: remove_illustrations(layout.mask, unit, config.layout.illustrations),
         "  of it columns": lambda: find_columns(layout.mask, unit, config.layout.columns),
         "  of it ruby": lambda: remove_ruby(found.labels, found.axis_x, unit, config.layout.ruby),
         SEGMENT_STAGE: lambda: segment_columns(layout.columns, unit, config.segmentation),
-        WHOLE: lambda: detector.detect(page),
+        WHOLE: lambda: detector.detect(prepare_page(page)),
         PEER: lambda: peer(page),
     }
 

@@ -30,11 +30,11 @@ from detection.heatmap.network import HeatmapNet
 from detection.heatmap.page_input import levelled_page, scaled_hw
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.core.page.ink import read_ink
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.settings import read_settings
 
-NETWORK, DECODING, WHOLE = "network", "decoding", "whole detector, with ink"
+NETWORK, DECODING, WHOLE = "network", "decoding", "whole detector, with paper and ink"
 PEER, PEER_NAME = "peer", "Faster R-CNN ResNet-50 FPN"
 Page = NDArray[np.uint8]
 
@@ -54,17 +54,18 @@ class Bench:
     def run(self, page: Page) -> None:
         """Times one page."""
         self._forget_peak()
-        stages = self.detector.explain(page)
+        prepared = prepare_page(page)
+        stages = self.detector.explain(prepared)
         self._keep_peak("heatmap")
         sizes = self._sizes(stages)
-        images = [levelled_page(page, size_hw) for size_hw in sizes]
+        images = [levelled_page(prepared, size_hw) for size_hw in sizes]
         scales, reader = self.detector.config.scales, self.detector.reader
         maps = [reader.read_scales(image, scales) for image in images]
-        self._time("levelling", lambda: [levelled_page(page, size_hw) for size_hw in sizes])
+        self._time("levelling", lambda: [levelled_page(prepared, size_hw) for size_hw in sizes])
         self._time(NETWORK, lambda: [reader.read_scales(image, scales) for image in images])
         self._time(DECODING, lambda: [decode(one, self.detector.config.decode) for one in maps])
-        self._time("ink for crops", lambda: read_ink(page, self.detector.config.ink))
-        self._time(WHOLE, lambda: self.detector.explain(page))
+        self._time("paper and ink", lambda: prepare_page(page).ink)
+        self._time(WHOLE, lambda: self.detector.explain(prepare_page(page)))
         self._forget_peak()
         self._peer(images[-1])
         self._keep_peak(PEER)

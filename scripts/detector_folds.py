@@ -27,6 +27,7 @@ from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.training_data.detector_sources import make_page_sources, match_points
@@ -74,7 +75,7 @@ class Folds:
         """Counts on the fully annotated pages of a book, and on the partly annotated ones (tp and fn)."""
         detector = HeatmapDetector.load(weights, read_settings(HeatmapDetectorConfig(), overrides=self.options.detect))
         found = {
-            image_id: detector.detect(read_page(path)).points
+            image_id: detector.detect(prepare_page(read_page(path))).points
             for image_id, path in self.images.items()
             if book_of(image_id) == book
         }

@@ -19,6 +19,7 @@ from detection.heatmap.detector import HeatmapDetector
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 
 Picture = NDArray[np.uint8]
@@ -31,7 +32,7 @@ def cuttings(
     page: Picture, truth: PageTruth, detector: HeatmapDetector, side: int
 ) -> tuple[list[Picture], list[Picture]]:
     """Pictures of the misses and of the false alarms of one page, uint8 (side, side, 3) BGR each."""
-    found = detector.detect(page)
+    found = detector.detect(prepare_page(page))
     matched = match(truth, found.points)
     picture = np.ascontiguousarray(page[..., ::-1])
     wrong = matched.box_of_prediction < 0

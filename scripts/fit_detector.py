@@ -31,6 +31,7 @@ from kuzushiji_submit.competition.scoring import Counts, total
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.boxes import centers_inside
 from kuzushiji_submit.core.page import read as images_on_disk
+from kuzushiji_submit.core.page.prepared import prepare_page
 
 SKIPS = 3
 
@@ -51,7 +52,7 @@ def read_page(truth: PageTruth, images: Path, *, partial: bool) -> Page:
     page = images_on_disk.read_page(images / f"{truth.image_id}.jpg")
     detector = InkDetector()
     settings, unit = detector.config.segmentation, detector.config.layout.unit
-    layout = detector.explain(page).layout
+    layout = detector.explain(prepare_page(page)).layout
     candidates = []
     for profile in column_profiles(layout.columns):
         cuts = candidate_cuts(profile, unit, settings.cut_spacing, settings.longest_piece)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from detection.ink.detector import InkDetector
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.synthetic.book import BookStyle
 from kuzushiji_submit.synthetic.fonts import FontSet, discover_fonts
 from kuzushiji_submit.synthetic.hand import Hand
@@ -107,14 +108,14 @@ def main(arguments: Iterable[str] | None = None) -> int:
         counts, seconds, pages = Counts(), 0.0, 0
         for page, truth in draw(condition, layouts, fonts, options):
             begin = time.perf_counter()
-            found = detector.detect(page)
+            found = detector.detect(prepare_page(page))
             seconds += time.perf_counter() - begin
             counts += match(truth, found.points).counts
             pages += 1
         print(f"{name:14s} {line(counts)}  {seconds / max(pages, 1):.2f} s a page", flush=True)
     for name, page in empty_pages(options).items():
         begin = time.perf_counter()
-        print(f"{name:14s} {len(detector.detect(page))} boxes  {time.perf_counter() - begin:.2f} s")
+        print(f"{name:14s} {len(detector.detect(prepare_page(page)))} boxes  {time.perf_counter() - begin:.2f} s")
     return 0
 
 

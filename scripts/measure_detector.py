@@ -27,6 +27,8 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.scoring import Counts, PageMatch, match_page
 from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.settings import read_settings
 
@@ -72,8 +74,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--weights", type=Path, help="weights of the heatmap detector")
     parser.add_argument("--draw", type=Path, help="write one picture a page here")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the detector")
+    parser.add_argument("--ink", action="append", default=[], metavar="KEY=VALUE", help="a setting of the ink")
     options = parser.parse_args(None if arguments is None else list(arguments))
     cv2.setNumThreads(1)
+    ink = read_settings(InkConfig(), overrides=options.ink)
     detector: InkDetector | HeatmapDetector
     if options.weights:
         heatmap = read_settings(HeatmapDetectorConfig(), overrides=options.set)
@@ -88,7 +92,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
             continue
         page = read_page(images[truth.image_id])
         begin = time.perf_counter()
-        found = detector.detect(page)
+        found = detector.detect(prepare_page(page, ink))
         seconds = time.perf_counter() - begin
         counts = match(truth, found.points).counts
         books[book_of(truth.image_id)] += counts

@@ -16,8 +16,7 @@ from detection.heatmap.network import UNIT
 from detection.heatmap.page_input import levelled_page, scaled_hw
 from detection.heatmap.weights_file import load_detector
 from kuzushiji_submit.core.devices import choose_device
-from kuzushiji_submit.core.page.ink import InkConfig, check_page, read_ink
-from kuzushiji_submit.core.page.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.prepared import PreparedPage
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,6 @@ class HeatmapDetectorConfig:
     """Settings of `HeatmapDetector`.
 
     Attributes:
-        ink: how the page becomes the ink map that crops are cut from.
         long_side: the page's longer side in pixels while its character size is still unknown.
         character_px: characters are brought to this size before the page is read a second time; 0 reads it once.
         tolerance: a page whose characters are this near to that size, as a fraction, is not read again.
@@ -40,7 +38,6 @@ class HeatmapDetectorConfig:
         ValueError: if a value is out of its range.
     """
 
-    ink: InkConfig = field(default_factory=InkConfig)
     long_side: int = 1120
     character_px: float = UNIT
     tolerance: float = 0.15
@@ -107,54 +104,39 @@ class HeatmapDetector:
         """
         return cls(load_detector(path)[0], config, device)
 
-    def detect(self, page: NDArray[np.uint8], paper: Paper | None = None) -> Detections:
-        """The characters of a page, in page pixels; scores are the map's.
+    def detect(self, page: PreparedPage) -> Detections:
+        """The characters of a page, in page pixels; scores are the map's."""
+        return self._read(page)[2]
 
-        Args:
-            page: uint8 (H, W, 3) RGB.
-            paper: the page's paper, where it is known; None estimates it.
+    def explain(self, page: PreparedPage) -> HeatmapStages:
+        """As `detect`, with every stage on the way."""
+        return HeatmapStages(page.pixels, page.ink, *self._read(page))
 
-        Raises:
-            PageReadError: if the page is not uint8 (H, W, 3).
-        """
-        check_page(page)
-        return self._read(page, paper)[2]
-
-    def explain(
-        self, page: NDArray[np.uint8], paper: Paper | None = None, ink: NDArray[np.uint8] | None = None
-    ) -> HeatmapStages:
-        """As `detect`, with every stage on the way and the page's ink, uint8 (H, W), made where it is not given."""
-        if ink is None:
-            reading = read_ink(page, self.config.ink)
-            ink, paper = reading.ink, paper or reading.paper
-        image, maps, detections = self._read(page, paper)
-        return HeatmapStages(page, ink, image, maps, detections)
-
-    def _read(self, page: NDArray[np.uint8], paper: Paper | None) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
+    def _read(self, page: PreparedPage) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
         """The levelled page at the last size it was read, its maps, and the characters in page pixels."""
-        height, width = page.shape[:2]
-        if page.size == 0:
-            return page, ScoreMaps(np.zeros((0, 0), np.float32), np.zeros((4, 0, 0), np.float32)), Detections.empty()
-        scales, paper = self.config.scales, paper or estimate_paper(page)
-        zoom = self.config.long_side / max(height, width)
+        if page.paper is None:
+            nothing = ScoreMaps(np.zeros((0, 0), np.float32), np.zeros((4, 0, 0), np.float32))
+            return page.pixels, nothing, Detections.empty()
+        scales, longer = self.config.scales, max(page.size_hw)
+        zoom = self.config.long_side / longer
         if self.config.character_px == 0:
-            return self._read_at(page, paper, zoom, scales)
-        first = self._read_at(page, paper, zoom, (1.0,))
+            return self._read_at(page, zoom, scales)
+        first = self._read_at(page, zoom, (1.0,))
         size = _character_size(first[2])
         if size == 0:
             return first
-        wanted = min(self.config.character_px / size, self.config.largest_side / max(height, width))
+        wanted = min(self.config.character_px / size, self.config.largest_side / longer)
         if scales == (1.0,) and abs(wanted / zoom - 1) <= self.config.tolerance:
             return first
-        return self._read_at(page, paper, wanted, scales)
+        return self._read_at(page, wanted, scales)
 
     def _read_at(
-        self, page: NDArray[np.uint8], paper: Paper, zoom: float, scales: tuple[float, ...]
+        self, page: PreparedPage, zoom: float, scales: tuple[float, ...]
     ) -> tuple[NDArray[np.uint8], ScoreMaps, Detections]:
-        image = levelled_page(page, scaled_hw((page.shape[0], page.shape[1]), zoom), paper)
+        image = levelled_page(page, scaled_hw(page.size_hw, zoom))
         maps = self.reader.read_scales(image, scales)
         found = decode(maps, self.config.decode)
-        height, width = page.shape[:2]
+        height, width = page.size_hw
         ratio = np.array([width / image.shape[1], height / image.shape[0]], np.float32)
         # The last cells reach beyond the page, and so may what is found in them.
         corner = np.array([width, height], np.float32)

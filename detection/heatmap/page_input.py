@@ -4,33 +4,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.core.page.ink import check_page
-from kuzushiji_submit.core.page.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.prepared import PreparedPage
 
 
-def levelled_page(page: NDArray[np.uint8], size_hw: tuple[int, int], paper: Paper | None = None) -> NDArray[np.uint8]:
+def levelled_page(page: PreparedPage, size_hw: tuple[int, int]) -> NDArray[np.uint8]:
     """A page at another size with its paper's color divided out, and white where the scan shows no sheet.
 
     Args:
-        page: uint8 (H, W, 3) RGB, at least 1 x 1.
+        page: the page and its paper.
         size_hw: the wanted height and width.
-        paper: the page's paper, where it is known from another size; None to estimate it.
 
     Returns:
         uint8 (h, w, 3) RGB; paper and what lies beside the sheet 255 in every channel, ink and seals keep their color.
 
     Raises:
-        PageReadError: if the page is not uint8 (H, W, 3).
+        ValueError: if the page has no pixels.
     """
-    check_page(page)
+    if page.paper is None:
+        raise ValueError("a page without pixels has no paper to level")
     size = (max(1, size_hw[1]), max(1, size_hw[0]))
-    shrinks = size[0] < page.shape[1]
-    small = cv2.resize(page, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    paper = paper or estimate_paper(page)
-    color = cv2.resize(paper.color, size, interpolation=cv2.INTER_LINEAR)
+    shrinks = size[0] < page.pixels.shape[1]
+    small = cv2.resize(page.pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    color = cv2.resize(page.paper.color, size, interpolation=cv2.INTER_LINEAR)
     levelled = np.asarray(cv2.divide(small, color, scale=255), np.uint8)
     # Levelling would stretch what little there is on the scanner's dark background until it looks like ink.
-    levelled[cv2.resize(paper.on_page, size, interpolation=cv2.INTER_NEAREST) == 0] = 255
+    levelled[cv2.resize(page.paper.on_page, size, interpolation=cv2.INTER_NEAREST) == 0] = 255
     return levelled
 
 

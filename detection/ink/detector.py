@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from detection.ink.layout import Layout, LayoutConfig, find_layout
 from detection.ink.segmentation import ColumnCuts, ScoreBoxes, SegmentationConfig, segment_columns
-from kuzushiji_submit.core.page.ink import InkConfig, read_ink
 from kuzushiji_submit.core.page.lines import Lines
+from kuzushiji_submit.core.page.prepared import PreparedPage
 
 ScoreCrops = Callable[[NDArray[np.uint8], NDArray[np.float32]], NDArray[np.float32]]
 """Asks how good candidate boxes float32 (N, 4) on an ink map uint8 (H, W) are as characters: float32 (N,) in [0, 1]."""
@@ -21,12 +21,10 @@ class InkDetectorConfig:
     """Settings of `InkDetector`.
 
     Attributes:
-        ink: how the page becomes an ink map.
-        layout: how the map becomes columns.
+        layout: how the page's ink becomes columns.
         segmentation: how columns become characters.
     """
 
-    ink: InkConfig = field(default_factory=InkConfig)
     layout: LayoutConfig = field(default_factory=LayoutConfig)
     segmentation: SegmentationConfig = field(default_factory=SegmentationConfig)
 
@@ -58,25 +56,21 @@ class InkDetector:
     def __init__(self, config: InkDetectorConfig | None = None) -> None:
         self.config = config or InkDetectorConfig()
 
-    def detect(self, page: NDArray[np.uint8], score_crops: ScoreCrops | None = None) -> Detections:
+    def detect(self, page: PreparedPage, score_crops: ScoreCrops | None = None) -> Detections:
         """Find the characters of a page.
 
         Args:
-            page: uint8 (H, W, 3) RGB.
+            page: the page and its ink.
             score_crops: an opinion on candidate boxes (see `ScoreCrops`), e.g. a recognizer's; None for geometry alone.
 
         Returns:
             Boxes in page pixels, column by column; scores are the probability that a box hits a character.
-
-        Raises:
-            PageReadError: if the page is not uint8 (H, W, 3).
         """
         return self.explain(page, score_crops).detections
 
-    def explain(self, page: NDArray[np.uint8], score_crops: ScoreCrops | None = None) -> DetectionStages:
+    def explain(self, page: PreparedPage, score_crops: ScoreCrops | None = None) -> DetectionStages:
         """As `detect`, with every stage on the way."""
-        reading = read_ink(page, self.config.ink)
-        return self.detect_on_map(reading.ink, reading.lines, score_crops, page=page)
+        return self.detect_on_map(page.ink, page.lines, score_crops, page=page.pixels)
 
     def detect_on_map(
         self,

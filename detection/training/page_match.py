@@ -12,6 +12,7 @@ from torchmetrics import Metric
 
 from detection.heatmap.detector import HeatmapDetector
 from detection.training.page_store import EXACT, StoredPage
+from kuzushiji_submit.core.page.prepared import prepare_page
 
 MatchPoints = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[int, int, int]]
 """The metric: truth boxes float32 (N, 4) xyxy and points float32 (M, 2) in, tp, fp and fn out."""
@@ -63,7 +64,7 @@ class PageMatcher(Metric):
 
     def update(self, network: nn.Module, page: ValidationPage, device: torch.device) -> None:
         """Counts one page."""
-        found = HeatmapDetector(network, device=str(device)).detect(page.image)
+        found = HeatmapDetector(network, device=str(device)).detect(prepare_page(page.image))
         self.counts += torch.tensor(self.match(page.boxes, found.points), device=self.counts.device)
 
     def compute(self) -> dict[str, float]:

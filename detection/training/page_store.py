@@ -1,15 +1,32 @@
-"""Levelled training pages on disk: one memory-mapped picture and one truth file a page, written one by one."""
+"""Levelled training pages on disk: one memory-mapped picture and one truth file a page, written one by one.
+
+store/
+manifest.json      the format, and the ink of the pages
+pages/ID.npy       the levelled page
+pages/ID.json      its book, boxes and fingerprint; written last
+"""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.heatmap.page_input import levelled_page, scaled_hw
-from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.errors import ConfigError, DetectionError
 from kuzushiji_submit.core.files import atomic_binary, atomic_text
+from kuzushiji_submit.core.page.fingerprint import PageFingerprint
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import PreparedPage
+from kuzushiji_submit.core.page.same_ink import ink_difference
+from kuzushiji_submit.core.settings import from_plain, to_plain
+
+FORMAT_NAME = "kuzushiji-pages"
+FORMAT_VERSION = 2
+MANIFEST = "manifest.json"
+AGAIN = "remove the folder and prepare the pages again"
 
 CHARACTER_PX = 40.0
 """The median character of a stored page has about this size, so that tiles can be drawn smaller and a little larger."""
@@ -30,6 +47,7 @@ class StoredPage:
         image: uint8 (h, w, 3) RGB, levelled; a memory map.
         boxes: float32 (N, 4), xyxy in pixels of the image.
         kinds: uint8 (N,), EXACT or ROUGH.
+        fingerprint: of its image and truth when it was prepared; None where it comes from no file.
     """
 
     page_id: str
@@ -37,6 +55,7 @@ class StoredPage:
     image: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     kinds: NDArray[np.uint8]
+    fingerprint: PageFingerprint | None = None
 
     @property
     def character_size(self) -> float:
@@ -58,43 +77,89 @@ class PageStore:
     def __init__(self, folder: Path) -> None:
         """Names the folder; it may be missing before the first `add`."""
         self.folder = folder
+        self._pages = folder / "pages"
 
     def __contains__(self, page_id: str) -> bool:
         return self._truth_path(page_id).is_file()
 
+    @property
+    def ink(self) -> InkConfig | None:
+        """The ink of its pages; None where the store has not begun.
+
+        Raises:
+            DetectionError: if its manifest is missing or damaged, or the store is of an earlier version.
+        """
+        path = self.folder / MANIFEST
+        if not path.is_file():
+            if next(self.folder.glob("*.json"), None) or next(self._pages.glob("*.json"), None):
+                raise DetectionError(f"{self.folder}: pages of an earlier version, without {MANIFEST}: {AGAIN}")
+            return None
+        try:
+            plain: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if (plain["format"], plain["format_version"]) != (FORMAT_NAME, FORMAT_VERSION):
+                raise DetectionError(f"{path}: no prepared pages that this version reads: {AGAIN}")
+            return from_plain(InkConfig, plain["ink"], "ink")
+        except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
+            raise DetectionError(f"{path}: damaged ({error}): {AGAIN}") from error
+
+    def begin(self, ink: InkConfig) -> None:
+        """Begins the store, or sees whether it can be gone on with.
+
+        Raises:
+            DetectionError: if it holds pages of another ink or of an earlier version, or is damaged.
+            OutputError: if the folder cannot be written.
+        """
+        found = self.ink
+        if found is None:
+            with atomic_text(self.folder / MANIFEST) as stream:
+                plain = {"format": FORMAT_NAME, "format_version": FORMAT_VERSION, "ink": to_plain(ink)}
+                stream.write(json.dumps(plain, indent=1) + "\n")
+        elif found != ink:
+            raise DetectionError(
+                f"{self.folder}: holds pages of another ink ({ink_difference(found, ink)} as this run needs): choose "
+                "another folder"
+            )
+
     def page_ids(self) -> list[str]:
-        """The ids of the finished pages, sorted."""
-        return sorted(path.stem for path in self.folder.glob("*.json"))
+        """The ids of the finished pages, sorted.
+
+        Raises:
+            DetectionError: if the store is of an earlier version or damaged.
+        """
+        return sorted(path.stem for path in self._pages.glob("*.json")) if self.ink else []
 
     def add(
         self,
         page_id: str,
         book_id: str,
-        page: NDArray[np.uint8],
+        page: PreparedPage,
         boxes: NDArray[np.float32],
         kinds: NDArray[np.uint8],
+        fingerprint: PageFingerprint | None = None,
     ) -> None:
         """Levels a page, scales it and writes it; the truth file comes last and marks the page as finished.
 
         Args:
             page_id: its id.
             book_id: its book.
-            page: uint8 (H, W, 3) RGB.
+            page: the page.
             boxes: float32 (N, 4), xyxy in page pixels; boxes without area are left out.
             kinds: uint8 (N,), EXACT or ROUGH.
+            fingerprint: of its image and truth; None where there are no such files.
 
         Raises:
-            DetectionError: if the id is no file name, or the page is empty.
+            DetectionError: if the id is no file name, the page is empty, or its ink is another than the store's.
             OutputError: if the folder cannot be written.
         """
         if not page_id or Path(page_id).name != page_id:
             raise DetectionError(f"{page_id!r} cannot be the id of a page: it must do as a file name")
-        if not page.size:
+        if not page.pixels.size:
             raise DetectionError(f"{page_id}: the page has no pixels: leave it out")
+        self.begin(page.config)
         size = median_size(boxes)
-        zoom = min(CHARACTER_PX / size, LARGEST_ZOOM) if size else EMPTY_LONG_SIDE / max(page.shape[:2])
-        image = levelled_page(page, scaled_hw((page.shape[0], page.shape[1]), zoom))
-        ratio_xy = np.array([image.shape[1] / page.shape[1], image.shape[0] / page.shape[0]], np.float32)
+        zoom = min(CHARACTER_PX / size, LARGEST_ZOOM) if size else EMPTY_LONG_SIDE / max(page.size_hw)
+        image = levelled_page(page, scaled_hw(page.size_hw, zoom))
+        ratio_xy = np.array([image.shape[1] / page.size_hw[1], image.shape[0] / page.size_hw[0]], np.float32)
         kept = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         scaled = boxes[kept] * np.tile(ratio_xy, 2)
         with atomic_binary(self._image_path(page_id)) as stream:
@@ -103,6 +168,7 @@ class PageStore:
             "book_id": book_id,
             "boxes": [[round(float(side), 2) for side in box] for box in scaled],
             "kinds": kinds[kept].tolist(),
+            "fingerprint": to_plain(fingerprint),
         }
         with atomic_text(self._truth_path(page_id)) as text:
             text.write(json.dumps(truth))
@@ -119,17 +185,22 @@ class PageStore:
             boxes = np.array(truth["boxes"], np.float32).reshape(-1, 4)
             kinds = np.array(truth["kinds"], np.uint8)
             book_id = str(truth["book_id"])
-        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+            fingerprint = _read_fingerprint(truth["fingerprint"])
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, ConfigError) as error:
             raise DetectionError(
                 f"{self.folder}: page {page_id} cannot be read ({error}): remove the folder and prepare it again"
             ) from error
         is_image = image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
         if not (is_image and len(boxes) == len(kinds) and np.isfinite(boxes).all()):
             raise DetectionError(f"{self.folder}: page {page_id} is damaged: remove the folder and prepare it again")
-        return StoredPage(page_id, book_id, image, boxes, kinds)
+        return StoredPage(page_id, book_id, image, boxes, kinds, fingerprint)
 
     def _image_path(self, page_id: str) -> Path:
-        return self.folder / f"{page_id}.npy"
+        return self._pages / f"{page_id}.npy"
 
     def _truth_path(self, page_id: str) -> Path:
-        return self.folder / f"{page_id}.json"
+        return self._pages / f"{page_id}.json"
+
+
+def _read_fingerprint(plain: object) -> PageFingerprint | None:
+    return None if plain is None else from_plain(PageFingerprint, plain, "fingerprint")

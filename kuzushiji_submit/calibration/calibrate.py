@@ -17,7 +17,7 @@ from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
-from recognition.crops import crop_boxes
+from recognition.crops import crop_page
 from recognition.recognizer import Recognizer
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeli
     for page, truth in _read(pages, "fit temperature"):
         ids = np.array(recognizer.charset.class_ids(truth.codepoints), np.int64)
         known = np.flatnonzero((ids >= 0) & ~truth.without_area)[::every]
-        crops = crop_boxes(pipeline.prepare(page).ink, truth.boxes, recognizer.crop_config)
+        crops = crop_page(pipeline.prepare(page), truth.boxes, recognizer.crop_config, recognizer.ink)
         logits.append(recognizer.logits(crops.select(known)))
         class_ids.append(ids[known])
     return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     weights = recognizer_weights(args.weights)
     recognizer = Recognizer.load(weights, args.device, top_k=max(1, args.top))
     truth = recognizer.charset.class_id(parse_character(args.truth)) if args.truth else None
-    crop = cut_single(read_page(args.page or args.image), args.box, recognizer.crop_config)
+    crop = cut_single(read_page(args.page or args.image), args.box, recognizer.crop_config, recognizer.ink)
     read = recognizer.recognize(crop)
     for class_id, score in zip(read.top_ids[0], read.top_scores[0], strict=True):
         codepoint = recognizer.charset.codepoints[class_id]

@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     detector = detector_weights(args.detector, args.detector_weights)
     prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = load_pipeline(config, weights, detector, args.device, prior)
-    result = predict(job, pipeline, describe(config, weights, detector, prior))
+    result = predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(

@@ -56,7 +56,8 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     try_targets(job)
     try_folder(out / "report", "--out")
     prior = text_prior(None)
-    predict(job, load_pipeline(config, weights, detector, device, prior), describe(config, weights, detector, prior))
+    pipeline = load_pipeline(config, weights, detector, device, prior)
+    predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
     truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
     report = build_report(
         images=SAMPLE.test_images,

@@ -42,7 +42,7 @@ def _train_recognizer(args: argparse.Namespace) -> int:
     settings, sources = prepare(args)
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
     config = _within_budget(settings.run, args)
-    return _end(train(config, sources, args.out, resume=args.resume, ink=settings.ink, provenance=provenance), "crops")
+    return _end(train(config, sources, args.out, resume=args.resume, provenance=provenance), "crops")
 
 
 def _train_detector(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import csv
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
-from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.interpretation.drawing import Findings, draw_cases
 from kuzushiji_submit.interpretation.matrix import draw_matrix
@@ -36,7 +35,6 @@ class InterpretSettings:
     """What the report shows.
 
     Attributes:
-        ink: settings of the ink map that crops are cut from; those of the training.
         losses: crops with the highest loss.
         suspects: crops suspected to be labeled wrongly.
         hits: crops that were read right and surely.
@@ -46,7 +44,6 @@ class InterpretSettings:
         matrix: the confusion matrix is drawn for at most so many classes.
     """
 
-    ink: InkConfig = field(default_factory=InkConfig)
     losses: int = 60
     suspects: int = 60
     hits: int = 12
@@ -107,7 +104,7 @@ def interpret(
     if not pages:
         raise CompetitionFileError(f"{data.train_csv}: no annotated page of these books has an image: name other books")
     folder = prepare_folder(out, FIGURE_REPORT, "interpret")
-    cut = CutSettings(recognizer.charset, recognizer.crop_config, settings.ink)
+    cut = CutSettings(recognizer.charset, recognizer.crop_config, recognizer.ink)
     findings = _read_all([(page, images[page.image_id]) for page in pages], recognizer, cut, settings, workers)
     if not findings.interpretation.crops:
         raise CompetitionFileError(f"{data.train_csv}: no character of these pages is in the weights' charset")

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.engine import Failure, map_pages
-from kuzushiji_submit.core.page.ink import InkConfig, ink_map
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from recognition.crops import CropConfig, Crops, crop_boxes
 
@@ -23,7 +24,7 @@ class CutSettings:
     Attributes:
         charset: gives the class ids.
         crop: how crops are cut.
-        ink: settings of the ink map they are cut from.
+        ink: the ink they are cut from: that of the recognizer's training.
     """
 
     charset: Charset
@@ -88,5 +89,5 @@ def cut_page_truth(truth: PageTruth, path: Path, settings: CutSettings) -> PageC
     if not len(known):
         nothing = np.zeros(0, np.int64)
         return PageCrops(truth, pixels, nothing, nothing, Crops.empty(settings.crop.size), unknown)
-    crops = crop_boxes(ink_map(pixels, settings.ink), truth.boxes[known], settings.crop)
+    crops = crop_boxes(prepare_page(pixels, settings.ink).ink, truth.boxes[known], settings.crop)
     return PageCrops(truth, pixels, known, class_ids[known], crops, unknown)

@@ -6,25 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.page.ink import InkConfig, ink_map
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import prepare_page
 from recognition.crops import CropConfig, Crops, crop_boxes
 
 # A picture up to this many pixels high and wide holds one character, not a part of a page.
 LARGEST_ALONE = 400
-# How many characters a page is high: the ink map judges paper, lines and specks by the size of the page.
+# How many characters a page is high: the ink's settings judge paper, lines and specks by the size of the page.
 PAGE_HEIGHT = 20
 
 
-def cut_single(
-    pixels: NDArray[np.uint8], box: Sequence[float] | None, crop: CropConfig, ink: InkConfig | None = None
-) -> Crops:
+def cut_single(pixels: NDArray[np.uint8], box: Sequence[float] | None, crop: CropConfig, ink: InkConfig) -> Crops:
     """One crop.
 
     Args:
         pixels: uint8 (H, W, 3) RGB, a page, or an image of one character.
         box: xyxy in pixels; None for the whole image.
         crop: how the recognizer wants it cut.
-        ink: settings of the ink map.
+        ink: the ink that the recognizer was trained on.
 
     Raises:
         ConfigError: if nothing of the box lies on the page.
@@ -36,7 +35,7 @@ def cut_single(
     if not (max(x0, 0) < min(x1, width) and max(y0, 0) < min(y1, height)):
         raise ConfigError(f"box {x0:g} {y0:g} {x1:g} {y1:g} has no area on an image of {width} x {height} pixels")
     boxes = np.array([[x0, y0, x1, y1]], np.float32)
-    return crop_boxes(ink_map(pixels, ink or InkConfig()), boxes, crop)
+    return crop_boxes(prepare_page(pixels, ink).ink, boxes, crop)
 
 
 def _on_paper(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:

@@ -1,7 +1,7 @@
 """The pipelines there are: which detector and which recognizer, with which settings."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.load import load_any_detector
 from kuzushiji_submit import __version__
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
+from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
@@ -27,7 +29,7 @@ class PipelineConfig:
     """Settings of the way from a page to its characters.
 
     Attributes:
-        ink: how the page becomes the ink that both stages read.
+        ink: the ink that both stages are shown; None for what the recognizer was trained on, and any other is refused.
         detector: settings of the ink detector.
         heatmap: settings of the heatmap detector.
         ask_recognizer: whether the ink detector asks the recognizer how likely each candidate box is a character.
@@ -39,7 +41,7 @@ class PipelineConfig:
         context: how the text around a character weighs in.
     """
 
-    ink: InkConfig = field(default_factory=InkConfig)
+    ink: InkConfig | None = None
     detector: InkDetectorConfig = field(default_factory=InkDetectorConfig)
     heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
     ask_recognizer: bool = True
@@ -69,15 +71,18 @@ def load_detector(
     Args:
         config: settings of both.
         weights: the file, or None.
-        recognizer: what the ink detector asks about candidate boxes, if it is to ask at all.
+        recognizer: says which ink pages have; the ink detector asks it about candidate boxes, if it is to ask at all.
         device: where the network runs.
 
     Raises:
-        DetectionError: if the file is missing, damaged or does not match.
+        WeightsError: if the file is missing, damaged or does not match, or was trained on another ink.
         DeviceError: if the device cannot be used.
     """
     if weights is not None:
         detector = load_any_detector(weights, config.heatmap, device)
+        seen = read_record(weights).ink
+        if seen is not None:
+            require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer's ink")
         return HeatmapPageDetector(detector) if isinstance(detector, HeatmapDetector) else detector
     return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
 
@@ -89,14 +94,16 @@ def make_pipeline(
 
     Raises:
         PriorFileError: if the prior is damaged.
+        WeightsError: if the settings ask for another ink than the recognizer was trained on.
     """
+    if config.ink is not None:
+        require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
     steps: list[PageStep] = []
     if prior is not None and config.context.changes_something:
         steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)))
     return Pipeline(
         detector,
         recognizer,
-        ink=config.ink,
         min_score=config.min_score,
         alternatives=config.alternatives,
         steps=steps,
@@ -115,7 +122,7 @@ def load_pipeline(
     Without the detector's weights the ink detector finds the characters; without a prior nothing is read again.
 
     Raises:
-        DetectionError, WeightsError: if a file is missing, damaged or does not match.
+        WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
         DeviceError: if the device cannot be used.
     """
     recognizer = load_recognizer(config, recognizer_weights, device)
@@ -123,9 +130,14 @@ def load_pipeline(
 
 
 def describe(
-    config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None, prior: Path | None = None
+    config: PipelineConfig,
+    pipeline: Pipeline,
+    recognizer_weights: Path,
+    detector_weights: Path | None,
+    prior: Path | None = None,
 ) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
+    config = replace(config, ink=pipeline.recognizer.ink)
     return {
         "version": __version__,
         "pipeline": to_plain(config),

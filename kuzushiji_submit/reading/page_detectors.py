@@ -47,7 +47,7 @@ class InkPageDetector:
 
     def explain(self, page: PreparedPage) -> InkPageStages:
         """As `detect`, with every stage on the way."""
-        return InkPageStages(self.detector.detect_on_map(page.ink, page.lines, self.ask, page=page.pixels))
+        return InkPageStages(self.detector.explain(page, self.ask))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +78,8 @@ class HeatmapPageDetector:
 
     def detect(self, page: PreparedPage) -> Detections:
         """The characters of a page."""
-        return self.detector.detect(page.pixels, page.paper)
+        return self.detector.detect(page)
 
     def explain(self, page: PreparedPage) -> HeatmapPageStages:
         """As `detect`, with every stage on the way."""
-        return HeatmapPageStages(self.detector.explain(page.pixels, page.paper, page.ink))
+        return HeatmapPageStages(self.detector.explain(page))

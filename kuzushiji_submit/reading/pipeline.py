@@ -7,11 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.protocols import Detector, Recognizer
-from recognition.crops import Crops, crop_boxes
+from recognition.crops import Crops, crop_page
 from recognition.recognitions import Recognitions
 
 
@@ -46,7 +45,6 @@ class Pipeline:
         detector: Detector,
         recognizer: Recognizer,
         *,
-        ink: InkConfig | None = None,
         min_score: float | None = None,
         alternatives: int | None = None,
         steps: Sequence[PageStep] = (),
@@ -56,7 +54,6 @@ class Pipeline:
         Args:
             detector: finds the characters.
             recognizer: reads the crops.
-            ink: how pages become ink.
             min_score: characters are kept from this score on; None for what the recognizer was calibrated to.
             alternatives: readings kept of each character, the best included; None for all that the recognizer gives.
             steps: what reads a page again, in this order, after the recognizer and before unsure characters are
@@ -64,7 +61,6 @@ class Pipeline:
         """
         self.detector = detector
         self.recognizer = recognizer
-        self.ink = ink or InkConfig()
         self.min_score = recognizer.min_score if min_score is None else min_score
         self.alternatives = alternatives
         self.steps = tuple(steps)
@@ -72,19 +68,25 @@ class Pipeline:
     def prepare(self, pixels: NDArray[np.uint8]) -> PreparedPage:
         """The page as both stages take it, from uint8 (H, W, 3) RGB; safe to call from several threads.
 
+        Its ink is that of the recognizer's training.
+
         Raises:
             PageReadError: if the pixels are no page.
         """
-        return prepare_page(pixels, self.ink)
+        return prepare_page(pixels, self.recognizer.ink)
 
     def detect(self, image_id: str, page: PreparedPage) -> DetectedPage:
         """Finds the characters of one page and cuts them out; safe to call from several threads."""
         return self.cut(image_id, page, self.detector.detect(page))
 
     def cut(self, image_id: str, page: PreparedPage, detections: Detections) -> DetectedPage:
-        """Cuts what was detected out of the ink it was found in."""
-        crops = crop_boxes(page.ink, detections.boxes, self.recognizer.crop_config)
-        return DetectedPage(image_id, (page.ink.shape[0], page.ink.shape[1]), detections, crops)
+        """Cuts what was detected out of the ink it was found in.
+
+        Raises:
+            WeightsError: if the page has another ink than the recognizer was trained on.
+        """
+        crops = crop_page(page, detections.boxes, self.recognizer.crop_config, self.recognizer.ink)
+        return DetectedPage(image_id, page.size_hw, detections, crops)
 
     def recognize(self, pages: Sequence[DetectedPage]) -> list[PageReading]:
         """Reads the crops of several pages in common batches."""
@@ -107,7 +109,6 @@ class Pipeline:
         return Pipeline(
             self.detector,
             self.recognizer,
-            ink=self.ink,
             min_score=min_score,
             alternatives=self.alternatives,
             steps=self.steps,

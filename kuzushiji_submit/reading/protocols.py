@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from detection.detections import Detections
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from recognition.crops import CropConfig, Crops
 from recognition.recognitions import Recognitions
@@ -59,6 +60,11 @@ class Recognizer(Protocol):
     @property
     def crop_config(self) -> CropConfig:
         """How crops must be cut."""
+        ...
+
+    @property
+    def ink(self) -> InkConfig:
+        """What pages must be turned into before crops are cut: the ink it was trained on."""
         ...
 
     @property

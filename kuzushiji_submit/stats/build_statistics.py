@@ -13,7 +13,8 @@ from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
-from kuzushiji_submit.core.page.ink import InkConfig, ink_map
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.interpretation.matrix import encode_png
 from kuzushiji_submit.report.folder import FIGURE_REPORT, ReportFolder, prepare_folder
@@ -35,7 +36,7 @@ class StatsSettings:
     """What the report shows.
 
     Attributes:
-        ink: settings of the ink map that crops are cut from.
+        ink: the ink that crops are shown cut from, to try settings before a training with them.
         balance: the sampler's balance whose effect is drawn.
         pages: pages drawn with their boxes, by chance.
         samples: characters shown with their labels, from the same pages.
@@ -156,7 +157,7 @@ def _draw_pages(
     for number, (page, places) in enumerate(tqdm(chosen, "draw pages", unit="page")):
         try:
             pixels = read_page(images[page.image_id])
-            ink = ink_map(pixels, settings.ink)
+            ink = prepare_page(pixels, settings.ink).ink
         except PageReadError as error:
             logger.warning("%s", error)
             unreadable.append(str(error))

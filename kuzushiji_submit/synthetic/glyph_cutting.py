@@ -21,8 +21,8 @@ import numpy as np
 
 from detection.components import Components, threshold
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.core.page.ink import InkConfig, ink_map
-from kuzushiji_submit.core.page.paper import estimate_paper
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.seals import separate_red
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, mean_stroke
 from kuzushiji_submit.synthetic.types import FloatArray, Image, Mask, as_uint8
@@ -73,8 +73,8 @@ def cut_glyphs(page: Image, truth: PageTruth) -> tuple[list[CutGlyph], Counter[s
     Returns:
         The glyphs, and how many boxes were left out, by reason.
     """
-    ink = ink_map(page, FAINT_INK)
-    red = _red_map(page)
+    prepared = prepare_page(page, FAINT_INK)
+    ink, red = prepared.ink, _red_map(prepared)
     nominal = _nominal(truth)
     glyphs: list[CutGlyph] = []
     left_out: Counter[str] = Counter()
@@ -96,10 +96,12 @@ def cut_glyphs(page: Image, truth: PageTruth) -> tuple[list[CutGlyph], Counter[s
     return glyphs, left_out
 
 
-def _red_map(page: Image) -> Mask:
+def _red_map(page: PreparedPage) -> Mask:
     """1 where the page is red, uint8 (H, W)."""
-    color = cv2.resize(estimate_paper(page).color, page.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    levelled = as_uint8(cv2.divide(page, as_uint8(color), scale=255))
+    if page.paper is None:
+        return np.zeros(page.size_hw, np.uint8)
+    color = cv2.resize(page.paper.color, page.size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    levelled = as_uint8(cv2.divide(page.pixels, as_uint8(color), scale=255))
     return as_uint8(separate_red(levelled, 1.0)[1] > RED_LEVEL)
 
 

@@ -17,6 +17,7 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import naming_full_disk
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from recognition.crops import CropConfig
 from recognition.training.config import TrainConfig
@@ -35,7 +36,7 @@ class RecognizerTraining(TrainConfig):
 
     Attributes:
         crop: how boxes become crops; for a network that is shown a box in its context always with crop.resize context.
-        ink: settings of the ink map that crops are cut from.
+        ink: how pages become the ink that crops are cut from. The weights name it, and pages are read with it.
     """
 
     crop: CropConfig = field(default_factory=CropConfig)
@@ -88,8 +89,8 @@ class InkBoxes:
 
     config: InkDetectorConfig
 
-    def __call__(self, page: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 (H, W, 3) RGB -> float32 (N, 4) xyxy."""
+    def __call__(self, page: PreparedPage) -> NDArray[np.float32]:
+        """A page -> float32 (N, 4) xyxy."""
         return InkDetector(self.config).detect(page).boxes
 
 
@@ -112,7 +113,7 @@ def make_sources(
 
     Raises:
         CompetitionFileError: if a folder cannot be read.
-        CropStoreError: if `crops` holds crops of other settings.
+        CropStoreError: if `crops` holds crops of other settings, or of pages or truth that have changed since.
         OutputError: if the disk is full.
     """
     if charset is None:
@@ -126,7 +127,7 @@ def make_sources(
     for number, folder in enumerate(folders):
         name = folder.data.root.name
         store = crops / f"{number:02d}-{name or 'data'}"
-        detector = InkBoxes(InkDetectorConfig(ink=settings.ink)) if folder.false_alarms else None
+        detector = InkBoxes(InkDetectorConfig()) if folder.false_alarms else None
         with naming_full_disk(store):
             prepare_crops(folder.data, store, charset, settings.crop, settings.ink, detector=detector, workers=workers)
         opened = CropStore(store)

@@ -1,6 +1,5 @@
 """Crops on disk: a folder of memory-mapped arrays in shards, and a manifest that says what they are."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,116 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import CharsetError, CropStoreError
-from kuzushiji_submit.core.files import replacing
-from kuzushiji_submit.core.settings import from_plain, to_plain
+from kuzushiji_submit.core.errors import CropStoreError
+from kuzushiji_submit.core.page.ink import InkConfig
 from recognition.crops import GEOMETRY, CropConfig, Crops
+from recognition.training.crop_store_manifest import AGAIN, Manifest, Shard, StoredPage, array_types
 
-FORMAT_NAME = "kuzushiji-crops"
-FORMAT_VERSION = 2
 # The class id of a box that holds no character.
 NO_CHARACTER = -1
-MANIFEST = "manifest.json"
+# The place in reading order of a box that holds no character.
+NO_PLACE = -1
 
 
-@dataclass(frozen=True)
-class StoredPage:
-    """A page of a shard: its crops follow those of the page before it."""
-
-    page_id: str
-    book_id: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Arrays and the pages in them.
-
-    NAME.crops.npy is uint8 (n, S, S), NAME.geometry.npy float32 (n, 3), NAME.class_ids.npy int32 (n,).
-    """
-
-    name: str
-    pages: tuple[StoredPage, ...]
-
-    @property
-    def count(self) -> int:
-        """How many crops it holds."""
-        return sum(page.count for page in self.pages)
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a crop store is.
+@dataclass(frozen=True, eq=False)
+class PageBoxes:
+    """Where the n crops of a stored page lie on it: all that is needed to build its columns again.
 
     Attributes:
-        charset: the characters that its class ids mean.
-        crop: how the crops were cut.
-        negatives: in words, where boxes that hold no character come from; empty where there are none.
-        source: in words, where the crops come from.
-        finished: whether its writer came to the end.
-        shards: in order.
+        page: its id, its book, its size.
+        indices: int64 (n,), the crops' places in the store.
+        boxes: float32 (n, 4), xyxy in page pixels.
+        class_ids: int64 (n,), places in the charset, or NO_CHARACTER.
+        order: int64 (n,), places in the page's reading order, from 0; numbers are missing where characters were left
+            out, and NO_PLACE stands at boxes that hold no character.
     """
 
-    charset: Charset
-    crop: CropConfig
-    negatives: str = ""
-    source: str = ""
-    finished: bool = False
-    shards: tuple[Shard, ...] = ()
+    page: StoredPage
+    indices: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+    order: NDArray[np.int64]
 
-    def write(self, folder: Path) -> None:
-        """Replaces the manifest of a store at once."""
-        plain = {
-            "format": FORMAT_NAME,
-            "format_version": FORMAT_VERSION,
-            "source": self.source,
-            "finished": self.finished,
-            "crop": to_plain(self.crop),
-            "negatives": self.negatives,
-            "charset_fingerprint": self.charset.fingerprint,
-            "charset": list(self.charset.codepoints),
-            "shards": [
-                {"name": shard.name, "pages": [[page.page_id, page.book_id, page.count] for page in shard.pages]}
-                for shard in self.shards
-            ],
-        }
-        with replacing(folder / MANIFEST) as temporary:
-            temporary.write_text(json.dumps(plain), encoding="utf-8")
-
-    @classmethod
-    def read(cls, folder: Path) -> "Manifest":
-        """The manifest of a store.
-
-        Raises:
-            CropStoreError: if there is none, or it cannot be understood.
-        """
-        path = folder / MANIFEST
-        if not path.is_file():
-            raise CropStoreError(f"{folder}: no crop store ({MANIFEST} is missing); cut the crops first")
-        try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
-            if plain["format"] != FORMAT_NAME or plain["format_version"] != FORMAT_VERSION:
-                raise CropStoreError(f"{path}: not a crop store this version can read; cut the crops again")
-            return _parse_manifest(plain)
-        except (KeyError, TypeError, ValueError, CharsetError) as error:
-            raise CropStoreError(f"{path}: damaged ({error}); remove the folder and cut the crops again") from error
-
-
-def _parse_manifest(plain: dict[str, Any]) -> Manifest:
-    charset = Charset(tuple(plain["charset"]))
-    if charset.fingerprint != plain["charset_fingerprint"]:
-        raise CropStoreError("the charset does not have the fingerprint it says")
-    return Manifest(
-        charset=charset,
-        crop=from_plain(CropConfig, plain["crop"], "crop"),
-        negatives=str(plain["negatives"]),
-        source=str(plain["source"]),
-        finished=bool(plain["finished"]),
-        shards=tuple(
-            Shard(shard["name"], tuple(StoredPage(page, book, int(count)) for page, book, count in shard["pages"]))
-            for shard in plain["shards"]
-        ),
-    )
+    @property
+    def in_reading_order(self) -> NDArray[np.int64]:
+        """The places in the store of the page's characters, as a reader goes through them, int64 (m,)."""
+        placed = self.order != NO_PLACE
+        return np.asarray(self.indices[placed][np.argsort(self.order[placed], kind="stable")], np.int64)
 
 
 class CropStore:
@@ -129,8 +53,8 @@ class CropStore:
         folder: where it lies.
         manifest: what it says about itself.
         class_ids: int64 (N,), places in the charset, or -1 for a box that holds no character.
-        page_ids: the distinct pages, in order.
-        page_index: int64 (N,), the page of each crop as a place in `page_ids`.
+        pages: the distinct pages, in order.
+        page_index: int64 (N,), the page of each crop as a place in `pages`.
         book_ids: the distinct books, sorted.
         book_index: int64 (N,), the book of each crop as a place in `book_ids`.
     """
@@ -148,12 +72,14 @@ class CropStore:
         shards = self.manifest.shards
         self._crops = [self._open(shard, "crops") for shard in shards]
         self._geometry = [self._open(shard, "geometry") for shard in shards]
+        self._boxes = [self._open(shard, "boxes") for shard in shards]
+        self._order = [self._open(shard, "order") for shard in shards]
         self._starts = np.cumsum([0, *(shard.count for shard in shards)])
         ids = [np.asarray(self._open(shard, "class_ids"), np.int64) for shard in shards]
         self.class_ids: NDArray[np.int64] = np.concatenate([np.zeros(0, np.int64), *ids])
-        pages = [page for shard in shards for page in shard.pages]
+        pages = self.pages = tuple(page for shard in shards for page in shard.pages)
         counts = [page.count for page in pages]
-        self.page_ids = tuple(page.page_id for page in pages)
+        self._page_starts = np.cumsum([0, *counts])
         self.page_index: NDArray[np.int64] = np.repeat(np.arange(len(pages)), counts)
         self.book_ids = tuple(sorted({page.book_id for page in pages}))
         places = {book: place for place, book in enumerate(self.book_ids)}
@@ -170,8 +96,36 @@ class CropStore:
         """How the crops were cut."""
         return self.manifest.crop
 
+    @property
+    def ink(self) -> InkConfig:
+        """The ink that the crops were cut from."""
+        return self.manifest.ink
+
+    @property
+    def page_ids(self) -> tuple[str, ...]:
+        """The ids of the distinct pages, in order."""
+        return tuple(page.page_id for page in self.pages)
+
     def __len__(self) -> int:
         return len(self.class_ids)
+
+    def page(self, place: int) -> PageBoxes:
+        """Where the crops of a page lie on it.
+
+        Args:
+            place: the page's place in `pages`.
+        """
+        first, last = int(self._page_starts[place]), int(self._page_starts[place + 1])
+        # A page lies whole in the shard of its first crop; one without crops may lie behind the last shard's end.
+        shard = min(int(np.searchsorted(self._starts, first, side="right")) - 1, len(self._boxes) - 1)
+        rows = slice(first - int(self._starts[shard]), last - int(self._starts[shard]))
+        return PageBoxes(
+            page=self.pages[place],
+            indices=np.arange(first, last),
+            boxes=np.array(self._boxes[shard][rows]),
+            class_ids=self.class_ids[first:last],
+            order=self._order[shard][rows].astype(np.int64),
+        )
 
     def read(self, indices: Sequence[int] | NDArray[np.int64]) -> Crops:
         """The crops at n places, in the order asked."""
@@ -192,10 +146,11 @@ class CropStore:
         try:
             array: NDArray[Any] = np.load(path, mmap_mode="r" if shard.count else None)
         except (OSError, ValueError, EOFError) as error:
-            raise CropStoreError(f"{path}: cannot be read ({error}); remove the folder and cut again") from error
-        size = self.crop_config.size
-        rest = {"crops": (size, size), "geometry": (GEOMETRY,), "class_ids": ()}[kind]
+            raise CropStoreError(f"{path}: cannot be read ({error}): {AGAIN}") from error
+        dtype, rest = array_types(self.crop_config.size)[kind]
         shape = (shard.count, *rest)
-        if array.shape != shape:
-            raise CropStoreError(f"{path}: has shape {array.shape}, the manifest says {shape}; cut the crops again")
+        if array.shape != shape or array.dtype != dtype:
+            raise CropStoreError(
+                f"{path}: holds {array.dtype} {array.shape}, the manifest says {np.dtype(dtype)} {shape}: {AGAIN}"
+            )
         return array

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.same_ink import ink_difference
 from recognition.crops import GEOMETRY, CropConfig, Crops
 from recognition.training.crop_store import NO_CHARACTER
 
@@ -34,6 +36,11 @@ class CropData(Protocol):
     @property
     def crop_config(self) -> CropConfig:
         """How the crops were cut."""
+        ...
+
+    @property
+    def ink(self) -> InkConfig:
+        """The ink they were cut from."""
         ...
 
     def read(self, indices: Sequence[int] | NDArray[np.int64]) -> Crops:
@@ -65,6 +72,7 @@ class MixedCrops:
         sources: as given.
         charset: of all of them.
         crop_config: of all of them.
+        ink: of all of them.
         class_ids: int64 (N,), places in the charset; a box that holds no character has the place after the last.
         source_index: int64 (N,), the source of each crop.
         book_ids: the distinct books of all sources, sorted.
@@ -75,13 +83,14 @@ class MixedCrops:
         """Checks that the sources fit together.
 
         Raises:
-            TrainingError: if there is no source, a share is not positive, or charsets or crop settings differ.
+            TrainingError: if there is no source, a share is not positive, or charsets, crop settings or inks differ.
         """
         if not sources:
             raise TrainingError("there is nothing to train on: give at least one crop source")
         self.sources = tuple(sources)
         self.charset = sources[0].data.charset
         self.crop_config = sources[0].data.crop_config
+        self.ink = sources[0].data.ink
         for source in self.sources:
             self._check(source)
         sizes = [len(source.data.class_ids) for source in self.sources]
@@ -120,6 +129,10 @@ class MixedCrops:
                 f"crop source {source.name!r} has charset {source.data.charset.fingerprint} and "
                 f"{source.data.crop_config}, the first has {self.charset.fingerprint} and {self.crop_config}: cut all "
                 "crops alike"
+            )
+        if difference := ink_difference(source.data.ink, self.ink):
+            raise TrainingError(
+                f"crop source {source.name!r} has another ink ({difference} as the first has): cut all crops alike"
             )
 
     def _common_books(self, data: CropData) -> NDArray[np.int64]:

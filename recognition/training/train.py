@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.training.fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
@@ -38,7 +37,6 @@ def train(
     out_dir: Path,
     *,
     resume: bool = False,
-    ink: InkConfig = DEFAULT_INK,
     provenance: Provenance | None = None,
     split: Split | None = None,
 ) -> TrainingResult:
@@ -49,7 +47,6 @@ def train(
         store: one set of crops, or several sources with shares.
         out_dir: the folder of the run.
         resume: goes on from last.ckpt, to the same weights as an uninterrupted run; starts where there is none.
-        ink: how the ink was made that the crops were cut from.
         provenance: training data, license and attribution for the weights file; the rest is filled in.
         split: what is held out; None for that of the settings.
 
@@ -69,7 +66,7 @@ def train(
         trained_on=len(split.train),
         held_out=len(split.validation),
         weights=WEIGHTS,
-        export=partial(_export, config, crops, split, ink, provenance or Provenance()),
+        export=partial(_export, config, crops, split, provenance or Provenance()),
     )
     return run_training(stage, config, out_dir, resume=resume)
 
@@ -133,6 +130,7 @@ def _describe_data(crops: MixedCrops, split: Split) -> dict[str, Any]:
     places = (crops.class_ids, crops.book_index, crops.source_index)
     return {
         "crop": to_plain(crops.crop_config),
+        "ink": to_plain(crops.ink),
         "charset_fingerprint": crops.charset.fingerprint,
         "classes": len(crops.charset),
         "sources": [
@@ -154,7 +152,6 @@ def _export(
     config: TrainConfig,
     crops: MixedCrops,
     split: Split,
-    ink: InkConfig,
     provenance: Provenance,
     module: RecognizerModule,
     path: Path,
@@ -166,7 +163,7 @@ def _export(
         charset=crops.charset,
         crop=crops.crop_config,
         preprocess=module.preprocess,
-        ink=ink,
+        ink=crops.ink,
         provenance=dataclasses.replace(
             provenance,
             split=split.description,

@@ -6,15 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.lines import LineConfig, Lines, find_lines
-from kuzushiji_submit.core.page.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.paper import Paper
 from kuzushiji_submit.core.page.seals import carry_on_under_seals, separate_red
 
 
 @dataclass(frozen=True)
 class InkConfig:
-    """Settings of `ink_map`.
+    """How a page becomes its ink.
 
     Attributes:
         red_suppression: how much of a pixel's excess of red over green is taken from its darkness.
@@ -37,44 +36,31 @@ STRIP_ROWS = 256
 """Rows of the page that are levelled at once."""
 
 
-def ink_map(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> NDArray[np.uint8]:
-    """Turn a page into its ink: paper 0, darkest ink 255, soft edges kept.
-
-    Args:
-        page: uint8 (H, W, 3) RGB.
-        config: settings.
-
-    Returns:
-        uint8 (H, W).
-
-    Raises:
-        PageReadError: if the page is not uint8 (H, W, 3).
-    """
-    return read_ink(page, config).ink
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InkReading:
     """What a page's ink and its lines are.
 
     Attributes:
-        ink: uint8 (H, W), see `ink_map`.
-        lines: the lines found in it; None where the page is empty.
-        paper: the paper under it; None where the page is empty.
+        ink: uint8 (H, W), paper 0, darkest ink 255, soft edges kept.
+        lines: the lines found in it; None where the page has no pixels.
     """
 
     ink: NDArray[np.uint8]
     lines: Lines | None
-    paper: Paper | None
 
 
-def read_ink(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> InkReading:
-    """As `ink_map`, with the lines and the paper that were found on the way."""
-    check_page(page)
-    if page.size == 0:
-        return InkReading(np.zeros(page.shape[:2], np.uint8), None, None)
+def read_ink(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> InkReading:
+    """Turns a page into its ink; for `prepare_page`, which everybody else calls.
+
+    Args:
+        page: uint8 (H, W, 3) RGB, at least 1 x 1.
+        paper: the paper under the ink.
+        config: settings.
+
+    Returns:
+        The ink and the lines found in it.
+    """
     height, width = page.shape[:2]
-    paper = estimate_paper(page)
     darkness, redness = _level(page, paper, config)
     if config.red_suppression > 0:
         carry_on_under_seals(darkness, redness)
@@ -84,7 +70,7 @@ def read_ink(page: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> InkRea
     lines = find_lines(ink, config.lines)
     if config.remove_lines:
         ink = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(lines.mask((height, width)))), np.uint8)
-    return InkReading(ink, lines, paper)
+    return InkReading(ink, lines)
 
 
 def _level(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -100,15 +86,6 @@ def _level(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> tuple[ND
         levelled = np.asarray(cv2.divide(page[rows], color[rows], scale=255), np.uint8)
         darkness[rows], redness[rows] = separate_red(levelled, config.red_suppression)
     return darkness, redness
-
-
-def check_page(page: NDArray[np.uint8]) -> None:
-    """Raise a PageReadError unless the page is uint8 (H, W, 3)."""
-    if page.dtype != np.uint8 or page.ndim != 3 or page.shape[2] != 3:
-        raise PageReadError(
-            f"a page must be an uint8 array of shape (H, W, 3), got {page.dtype} {page.shape}: "
-            "read it as RGB, and convert gray pages with three equal channels"
-        )
 
 
 def _stretch(darkness: NDArray[np.uint8], config: InkConfig) -> NDArray[np.uint8]:

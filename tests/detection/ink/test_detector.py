@@ -7,32 +7,27 @@ from detection.detections import Detections
 from detection.ink.debug_sheet import debug_sheet
 from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.ink.segmentation import SegmentationConfig
-from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import INK, DrawnPage, matched
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3), (1, 1, 3), (5, 400, 3), (400, 5, 3), (300, 200, 3)])
 @pytest.mark.parametrize("value", [0, 127, 255])
 def test_pages_without_text_have_no_boxes(shape: tuple[int, int, int], value: int) -> None:
-    stages = InkDetector().explain(np.full(shape, value, np.uint8))
+    stages = InkDetector().explain(prepare_page(np.full(shape, value, np.uint8)))
     assert len(stages.detections) == 0
     assert stages.detections.boxes.shape == (0, 4)
     assert debug_sheet(stages, height=60).ndim == 3
 
 
 def test_noise_alone_is_no_text() -> None:
-    assert len(InkDetector().detect(DrawnPage.blank().image)) == 0
-
-
-def test_a_wrong_page_is_refused() -> None:
-    with pytest.raises(PageReadError):
-        InkDetector().detect(np.zeros((4, 4), np.uint8))
+    assert len(InkDetector().detect(prepare_page(DrawnPage.blank().image))) == 0
 
 
 @pytest.mark.parametrize("size", [32, 60, 110])
 def test_written_columns_are_found(size: int) -> None:
     page = DrawnPage.blank(1900, 1400).text(size=size, columns=5, rows=8)
-    found = InkDetector().detect(page.image)
+    found = InkDetector().detect(prepare_page(page.image))
     assert found.boxes.dtype == np.float32
     assert found.scores.dtype == np.float32
     hits = matched(found.boxes, page.truth)
@@ -42,7 +37,7 @@ def test_written_columns_are_found(size: int) -> None:
 
 def test_boxes_lie_on_the_page_and_scores_between_0_and_1() -> None:
     page = DrawnPage.blank().text()
-    found = InkDetector().detect(page.image)
+    found = InkDetector().detect(prepare_page(page.image))
     height, width = page.image.shape[:2]
     assert (found.boxes[:, :2] < found.boxes[:, 2:]).all()
     assert (found.boxes >= 0).all()
@@ -60,7 +55,7 @@ def test_frame_ruby_seal_and_background_change_little() -> None:
     image = np.full((1500, 1200, 3), 30, np.uint8)
     image[100:1400, 100:1100] = page.image
     truth = [(a + 100, b + 100, c + 100, d + 100) for a, b, c, d in page.truth]
-    found = InkDetector().detect(image)
+    found = InkDetector().detect(prepare_page(image))
     hits = matched(found.boxes, truth)
     assert hits >= 0.9 * len(truth)
     assert len(found) - hits <= 0.1 * len(truth)
@@ -68,19 +63,22 @@ def test_frame_ruby_seal_and_background_change_little() -> None:
 
 def test_small_and_large_pages_of_the_same_text_agree() -> None:
     small, large = (DrawnPage.blank(20 * k, 15 * k).text(size=k, columns=5, rows=8) for k in (50, 100))
-    assert abs(len(InkDetector().detect(small.image)) - len(InkDetector().detect(large.image))) <= 4
+    assert (
+        abs(len(InkDetector().detect(prepare_page(small.image))) - len(InkDetector().detect(prepare_page(large.image))))
+        <= 4
+    )
 
 
 def test_the_same_page_gives_the_same_boxes() -> None:
     page = DrawnPage.blank().text().image
-    first, second = InkDetector().detect(page), InkDetector().detect(page.copy())
+    first, second = InkDetector().detect(prepare_page(page)), InkDetector().detect(prepare_page(page.copy()))
     assert (first.boxes == second.boxes).all()
     assert (first.scores == second.scores).all()
 
 
 def test_a_map_gives_what_its_page_gave() -> None:
     page = DrawnPage.blank().text().image
-    stages = InkDetector().explain(page)
+    stages = InkDetector().explain(prepare_page(page))
     again = InkDetector().detect_on_map(stages.ink, stages.lines).detections
     assert (again.boxes == stages.detections.boxes).all()
 
@@ -107,9 +105,9 @@ def test_a_scoring_function_decides_doubtful_cuts() -> None:
         union = area[:, None] + (truth[:, 2:] - truth[:, :2]).prod(axis=1)[None] - inter
         return (inter / union).max(axis=1).astype(np.float32) ** 2
 
-    plain = InkDetector().detect(page.image)
+    plain = InkDetector().detect(prepare_page(page.image))
     settings = InkDetectorConfig(segmentation=SegmentationConfig(opinion=3.0, ask_above=0.001, alike=0.8))
-    helped = InkDetector(settings).detect(page.image, opinion)
+    helped = InkDetector(settings).detect(prepare_page(page.image), opinion)
     assert len(asked) == 1
     assert len(asked[0]) > len(page.truth)
     assert matched(helped.boxes, page.truth) >= matched(plain.boxes, page.truth)
@@ -118,8 +116,8 @@ def test_a_scoring_function_decides_doubtful_cuts() -> None:
 
 def test_a_scorer_without_opinion_leaves_the_boxes_as_they_are() -> None:
     page = DrawnPage.blank().text().image
-    plain = InkDetector().detect(page)
-    same = InkDetector().detect(page, lambda _, boxes: np.full(len(boxes), 0.2, np.float32))
+    plain = InkDetector().detect(prepare_page(page))
+    same = InkDetector().detect(prepare_page(page), lambda _, boxes: np.full(len(boxes), 0.2, np.float32))
     assert len(plain) == len(same)
     shift = (plain.boxes[:, :2] + plain.boxes[:, 2:] - same.boxes[:, :2] - same.boxes[:, 2:]) / 2
     assert np.abs(shift).max() <= 20
@@ -129,13 +127,13 @@ def test_a_scorer_is_not_asked_about_a_blank_page() -> None:
     def never(ink: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         raise AssertionError("asked")
 
-    assert len(InkDetector().detect(np.full((300, 200, 3), 250, np.uint8), never)) == 0
+    assert len(InkDetector().detect(prepare_page(np.full((300, 200, 3), 250, np.uint8)), never)) == 0
 
 
 def test_a_higher_price_gives_fewer_boxes() -> None:
     page = touching().image
     cheap, dear = (
-        InkDetector(InkDetectorConfig(segmentation=SegmentationConfig(least=least))).detect(page)
+        InkDetector(InkDetectorConfig(segmentation=SegmentationConfig(least=least))).detect(prepare_page(page))
         for least in (0.05, 0.95)
     )
     assert len(cheap) > len(dear)
@@ -143,13 +141,13 @@ def test_a_higher_price_gives_fewer_boxes() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        InkDetectorConfig().ink = None
+        InkDetectorConfig().layout = None
 
 
 def test_the_debug_sheet_shows_every_stage() -> None:
     page = DrawnPage.blank().text()
     page.frame(110, 150, 760, 1000)
-    stages = InkDetector().explain(page.image)
+    stages = InkDetector().explain(prepare_page(page.image))
     sheet = debug_sheet(stages, height=300)
     assert sheet.dtype == np.uint8
     assert sheet.shape[0] > 300
@@ -160,7 +158,7 @@ def test_the_debug_sheet_shows_every_stage() -> None:
 
 
 def test_a_debug_sheet_of_a_map_alone_has_no_page() -> None:
-    stages = InkDetector().detect_on_map(InkDetector().explain(DrawnPage.blank().text().image).ink)
+    stages = InkDetector().detect_on_map(InkDetector().explain(prepare_page(DrawnPage.blank().text().image)).ink)
     assert stages.page is None
     assert debug_sheet(stages, height=200).shape[2] == 3
 

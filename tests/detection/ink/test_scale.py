@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from detection.ink.scale import estimate_character_size
-from kuzushiji_submit.core.page.ink import ink_map
+from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import DrawnPage
 
 
@@ -20,7 +20,7 @@ def test_a_full_page_has_no_size() -> None:
 def test_the_size_of_drawn_characters_is_found(size: int) -> None:
     page = DrawnPage.blank(1500, 1100)
     page.text(size=size, rows=6)
-    found = estimate_character_size(np.asarray(ink_map(page.image) > 90, np.uint8))
+    found = estimate_character_size(np.asarray(prepare_page(page.image).ink > 90, np.uint8))
     assert found == pytest.approx(size, rel=0.15)
 
 
@@ -30,7 +30,7 @@ def test_small_writing_and_specks_beside_it_change_little() -> None:
     for k in range(20):
         page.glyph(225 + 108 * (k % 5), 210 + 110 * (k // 5), 18, shape=k)
         cv2.circle(page.image, (40 + 40 * k, 100), 2, (40, 40, 40), -1)
-    found = estimate_character_size(np.asarray(ink_map(page.image) > 90, np.uint8))
+    found = estimate_character_size(np.asarray(prepare_page(page.image).ink > 90, np.uint8))
     assert found == pytest.approx(60, rel=0.2)
 
 

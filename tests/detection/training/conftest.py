@@ -9,6 +9,7 @@ import torch
 
 from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.page_store import EXACT, PageStore
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from tests.detection.heatmap.conftest import TINY, blob_page
 
@@ -31,7 +32,7 @@ def write_store(folder: Path, *pages: Page, kind: int = EXACT, rows: int = 3) ->
         image, boxes = blob_page(columns=max(columns, 1), rows=rows)
         boxes = boxes if columns else boxes[:0]
         image = image if columns else np.full_like(image, 215)
-        store.add(page_id, book_id, image, boxes, np.full(len(boxes), kind, np.uint8))
+        store.add(page_id, book_id, prepare_page(image), boxes, np.full(len(boxes), kind, np.uint8))
     return folder
 
 

@@ -54,7 +54,7 @@ def test_a_detector_is_trained_resumed_and_not_overwritten(data, tmp_path, capsy
     )
     assert metadata.provenance.split == "by book; held out: b"
     assert json.loads((out / "config.json").read_text())["config"]["split"]["fold"] == 1
-    assert len(list((out / "pages" / "00-data").glob("*.json"))) == 2
+    assert len(list((out / "pages" / "00-data" / "pages").glob("*.json"))) == 2
     assert main(train) == 1
     assert "holds a run: resume it (--resume)" in capsys.readouterr().err
     assert main([*train, "--resume", *provenance]) == 0

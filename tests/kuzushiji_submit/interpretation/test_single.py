@@ -6,24 +6,25 @@ from PIL import Image
 
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.page.ink import InkConfig, ink_map
+from kuzushiji_submit.core.page.ink import DEFAULT_INK
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.interpretation.single import cut_single
 from recognition.crops import CropConfig, crop_boxes
 
 
 def test_box_of_a_page_is_cut_as_everywhere_and_an_image_whole(draw_page):
     page, boxes = draw_page(1)
-    crop = cut_single(page, boxes[0], CropConfig(size=32))
-    expected = crop_boxes(ink_map(page, InkConfig()), np.array(boxes[:1], np.float32), CropConfig(size=32))
+    crop = cut_single(page, boxes[0], CropConfig(size=32), DEFAULT_INK)
+    expected = crop_boxes(prepare_page(page).ink, np.array(boxes[:1], np.float32), CropConfig(size=32))
     np.testing.assert_array_equal(crop.pixels, expected.pixels)
-    assert cut_single(page, None, CropConfig(size=32)).pixels.shape == (1, 32, 32)
+    assert cut_single(page, None, CropConfig(size=32), DEFAULT_INK).pixels.shape == (1, 32, 32)
 
 
 def test_small_picture_looks_as_it_does_on_its_page(draw_page):
     page, boxes = draw_page(1)
     x0, y0, x1, y1 = boxes[0]
-    alone = cut_single(page[y0:y1, x0:x1], None, CropConfig(size=32, margin=0.0)).pixels.astype(int)
-    there = cut_single(page, boxes[0], CropConfig(size=32, margin=0.0)).pixels.astype(int)
+    alone = cut_single(page[y0:y1, x0:x1], None, CropConfig(size=32, margin=0.0), DEFAULT_INK).pixels.astype(int)
+    there = cut_single(page, boxes[0], CropConfig(size=32, margin=0.0), DEFAULT_INK).pixels.astype(int)
     assert there.max() > 100
     assert np.abs(alone - there).mean() < 20
 
@@ -31,7 +32,7 @@ def test_small_picture_looks_as_it_does_on_its_page(draw_page):
 @pytest.mark.parametrize("box", [(5, 5, 5, 9), (9, 9, 5, 5), (900, 5, 990, 9), (0, 0, float("nan"), 5)])
 def test_box_without_area_on_the_image_is_refused(draw_page, box):
     with pytest.raises(ConfigError, match="has no area on an image of 700 x 900"):
-        cut_single(draw_page(1)[0], box, CropConfig(size=32))
+        cut_single(draw_page(1)[0], box, CropConfig(size=32), DEFAULT_INK)
 
 
 def test_command(draw_page, save_drawn_page, weights, tmp_path, capsys):

@@ -5,15 +5,16 @@ import numpy as np
 import pytest
 
 from detection.detections import Detections
-from detection.heatmap import detector as heatmap_module
 from detection.heatmap.detector import HeatmapDetector
 from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.page import ink as ink_module
+from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.page import prepared as prepared_module
-from kuzushiji_submit.core.page.ink import read_ink
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, read_ink
 from kuzushiji_submit.core.page.paper import estimate_paper
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
+from kuzushiji_submit.core.settings import read_settings
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, make_pipeline
 from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
@@ -35,6 +36,7 @@ class Darkness:
 
     charset = Charset(("U+306E", "U+4E00"))
     crop_config = CropConfig(size=16, margin=0.0)
+    ink = DEFAULT_INK
     min_score = 0.0
 
     def recognize(self, crops: Crops) -> Recognitions:
@@ -132,12 +134,31 @@ def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what
 
         return call
 
-    for module in (ink_module, heatmap_module):
-        monkeypatch.setattr(module, "estimate_paper", counted("paper", estimate_paper))
-    for module in (prepared_module, heatmap_module):
-        monkeypatch.setattr(module, "read_ink", counted("ink", read_ink))
+    monkeypatch.setattr(prepared_module, "estimate_paper", counted("paper", estimate_paper))
+    monkeypatch.setattr(prepared_module, "read_ink", counted("ink", read_ink))
     network = HeatmapNet(HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2))
     detector = HeatmapPageDetector(HeatmapDetector(network, device="cpu"))
     page = prepare_page(draw_page(1)[0])
     getattr(detector, what)(page)
+    assert page.ink.shape == page.size_hw
+    assert page.ink is page.ink
     assert sorted(calls) == ["ink", "paper"]
+
+
+def test_pages_have_the_ink_that_the_recognizer_was_trained_on(half_inked: np.ndarray) -> None:
+    recognizer = Darkness()
+    recognizer.ink = InkConfig(floor=0.5)
+    pipeline = Pipeline(Halves(), recognizer)
+    page = pipeline.prepare(half_inked)
+    assert page.config == recognizer.ink
+    assert pipeline.detect("p", page).crops.pixels.any()
+    with pytest.raises(WeightsError, match=r"the ink of the page is not the ink .* \(floor 0\.25, not 0\.5\)"):
+        pipeline.detect("p", prepare_page(half_inked))
+
+
+def test_settings_that_ask_for_another_ink_are_refused(pipeline: Pipeline) -> None:
+    config = PipelineConfig(ink=pipeline.recognizer.ink)
+    assert make_pipeline(config, Halves(), pipeline.recognizer).recognizer.ink == DEFAULT_INK
+    config = read_settings(PipelineConfig(), overrides=["ink.floor=0.7"])
+    with pytest.raises(WeightsError, match=r"the ink in the settings is not the ink .* \(floor 0\.7, not 0\.25\)"):
+        make_pipeline(config, Halves(), pipeline.recognizer)

@@ -7,7 +7,8 @@ import pytest
 
 from detection.training.page_store import EXACT, ROUGH
 from kuzushiji_submit.competition.data_folder import DataFolder
-from kuzushiji_submit.core.errors import CompetitionFileError, OutputError
+from kuzushiji_submit.core.errors import CompetitionFileError, DetectionError, OutputError
+from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.training_data import prepare_pages as module
 from kuzushiji_submit.training_data.prepare_pages import prepare_pages
 
@@ -46,10 +47,10 @@ def test_every_page_with_an_image_is_prepared(data, tmp_path, caplog, capsys):
 def test_finished_pages_are_not_prepared_again(data, tmp_path, monkeypatch):
     store = prepare_pages(data, tmp_path / "pages")
     whole = store.open("c_1").image.tobytes()
-    (store.folder / "c_1.json").unlink()
+    (store.folder / "pages" / "c_1.json").unlink()
     prepared = []
-    prepare = module.prepare_page
-    monkeypatch.setattr(module, "prepare_page", lambda job: prepared.append(job.image_id) or prepare(job))
+    store_page = module.store_page
+    monkeypatch.setattr(module, "store_page", lambda job: prepared.append(job.image_id) or store_page(job))
     assert prepare_pages(data, tmp_path / "pages").page_ids() == ["b_1", "b_2", "c_1"]
     assert prepared == ["c_1"]
     assert store.open("c_1").image.tobytes() == whole
@@ -58,18 +59,18 @@ def test_finished_pages_are_not_prepared_again(data, tmp_path, monkeypatch):
 
 
 def test_a_killed_preparation_goes_on(data, tmp_path, monkeypatch):
-    prepare = module.prepare_page
+    store_page = module.store_page
 
     def killed(job):
         if job.image_id == "b_2":
             raise KeyboardInterrupt
-        return prepare(job)
+        return store_page(job)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "prepare_page", killed)
+        patch.setattr(module, "store_page", killed)
         with pytest.raises(KeyboardInterrupt):
             prepare_pages(data, tmp_path / "pages")
-    assert sorted(os.listdir(tmp_path / "pages")) == ["b_1.json", "b_1.npy"]
+    assert sorted(os.listdir(tmp_path / "pages" / "pages")) == ["b_1.json", "b_1.npy"]
     assert prepare_pages(data, tmp_path / "pages").page_ids() == ["b_1", "b_2", "c_1"]
 
 
@@ -122,3 +123,28 @@ def test_a_place_that_cannot_be_written_is_an_error(data, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"file/pages/.*: cannot be written .* name another place"):
         prepare_pages(data, tmp_path / "file" / "pages")
+
+
+def test_pages_or_boxes_that_changed_are_refused(data, write_csv, tmp_path, draw_page, save_drawn_page):
+    prepare_pages(data, tmp_path / "pages")
+    before = data.train_csv.read_text(encoding="utf-8")
+    data.train_csv.write_text(before.replace("U+306E", "U+306F"), encoding="utf-8")
+    prepare_pages(data, tmp_path / "pages")  # a detector does not read: other characters are no change
+    data.train_csv.write_text(before.replace("b_1,U+306E 554", "b_1,U+306E 555"), encoding="utf-8")
+    with pytest.raises(DetectionError, match=r"changed since they were prepared: b_1 \(its truth\): remove the folder"):
+        prepare_pages(data, tmp_path / "pages")
+    data.train_csv.write_text("\n".join(before.splitlines()[:-2]), encoding="utf-8")
+    with pytest.raises(DetectionError, match=r"c_1 \(no longer annotated\)"):
+        prepare_pages(data, tmp_path / "pages")
+    data.train_csv.write_text(before, encoding="utf-8")
+    save_drawn_page(data.train_images / "c_1.jpg", draw_page(2)[0])
+    with pytest.raises(DetectionError, match=r"c_1 \(its image\)"):
+        prepare_pages(data, tmp_path / "pages")
+    (data.train_images / "c_1.jpg").unlink()
+    assert prepare_pages(data, tmp_path / "pages").page_ids() == ["b_1", "b_2", "c_1"]
+
+
+def test_pages_of_another_ink_are_refused(data, tmp_path):
+    prepare_pages(data, tmp_path / "pages")
+    with pytest.raises(DetectionError, match=r"another ink \(floor 0\.25, not 0\.5"):
+        prepare_pages(data, tmp_path / "pages", InkConfig(floor=0.5))

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.ink import DEFAULT_INK
 from kuzushiji_submit.core.training.config import RuntimeConfig
 from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.reader import ReaderConfig
 from recognition.preprocess import PreprocessConfig
 from recognition.training.config import OptimizerConfig, SplitConfig, TrainConfig
-from recognition.training.crop_store import CropStore
-from recognition.training.crop_store_writer import CropStoreWriter
+from recognition.training.crop_store import NO_CHARACTER, NO_PLACE, CropStore
+from recognition.training.crop_store_writer import CropStoreWriter, PageCrops
 from recognition.training.sources import CropSource, MixedCrops
 
 Page = tuple[str, str, list[int]]
@@ -24,6 +25,15 @@ Page = tuple[str, str, list[int]]
 def with_geometry(pixels: np.ndarray) -> Crops:
     """Crops whose boxes fill half of their windows and are as large as any on their page."""
     return Crops(pixels.astype(np.uint8), np.tile(np.float32([0.5, 0.5, 0.0]), (len(pixels), 1)))
+
+
+def in_a_column(crops: Crops, class_ids: list[int]) -> PageCrops:
+    """Crops as if their boxes of 10 x 10 pixels stood one below the other, false alarms among them."""
+    ids = np.array(class_ids, np.int64)
+    tops = 20 * np.arange(len(ids))
+    boxes = np.stack([tops * 0 + 5, tops, tops * 0 + 15, tops + 10], axis=1).astype(np.float32)
+    order = np.where(ids == NO_CHARACTER, NO_PLACE, np.cumsum(ids != NO_CHARACTER) - 1)
+    return PageCrops(crops, ids, boxes, order)
 
 
 def draw(class_ids: list[int], seed: int = 0) -> np.ndarray:
@@ -39,12 +49,12 @@ def make_store(tmp_path: Path, charset: Charset) -> Callable[..., CropStore]:
     """A store of pages (page_id, book_id, class ids)."""
 
     def make(*pages: Page, name: str = "store", charset: Charset = charset, size: int = 32) -> CropStore:
-        with CropStoreWriter(tmp_path / name, charset, CropConfig(size=size), shard_crops=20) as writer:
+        with CropStoreWriter(tmp_path / name, charset, CropConfig(size=size), DEFAULT_INK, shard_crops=20) as writer:
             for place, (page_id, book_id, class_ids) in enumerate(pages):
                 crops = (
                     draw(class_ids, place)[:, :size, :size] if size <= 32 else np.zeros((len(class_ids), size, size))
                 )
-                writer.add_page(page_id, book_id, with_geometry(crops), np.array(class_ids, np.int64))
+                writer.add_page(page_id, book_id, in_a_column(with_geometry(crops), class_ids), (900, 20))
         return CropStore(tmp_path / name)
 
     return make
@@ -79,12 +89,12 @@ def make_reader_store(tmp_path: Path, charset: Charset) -> Callable[..., CropSto
 
     def make(*pages: Page, name: str = "reader-store", charset: Charset = charset) -> CropStore:
         cut = CropConfig(size=48, resize="context", context=2.2)
-        with CropStoreWriter(tmp_path / name, charset, cut, negatives="drawn", shard_crops=20) as writer:
+        with CropStoreWriter(tmp_path / name, charset, cut, DEFAULT_INK, negatives="drawn", shard_crops=20) as writer:
             for place, (page_id, book_id, class_ids) in enumerate(pages):
                 pixels = np.zeros((len(class_ids), 48, 48), np.uint8)
                 pixels[:, 8:40, 8:40] = draw([max(0, one) for one in class_ids], place)
                 pixels[np.array(class_ids) < 0] = 90
-                writer.add_page(page_id, book_id, with_geometry(pixels), np.array(class_ids, np.int64))
+                writer.add_page(page_id, book_id, in_a_column(with_geometry(pixels), class_ids), (900, 20))
         return CropStore(tmp_path / name)
 
     return make

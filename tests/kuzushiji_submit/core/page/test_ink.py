@@ -3,13 +3,18 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.core.page.ink import InkConfig, ink_map, read_ink
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
+from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import INK, PAPER, SEAL, DrawnPage
 
 
 @pytest.fixture
 def drawn() -> DrawnPage:
     return DrawnPage.blank()
+
+
+def ink_map(page: np.ndarray, config: InkConfig = DEFAULT_INK) -> np.ndarray:
+    return prepare_page(page, config).ink
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (0, 5, 3), (5, 0, 3), (1, 1, 3), (3, 700, 3), (700, 3, 3)])
@@ -117,7 +122,7 @@ def test_the_scanner_background_is_no_ink(drawn: DrawnPage) -> None:
 
 def test_reading_tells_the_lines(drawn: DrawnPage) -> None:
     drawn.frame(100, 160, 760, 1000)
-    lines = read_ink(drawn.image).lines
+    lines = prepare_page(drawn.image).lines
     assert lines is not None
     assert lines.vertical[:, 25].any()
     assert lines.horizontal[40].any()

@@ -1,33 +1,67 @@
-"""A page made ready once."""
+"""A page is prepared in one place alone."""
+
+import ast
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import detection
+import kuzushiji_submit
+import recognition
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.core.page.ink import InkConfig, read_ink
+from kuzushiji_submit.core.page import prepared as module
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.page.prepared import prepare_page
+from tests.drawn_pages import DrawnPage
+
+ESTIMATES = {"estimate_paper", "read_ink"}
 
 
-@pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3)])
-def test_a_page_without_pixels_has_no_paper_and_no_ink(shape):
+@pytest.mark.parametrize("shape", [(0, 0, 3), (0, 5, 3), (5, 0, 3)])
+def test_a_page_without_pixels_has_no_paper(shape: tuple[int, int, int]) -> None:
     page = prepare_page(np.zeros(shape, np.uint8))
-    assert page.paper is None
-    assert page.lines is None
-    assert page.ink.shape == shape[:2]
+    assert (page.paper, page.lines, page.ink.shape, page.size_hw) == (None, None, shape[:2], shape[:2])
 
 
-@pytest.mark.parametrize("page", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
-def test_what_is_no_page_is_refused(page):
-    with pytest.raises(PageReadError, match="uint8 array of shape"):
-        prepare_page(page)
+@pytest.mark.parametrize(
+    "pixels", [np.zeros((5, 5), np.uint8), np.zeros((5, 5, 4), np.uint8), np.zeros((5, 5, 3), np.float32)]
+)
+def test_what_is_no_page_is_refused(pixels: np.ndarray) -> None:
+    with pytest.raises(PageReadError, match=r"uint8 array of shape \(H, W, 3\), got"):
+        prepare_page(pixels)
 
 
-def test_it_holds_what_the_ink_was_made_of(draw_page):
-    pixels, _ = draw_page(2)
-    config = InkConfig(floor=0.4)
-    page, reading = prepare_page(pixels, config), read_ink(pixels, config)
+def test_a_page_keeps_its_pixels_and_what_made_its_ink() -> None:
+    pixels = DrawnPage.blank(300, 200).text().image
+    config = InkConfig(remove_lines=False)
+    page = prepare_page(pixels, config)
+    assert page.pixels is pixels
     assert page.config is config
-    assert np.array_equal(page.ink, reading.ink)
+    assert page.size_hw == page.ink.shape == (300, 200)
     assert page.paper is not None
-    assert reading.paper is not None
-    assert np.array_equal(page.paper.color, reading.paper.color)
+    assert page.paper.color.shape == (38, 25, 3)
+    assert prepare_page(pixels).config == DEFAULT_INK
+
+
+def test_paper_is_estimated_and_ink_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    for name in sorted(ESTIMATES):
+        made = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, name=name, made=made: asked.append(name) or made(*a))
+    page = prepare_page(DrawnPage.blank(300, 200).text().image)
+    assert asked == ["estimate_paper"]
+    assert page.ink is page.ink
+    assert page.lines is page.lines
+    assert asked == ["estimate_paper", "read_ink"]
+
+
+@pytest.mark.parametrize("package", [detection, kuzushiji_submit, recognition])
+def test_nobody_else_estimates_paper_or_ink(package: object) -> None:
+    owners = {module.__file__, *(str(path) for path in Path(module.__file__).parent.glob("*.py"))}
+    for path in Path(next(iter(package.__path__))).rglob("*.py"):
+        if str(path) in owners:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+            assert not named & ESTIMATES, path
