@@ -25,9 +25,10 @@ from torch import nn
 from torchvision.models.detection import fasterrcnn_resnet50_fpn
 
 from detection.heatmap.decode import decode
-from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig, HeatmapStages
+from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.page_input import levelled_page, scaled_hw
+from detection.heatmap.stages import HeatmapStages
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.prepared import prepare_page

@@ -14,6 +14,7 @@ from detection.heatmap.decode import DecodeConfig, ScoreMaps, decode
 from detection.heatmap.inference import MapReader
 from detection.heatmap.network import UNIT
 from detection.heatmap.page_input import levelled_page, scaled_hw
+from detection.heatmap.stages import HeatmapStages
 from detection.heatmap.weights_file import load_detector
 from kuzushiji_submit.core.devices import choose_device
 from kuzushiji_submit.core.page.prepared import PreparedPage
@@ -54,25 +55,6 @@ class HeatmapDetectorConfig:
             raise ValueError("long_side, largest_side and max_pixels must be at least 64")
         if not (0 <= self.character_px < math.inf and self.tolerance >= 0):
             raise ValueError("character_px and tolerance must not be negative")
-
-
-@dataclass(frozen=True, eq=False)
-class HeatmapStages:
-    """Everything between the page and its boxes.
-
-    Attributes:
-        page: uint8 (H, W, 3) RGB.
-        ink: uint8 (H, W), the ink that crops are cut from.
-        image: uint8 (h, w, 3), the levelled page that the network read last.
-        maps: what it said.
-        detections: the result, in page pixels.
-    """
-
-    page: NDArray[np.uint8]
-    ink: NDArray[np.uint8]
-    image: NDArray[np.uint8]
-    maps: ScoreMaps
-    detections: Detections
 
 
 class HeatmapDetector:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.ink.layout import Layout, LayoutConfig, find_layout
-from detection.ink.segmentation import ColumnCuts, ScoreBoxes, SegmentationConfig, segment_columns
+from detection.ink.layout import LayoutConfig, find_layout
+from detection.ink.segmentation import ScoreBoxes, SegmentationConfig, segment_columns
+from detection.ink.stages import DetectionStages
 from kuzushiji_submit.core.page.lines import Lines
 from kuzushiji_submit.core.page.prepared import PreparedPage
 
@@ -29,68 +30,45 @@ class InkDetectorConfig:
     segmentation: SegmentationConfig = field(default_factory=SegmentationConfig)
 
 
-@dataclass(frozen=True)
-class DetectionStages:
-    """Everything between the page and its boxes.
-
-    Attributes:
-        page: uint8 (H, W, 3) RGB, None where only a map was given.
-        ink: uint8 (H, W), the map.
-        lines: the lines taken out of it, None if unknown.
-        layout: text area, character size, columns.
-        cuts: per column, where it might have been cut, in pixels of the layout's maps.
-        detections: the result.
-    """
-
-    page: NDArray[np.uint8] | None
-    ink: NDArray[np.uint8]
-    lines: Lines | None
-    layout: Layout
-    cuts: list[ColumnCuts]
-    detections: Detections
-
-
 class InkDetector:
     """Finds characters by threshold, connected components, columns and a lattice of cuts of the page's ink."""
 
-    def __init__(self, config: InkDetectorConfig | None = None) -> None:
-        self.config = config or InkDetectorConfig()
-
-    def detect(self, page: PreparedPage, score_crops: ScoreCrops | None = None) -> Detections:
-        """Find the characters of a page.
+    def __init__(self, config: InkDetectorConfig | None = None, score_crops: ScoreCrops | None = None) -> None:
+        """Takes settings and whom to ask.
 
         Args:
-            page: the page and its ink.
+            config: settings.
             score_crops: an opinion on candidate boxes (see `ScoreCrops`), e.g. a recognizer's; None for geometry alone.
+        """
+        self.config = config or InkDetectorConfig()
+        self.score_crops = score_crops
+
+    def detect(self, page: PreparedPage) -> Detections:
+        """Find the characters of a page.
 
         Returns:
             Boxes in page pixels, column by column; scores are the probability that a box hits a character.
         """
-        return self.explain(page, score_crops).detections
+        return self.explain(page).detections
 
-    def explain(self, page: PreparedPage, score_crops: ScoreCrops | None = None) -> DetectionStages:
+    def explain(self, page: PreparedPage) -> DetectionStages:
         """As `detect`, with every stage on the way."""
-        return self.detect_on_map(page.ink, page.lines, score_crops, page=page.pixels)
+        return self.detect_on_map(page.ink, page.lines, page=page.pixels)
 
     def detect_on_map(
-        self,
-        score_map: NDArray[np.uint8],
-        lines: Lines | None = None,
-        score_crops: ScoreCrops | None = None,
-        *,
-        page: NDArray[np.uint8] | None = None,
+        self, score_map: NDArray[np.uint8], lines: Lines | None = None, *, page: NDArray[np.uint8] | None = None
     ) -> DetectionStages:
         """The same from a map, wherever it came from.
 
         Args:
             score_map: uint8 (H, W), 0 on paper.
             lines: the page's lines; they bound the text area.
-            score_crops: an opinion on candidate boxes on the map.
             page: uint8 (H, W, 3) RGB, only kept for pictures.
 
         Returns:
             All stages.
         """
+        score_crops = self.score_crops
         layout = find_layout(score_map, lines, self.config.layout)
         zoom = np.tile(layout.zoom_xy, 2)
         score_boxes: ScoreBoxes | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
+from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.load import load_any_detector
 from kuzushiji_submit import __version__
@@ -16,7 +16,6 @@ from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
-from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
@@ -83,8 +82,8 @@ def load_detector(
         seen = read_record(weights).ink
         if seen is not None:
             require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer's ink")
-        return HeatmapPageDetector(detector) if isinstance(detector, HeatmapDetector) else detector
-    return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
+        return detector
+    return InkDetector(config.detector, recognizer.score_boxes if config.ask_recognizer else None)
 
 
 def make_pipeline(

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from detection.heatmap.debug_sheet import heatmap_sheet
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.weights_file import DetectorMetadata, save_detector
@@ -36,7 +35,7 @@ def test_pages_without_text_have_no_boxes(shape: tuple[int, int, int], value: in
     assert len(stages.detections) == 0
     assert stages.detections.boxes.shape == (0, 4)
     assert stages.ink.shape == shape[:2]
-    assert heatmap_sheet(stages, height=60).ndim == 3
+    assert stages.draw(height=60).ndim == 3
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 400, 3), (300, 200, 3)])
@@ -184,7 +183,7 @@ def test_explain_gives_the_ink_that_crops_are_cut_from() -> None:
 
 def test_the_debug_sheet_shows_every_stage() -> None:
     page, _ = blob_page(size=32, columns=3, rows=3)
-    sheet = heatmap_sheet(detector(BlobNet(), long_side=max(page.shape)).explain(prepare_page(page)), height=200)
+    sheet = detector(BlobNet(), long_side=max(page.shape)).explain(prepare_page(page)).draw(height=200)
     assert sheet.dtype == np.uint8
     assert sheet.shape[0] > 200
     panels = np.array_split(sheet[40:], 5, axis=1)

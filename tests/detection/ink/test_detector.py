@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from detection.detections import Detections
-from detection.ink.debug_sheet import debug_sheet
 from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.ink.segmentation import SegmentationConfig
 from kuzushiji_submit.core.page.prepared import prepare_page
@@ -17,7 +16,7 @@ def test_pages_without_text_have_no_boxes(shape: tuple[int, int, int], value: in
     stages = InkDetector().explain(prepare_page(np.full(shape, value, np.uint8)))
     assert len(stages.detections) == 0
     assert stages.detections.boxes.shape == (0, 4)
-    assert debug_sheet(stages, height=60).ndim == 3
+    assert stages.draw(height=60).ndim == 3
 
 
 def test_noise_alone_is_no_text() -> None:
@@ -107,7 +106,7 @@ def test_a_scoring_function_decides_doubtful_cuts() -> None:
 
     plain = InkDetector().detect(prepare_page(page.image))
     settings = InkDetectorConfig(segmentation=SegmentationConfig(opinion=3.0, ask_above=0.001, alike=0.8))
-    helped = InkDetector(settings).detect(prepare_page(page.image), opinion)
+    helped = InkDetector(settings, opinion).detect(prepare_page(page.image))
     assert len(asked) == 1
     assert len(asked[0]) > len(page.truth)
     assert matched(helped.boxes, page.truth) >= matched(plain.boxes, page.truth)
@@ -117,7 +116,7 @@ def test_a_scoring_function_decides_doubtful_cuts() -> None:
 def test_a_scorer_without_opinion_leaves_the_boxes_as_they_are() -> None:
     page = DrawnPage.blank().text().image
     plain = InkDetector().detect(prepare_page(page))
-    same = InkDetector().detect(prepare_page(page), lambda _, boxes: np.full(len(boxes), 0.2, np.float32))
+    same = InkDetector(score_crops=lambda _, boxes: np.full(len(boxes), 0.2, np.float32)).detect(prepare_page(page))
     assert len(plain) == len(same)
     shift = (plain.boxes[:, :2] + plain.boxes[:, 2:] - same.boxes[:, :2] - same.boxes[:, 2:]) / 2
     assert np.abs(shift).max() <= 20
@@ -127,7 +126,7 @@ def test_a_scorer_is_not_asked_about_a_blank_page() -> None:
     def never(ink: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         raise AssertionError("asked")
 
-    assert len(InkDetector().detect(prepare_page(np.full((300, 200, 3), 250, np.uint8)), never)) == 0
+    assert len(InkDetector(score_crops=never).detect(prepare_page(np.full((300, 200, 3), 250, np.uint8)))) == 0
 
 
 def test_a_higher_price_gives_fewer_boxes() -> None:
@@ -148,7 +147,7 @@ def test_the_debug_sheet_shows_every_stage() -> None:
     page = DrawnPage.blank().text()
     page.frame(110, 150, 760, 1000)
     stages = InkDetector().explain(prepare_page(page.image))
-    sheet = debug_sheet(stages, height=300)
+    sheet = stages.draw(height=300)
     assert sheet.dtype == np.uint8
     assert sheet.shape[0] > 300
     panels = np.array_split(sheet[40:], 6, axis=1)
@@ -160,7 +159,7 @@ def test_the_debug_sheet_shows_every_stage() -> None:
 def test_a_debug_sheet_of_a_map_alone_has_no_page() -> None:
     stages = InkDetector().detect_on_map(InkDetector().explain(prepare_page(DrawnPage.blank().text().image)).ink)
     assert stages.page is None
-    assert debug_sheet(stages, height=200).shape[2] == 3
+    assert stages.draw(height=200).shape[2] == 3
 
 
 @pytest.mark.parametrize(

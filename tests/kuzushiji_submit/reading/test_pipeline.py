@@ -15,7 +15,6 @@ from kuzushiji_submit.core.page.paper import estimate_paper
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, make_pipeline
-from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.crops import CropConfig, Crops
@@ -137,7 +136,7 @@ def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what
     monkeypatch.setattr(prepared_module, "estimate_paper", counted("paper", estimate_paper))
     monkeypatch.setattr(prepared_module, "read_ink", counted("ink", read_ink))
     network = HeatmapNet(HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2))
-    detector = HeatmapPageDetector(HeatmapDetector(network, device="cpu"))
+    detector = HeatmapDetector(network, device="cpu")
     page = prepare_page(draw_page(1)[0])
     getattr(detector, what)(page)
     assert page.ink.shape == page.size_hw

@@ -1,39 +1,62 @@
-"""One contact sheet a page: what each stage of the detector made of it."""
+"""What each stage of the ink detector made of a page, and its picture: one contact sheet a page."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from detection.detections import Detections
 from detection.drawing import Picture, draw_boxes, fit, side_by_side
-from detection.ink.detector import DetectionStages
+from detection.ink.layout import Layout
+from detection.ink.segmentation import ColumnCuts
+from kuzushiji_submit.core.page.lines import Lines
 
 _BLUE, _RED, _ORANGE = (30, 90, 220), (220, 40, 40), (240, 140, 0)
 
 
-def debug_sheet(stages: DetectionStages, height: int = 1000) -> Picture:
-    """Draw the stages of one page side by side: page, ink, writing, columns, cuts, boxes.
+@dataclass(frozen=True)
+class DetectionStages:
+    """Everything between the page and its boxes.
 
-    Args:
-        stages: what `InkDetector.explain` returned.
-        height: of each picture in pixels.
-
-    Returns:
-        uint8 (height + caption, any, 3) RGB.
+    Attributes:
+        page: uint8 (H, W, 3) RGB, None where only a map was given.
+        ink: uint8 (H, W), the map.
+        lines: the lines taken out of it, None if unknown.
+        layout: text area, character size, columns.
+        cuts: per column, where it might have been cut, in pixels of the layout's maps.
+        detections: the result.
     """
-    page_hw = stages.ink.shape
-    scale = height / max(1, page_hw[0])
-    size = (max(1, round(page_hw[1] * scale)), height)
-    layout, count = stages.layout, len(stages.detections)
-    panels: list[tuple[str, Callable[[], Picture]]] = [
-        ("page", lambda: _page(stages, size)),
-        ("ink, lines, text area", lambda: _ink(stages, size)),
-        (f"writing, size {layout.character_size:.0f} px", lambda: _writing(stages, size)),
-        ("columns, ruby pale", lambda: _columns(stages, size)),
-        ("cuts", lambda: _cuts(stages, size)),
-        (f"boxes, {count}", lambda: _boxes(stages, size)),
-    ]
-    return side_by_side([(name, draw()) for name, draw in panels])
+
+    page: NDArray[np.uint8] | None
+    ink: NDArray[np.uint8]
+    lines: Lines | None
+    layout: Layout
+    cuts: list[ColumnCuts]
+    detections: Detections
+
+    def draw(self, height: int = 1000) -> Picture:
+        """Draw the stages of one page side by side: page, ink, writing, columns, cuts, boxes.
+
+        Args:
+            height: of each picture in pixels.
+
+        Returns:
+            uint8 (height + caption, any, 3) RGB.
+        """
+        page_hw = self.ink.shape
+        scale = height / max(1, page_hw[0])
+        size = (max(1, round(page_hw[1] * scale)), height)
+        panels: list[tuple[str, Callable[[DetectionStages, tuple[int, int]], Picture]]] = [
+            ("page", _page),
+            ("ink, lines, text area", _ink),
+            (f"writing, size {self.layout.character_size:.0f} px", _writing),
+            ("columns, ruby pale", _columns),
+            ("cuts", _cuts),
+            (f"boxes, {len(self.detections)}", _boxes),
+        ]
+        return side_by_side([(name, draw(self, size)) for name, draw in panels])
 
 
 def _page(stages: DetectionStages, size: tuple[int, int]) -> Picture:
