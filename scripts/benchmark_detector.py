@@ -54,7 +54,7 @@ def stages(detector: InkDetector, page: NDArray[np.uint8]) -> dict[str, Callable
     unit = config.layout.unit
     found = find_columns(layout.mask, unit, config.layout.columns)
     return {
-        INK_STAGE: lambda: prepare_page(page),
+        INK_STAGE: lambda: prepare_page(page).ink,
         LAYOUT_STAGE: lambda: find_layout(reading.ink, reading.lines, config.layout),
         "  of it pictures": lambda: remove_illustrations(layout.mask, unit, config.layout.illustrations),
         "  of it columns": lambda: find_columns(layout.mask, unit, config.layout.columns),

@@ -64,7 +64,7 @@ class Bench:
         self._time("levelling", lambda: [levelled_page(prepared, size_hw) for size_hw in sizes])
         self._time(NETWORK, lambda: [reader.read_scales(image, scales) for image in images])
         self._time(DECODING, lambda: [decode(one, self.detector.config.decode) for one in maps])
-        self._time("paper and ink", lambda: prepare_page(page))
+        self._time("paper and ink", lambda: prepare_page(page).ink)
         self._time(WHOLE, lambda: self.detector.explain(prepare_page(page)))
         self._forget_peak()
         self._peer(images[-1])

@@ -1,47 +1,62 @@
 """A page made ready once for every stage: its paper and its ink belong to it, and nobody estimates them again."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, read_ink
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, InkReading, read_ink
 from kuzushiji_submit.core.page.lines import Lines
 from kuzushiji_submit.core.page.paper import Paper, estimate_paper
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedPage:
-    """A page, its paper and its ink.
+    """A page, its paper and its ink; made by `prepare_page`.
 
     ```
     pixels ─ estimate_paper ─▶ paper ─ read_ink, as config says ─▶ ink, lines
        └──────── a heatmap detector levels both ────────┘           └ the ink detector and the crops
     ```
 
+    The ink is read when it is first asked for, because who only levels pages never asks, and kept.
+
     Attributes:
         pixels: uint8 (H, W, 3) RGB.
         paper: the paper under the ink; None where the page has no pixels.
-        ink: uint8 (H, W), paper 0, darkest ink 255, soft edges kept; seals, lines and show-through gone.
-        lines: the lines found in it; None where the page has no pixels.
-        config: what made the ink.
+        config: what makes the ink.
     """
 
     pixels: NDArray[np.uint8]
     paper: Paper | None
-    ink: NDArray[np.uint8]
-    lines: Lines | None
     config: InkConfig
 
     @property
     def size_hw(self) -> tuple[int, int]:
         """Height and width in pixels."""
-        return self.ink.shape[0], self.ink.shape[1]
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @property
+    def ink(self) -> NDArray[np.uint8]:
+        """uint8 (H, W), paper 0, darkest ink 255, soft edges kept; seals, lines and show-through gone."""
+        return self._reading.ink
+
+    @property
+    def lines(self) -> Lines | None:
+        """The lines found in the ink; None where the page has no pixels."""
+        return self._reading.lines
+
+    @cached_property
+    def _reading(self) -> InkReading:
+        if self.paper is None:
+            return InkReading(np.zeros(self.size_hw, np.uint8), None)
+        return read_ink(self.pixels, self.paper, self.config)
 
 
 def prepare_page(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> PreparedPage:
-    """Estimates a page's paper and reads its ink: the only place that does.
+    """Estimates a page's paper and makes its ink ready: the only place that does.
 
     Args:
         pixels: uint8 (H, W, 3) RGB.
@@ -55,8 +70,4 @@ def prepare_page(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> 
             f"a page must be an uint8 array of shape (H, W, 3), got {pixels.dtype} {pixels.shape}: "
             "read it as RGB, and convert gray pages with three equal channels"
         )
-    if not pixels.size:
-        return PreparedPage(pixels, None, np.zeros(pixels.shape[:2], np.uint8), None, config)
-    paper = estimate_paper(pixels)
-    reading = read_ink(pixels, paper, config)
-    return PreparedPage(pixels, paper, reading.ink, reading.lines, config)
+    return PreparedPage(pixels, estimate_paper(pixels) if pixels.size else None, config)

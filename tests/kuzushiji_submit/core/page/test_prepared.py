@@ -44,12 +44,16 @@ def test_a_page_keeps_its_pixels_and_what_made_its_ink() -> None:
     assert prepare_page(pixels).config == DEFAULT_INK
 
 
-def test_paper_is_estimated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paper_is_estimated_and_ink_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    estimate = module.estimate_paper
-    monkeypatch.setattr(module, "estimate_paper", lambda pixels: asked.append(pixels.shape) or estimate(pixels))
-    prepare_page(np.full((40, 30, 3), 200, np.uint8))
-    assert asked == [(40, 30, 3)]
+    for name in sorted(ESTIMATES):
+        made = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, name=name, made=made: asked.append(name) or made(*a))
+    page = prepare_page(DrawnPage.blank(300, 200).text().image)
+    assert asked == ["estimate_paper"]
+    assert page.ink is page.ink
+    assert page.lines is page.lines
+    assert asked == ["estimate_paper", "read_ink"]
 
 
 @pytest.mark.parametrize("package", [detection, kuzushiji_submit, recognition])
