@@ -23,6 +23,9 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.settings import read_settings
+from kuzushiji_submit.core.training.history import EpochHistory
+from kuzushiji_submit.core.training.runs import Row
+from kuzushiji_submit.core.training.trainer import quiet_lightning
 from kuzushiji_submit.training_data.recognizer_sources import (
     DEFAULT_PRESET,
     RecognizerTraining,
@@ -31,8 +34,6 @@ from kuzushiji_submit.training_data.recognizer_sources import (
 )
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import Batch, CropDataModule
-from recognition.training.history import EpochHistory, Row
-from recognition.training.lightning_trainer import quiet_lightning
 from recognition.training.sources import CropSource, MixedCrops
 from recognition.training.split import make_split
 from recognition.training.train import make_module

@@ -61,8 +61,8 @@ class Folds:
         )
         share = self.options.real_share
         synthetic = [DataFolder(path) for path in self.options.synthetic]
-        weights = [share, *((1 - share) / len(synthetic) for _ in synthetic)]
-        sources = make_page_sources([self.real], self.options.out / "pages", weights, synthetic)
+        shares = [share, *((1 - share) / len(synthetic) for _ in synthetic)]
+        sources = make_page_sources([self.real], self.options.out / "pages", shares, synthetic)
         return train_heatmap(settings, sources, out, match_points, resume=True).weights
 
     @staticmethod

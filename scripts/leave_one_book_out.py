@@ -111,6 +111,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--synthetic", type=Path, nargs="+", required=True, help="data folders of synthetic pages")
     parser.add_argument("--synthetic-crops", type=Path, required=True, help="folder of their crops, cut or not")
     parser.add_argument("--false-alarms", type=Path, nargs="*", default=[], help="those whose crops hold false alarms")
+    parser.add_argument(
+        "--hands",
+        help="synthetic pages with real characters, made without the group whose first book {book} stands for",
+    )
     parser.add_argument("--test", type=Path, help="data folder to measure every model on as well")
     parser.add_argument("--counts", type=Path, required=True, help="CSV of codepoint and train_count")
     parser.add_argument("--groups", nargs="+", help="books held out together, joined by commas (default: each alone)")
@@ -144,10 +148,10 @@ def fine_tune(
     folder = args.real if aligner is None else write_aligned(args, group, aligner, out)
     folders = [
         TrainingFolder(DataFolder(path), validate=False, false_alarms=path in args.false_alarms)
-        for path in args.synthetic
+        for path in [*args.synthetic, *([Path(args.hands.format(book=group[0]))] if args.hands else [])]
     ]
     sources = make_sources(folders, args.synthetic_crops, settings, charset)
-    share = args.real_share / (1 - args.real_share) * sum(source.weight for source in sources)
+    share = args.real_share / (1 - args.real_share) * sum(source.share for source in sources)
     sources += make_sources([TrainingFolder(DataFolder(folder), share)], out / "crops", settings, charset)
     # The books held out must be among those of the real folder, even where only the training pages were aligned.
     books = tuple(book for book in group if book in sources[-1].data.book_ids)

@@ -18,6 +18,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kuzushiji_submit.cli.arguments import add_settings_arguments
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KuzushijiError
@@ -31,9 +34,9 @@ from kuzushiji_submit.training_data.recognizer_sources import (
 from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.preprocess import PreprocessConfig
-from recognition.training.config import SPLITS, AugmentConfig, BalanceConfig, SplitConfig, TrainConfig
+from recognition.training.config import AugmentConfig, BalanceConfig, SplitConfig, TrainConfig
 from recognition.training.sources import CropSource, MixedCrops
-from recognition.training.split import make_split
+from recognition.training.split import Split, make_split, used_crops, validates
 from recognition.training.train import train
 
 SEED_LIKE = RecognizerTraining(
@@ -44,6 +47,9 @@ SEED_LIKE = RecognizerTraining(
     split=SplitConfig(folds=3),
     export="last",
 )
+SPLITS = ("books", "crops", "copied_crops")
+SEED_SHARE = 0.3
+"""The share of the crops that the seed held out."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +76,60 @@ class Measurement:
 HEADER = "split            train held out   leaked    error    macro    train seconds"
 
 
-def measure(config: TrainConfig, sources: list[CropSource], mode: str, out: Path) -> Measurement:
+def split_by(mode: str, crops: MixedCrops, config: SplitConfig, copies_to: int) -> Split:
+    """The split of a mode; "crops" and "copied_crops" leak on purpose.
+
+    What the seed did: every class copied up to a number, then copies and originals dealt by chance. Without copying it
+    is the random split of most tutorials: neighbors on a page are on both sides.
+    """
+    if mode == "books":
+        return make_split(crops, config)
+    random = np.random.default_rng([config.seed, 2])
+    used, candidates = used_crops(crops, config), validates(crops)
+    dealt = used[candidates[used]]
+    if mode == "copied_crops":
+        dealt = np.concatenate([dealt, copies(dealt, crops.class_ids[dealt], copies_to, random)])
+    dealt = random.permutation(dealt)
+    count = round(SEED_SHARE * len(dealt))
+    train = np.sort(np.concatenate([used[~candidates[used]], dealt[count:]]))
+    validation = np.sort(dealt[:count])
+    copied = "copied, then " if mode == "copied_crops" else ""
+    words = f"leaking: crops {copied}split at random, {leaked(train, validation):.1%} of the held-out ones trained on"
+    return Split(train, validation, (), words)
+
+
+def copies(
+    places: NDArray[np.int64], class_ids: NDArray[np.int64], copies_to: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Places drawn again, with replacement, for each class that has fewer than `copies_to`, to make up the rest."""
+    order = np.argsort(class_ids, kind="stable")
+    starts = np.unique(class_ids[order], return_index=True)[1]
+    copied = [
+        random.choice(members, copies_to - len(members))
+        for members in np.split(places[order], starts[1:])
+        if 0 < len(members) < copies_to
+    ]
+    return np.concatenate([np.zeros(0, np.int64), *copied])
+
+
+def leaked(train: NDArray[np.int64], validation: NDArray[np.int64]) -> float:
+    """Share of the validation crops that are trained on too, in [0, 1]."""
+    return float(np.isin(validation, train).mean()) if len(validation) else 0.0
+
+
+def measure(config: TrainConfig, sources: list[CropSource], mode: str, copies_to: int, out: Path) -> Measurement:
     """Trains under one split; the errors are those of the last epoch."""
-    balance = BalanceConfig(power=1.0, at_least=0.0 if mode == "copied_crops" else float(config.split.copies_to))
-    config = replace(config, split=replace(config.split, mode=mode), balance=balance)
-    split = make_split(MixedCrops(sources), config.split)
+    balance = BalanceConfig(power=1.0, at_least=0.0 if mode == "copied_crops" else float(copies_to))
+    config = replace(config, balance=balance)
+    split = split_by(mode, MixedCrops(sources), config.split, copies_to)
     started = time.perf_counter()
-    last = train(config, sources, out / mode, resume=(out / mode / "checkpoints" / "last.ckpt").is_file()).history[-1]
+    resume = (out / mode / "checkpoints" / "last.ckpt").is_file()
+    last = train(config, sources, out / mode, resume=resume, split=split).history[-1]
     return Measurement(
         mode=mode,
         train_crops=len(split.train),
         validation_crops=len(split.validation),
-        leaked=split.leaked,
+        leaked=leaked(split.train, split.validation),
         error=1 - last["val/top1"],
         macro_error=1 - last["val/macro"],
         train_error=1 - last["train/top1"],
@@ -100,13 +148,13 @@ def main() -> int:
     add_settings_arguments(parser)
     args = parser.parse_args()
     try:
-        settings = read_settings(SEED_LIKE, args.config, [*args.set, f"split.copies_to={args.copies_to}"])
+        settings = read_settings(SEED_LIKE, args.config, args.set)
         folders = [TrainingFolder(DataFolder(path)) for path in args.data]
         charset = read_charset(args.charset) if args.charset else None
         sources = make_sources(folders, args.out / "crops", settings, charset, workers=args.workers)
         print(HEADER)
         for mode in SPLITS:
-            print(measure(settings.run, sources, mode, args.out).line(), flush=True)
+            print(measure(settings.run, sources, mode, args.copies_to, args.out).line(), flush=True)
     except KuzushijiError as error:
         sys.stderr.write(f"measure_leak: error: {error}\n")
         return 1

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import torch
+import numpy as np
 from pytorch_lightning import LightningDataModule
-from sklearn.model_selection import GroupKFold
 from torch.utils.data import DataLoader
 
-from detection.heatmap.network import UNIT
-from detection.training.config import BookSplit, HeatmapTraining
+from detection.training.config import HeatmapTraining
 from detection.training.page_match import ValidationPage, ValidationPages
 from detection.training.page_store import PageStore, StoredPage
 from detection.training.tiles import PageSource, TileBatch, TileDataset, TileSampler
-from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.training.book_split import describe_books, held_out_books
+from kuzushiji_submit.core.training.config import BookSplit
+from kuzushiji_submit.core.training.loaders import as_it_is, make_loader
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class StoreSource:
 
     Attributes:
         folder: the store.
-        weight: the share of tiles from here, relative to the other stores.
+        share: the part of the tiles that is from here, relative to the other stores.
         validate: whether books of it may be held out; false for synthetic pages, which only train.
     """
 
     folder: Path
-    weight: float = 1.0
+    share: float = 1.0
     validate: bool = True
 
 
@@ -49,20 +49,21 @@ class PageSplit:
 
     def describe(self) -> str:
         """In words, for the weights file."""
-        return f"by book; held out: {', '.join(self.validation_books) or 'none'}"
+        return describe_books(self.validation_books)
 
 
 def split_pages(sources: Sequence[StoreSource], split: BookSplit) -> PageSplit:
     """Holds out whole books, in every store.
 
     Raises:
-        DetectionError: if a store holds no page, a named book does not exist, or there are fewer books than folds.
+        TrainingError: if a store holds no page, a named book does not exist, or there are fewer books than folds.
     """
     stores = [(source, _open_all(source.folder)) for source in sources]
     candidates = [page.book_id for source, pages in stores if source.validate for page in pages]
-    held_out = _held_out(candidates, split)
+    books, book_index = np.unique(np.array(candidates, np.str_), return_inverse=True)
+    held_out = held_out_books([str(book) for book in books], book_index, split)
     train = tuple(
-        PageSource([page for page in pages if page.book_id not in held_out], source.weight) for source, pages in stores
+        PageSource([page for page in pages if page.book_id not in held_out], source.share) for source, pages in stores
     )
     validation = tuple(
         page for source, pages in stores if source.validate for page in pages if page.book_id in held_out
@@ -74,26 +75,8 @@ def _open_all(folder: Path) -> list[StoredPage]:
     store = PageStore(folder)
     pages = [store.open(page_id) for page_id in store.page_ids()]
     if not pages:
-        raise DetectionError(f"{folder}: holds no prepared page: prepare them first")
+        raise TrainingError(f"{folder}: holds no prepared page: prepare them first")
     return pages
-
-
-def _held_out(book_ids: list[str], split: BookSplit) -> tuple[str, ...]:
-    present = sorted(set(book_ids))
-    if split.validation_books:
-        unknown = sorted(set(split.validation_books) - set(present))
-        if unknown:
-            raise DetectionError(f"cannot hold out book {unknown[0]}: the books are {', '.join(present) or 'none'}")
-        return tuple(sorted(split.validation_books))
-    if split.folds == 0:
-        return ()
-    if len(present) < split.folds:
-        raise DetectionError(
-            f"{len(present)} books cannot be dealt into {split.folds} folds: set split.folds to at most the number of "
-            "books, or to 0 to train without validation"
-        )
-    chosen = list(GroupKFold(split.folds).split(book_ids, groups=book_ids))[split.fold][1]
-    return tuple(sorted({book_ids[place] for place in chosen}))
 
 
 class PageDataModule(LightningDataModule):
@@ -103,36 +86,32 @@ class PageDataModule(LightningDataModule):
         """Takes the pages.
 
         Raises:
-            DetectionError: if there is no page to train on.
+            TrainingError: if there is no page to train on.
         """
         super().__init__()
         self.config = config
         self.tiles = TileDataset(split.train, config.tile_size, config.augment, config.seed)
-        self.pages = ValidationPages(split.validation, UNIT)
+        self.pages = ValidationPages(split.validation)
 
     def train_dataloader(self) -> DataLoader[TileBatch]:
         """The tiles of an epoch, dealt to the processes.
 
         Raises:
-            DetectionError: if there are fewer tiles than processes.
+            TrainingError: if there are fewer tiles than processes.
         """
         rank, world_size = self._place()
         sampler = TileSampler(self.config.tiles_per_epoch, rank, world_size)
         if not len(sampler):
-            raise DetectionError(
+            raise TrainingError(
                 f"{self.config.tiles_per_epoch} tiles are none for {world_size} processes: raise tiles_per_epoch"
             )
-        workers = self.config.runtime.num_workers
-        return DataLoader(
+        return make_loader(
             self.tiles,
-            batch_size=min(self.config.batch_size, len(sampler)),
-            sampler=sampler,
+            sampler,
+            min(self.config.batch_size, len(sampler)),
+            num_workers=self.config.runtime.num_workers,
+            seed=self.config.seed,
             drop_last=True,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            # Its own generator, so that starting a loader does not move the random numbers of training.
-            generator=torch.Generator().manual_seed(self.config.seed),
         )
 
     def val_dataloader(self) -> DataLoader[ValidationPage] | list[DataLoader[ValidationPage]]:
@@ -142,11 +121,7 @@ class PageDataModule(LightningDataModule):
             return []
         # A process without a page would not take part in adding up: it gets the empty one behind the last.
         places = range(rank, len(self.pages), world_size) or [len(self.pages)]
-        return DataLoader(self.pages, batch_size=None, sampler=places, collate_fn=_as_it_is)
+        return DataLoader(self.pages, batch_size=None, sampler=places, collate_fn=as_it_is)
 
     def _place(self) -> tuple[int, int]:
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-
-
-def _as_it_is(page: Any) -> Any:  # noqa: ANN401 - torch says what a collate function takes
-    return page

@@ -1,4 +1,4 @@
-"""Whole validation pages: what the network finds on them, and how much of it is right."""
+"""Whole validation pages: what the detector finds on them, and how much of it is right."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -8,18 +8,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import Dataset
+from torchmetrics import Metric
 
-from detection.heatmap.decode import DecodeConfig, decode
-from detection.heatmap.inference import MapReader
-from detection.heatmap.page_input import scaled_hw
+from detection.heatmap.detector import HeatmapDetector
 from detection.training.page_store import EXACT, StoredPage
+from kuzushiji_submit.core.page.prepared import prepare_page
 
 MatchPoints = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[int, int, int]]
 """The metric: truth boxes float32 (N, 4) xyxy and points float32 (M, 2) in, tp, fp and fn out."""
 
 
 class ValidationPage(NamedTuple):
-    """A page at the size of the network, and its truth; Lightning moves named tuples about, but no dataclasses.
+    """A stored page and its truth; Lightning moves named tuples about, but no dataclasses.
 
     Attributes:
         image: uint8 (H, W, 3), levelled.
@@ -31,11 +31,10 @@ class ValidationPage(NamedTuple):
 
 
 class ValidationPages(Dataset[ValidationPage]):
-    """The pages whose every character is annotated exactly, scaled so that characters have the network's size."""
+    """The pages whose every character is annotated exactly, as they are stored."""
 
-    def __init__(self, pages: Sequence[StoredPage], size: float) -> None:
+    def __init__(self, pages: Sequence[StoredPage]) -> None:
         self.pages = [page for page in pages if bool((page.kinds == EXACT).all())]
-        self.size = size
 
     def __len__(self) -> int:
         return len(self.pages)
@@ -45,43 +44,32 @@ class ValidationPages(Dataset[ValidationPage]):
         if place >= len(self.pages):
             return ValidationPage(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 4), np.float32))
         page = self.pages[place]
-        zoom = min(self.size / page.character_size, 1.5)
-        hw = scaled_hw((page.image.shape[0], page.image.shape[1]), zoom)
-        return ValidationPage(_resize(page.image, hw), page.boxes * np.float32(zoom))
+        return ValidationPage(np.array(page.image), page.boxes)
 
 
-def _resize(image: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
-    channels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float()
-    small = torch.nn.functional.interpolate(channels, size_hw, mode="bilinear", antialias=True, align_corners=False)
-    return np.ascontiguousarray(small[0].permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8).numpy())
+class PageMatcher(Metric):
+    """Precision, recall and F1 over pages, read as `predict` reads them, added up over all processes.
 
-
-class PageMatcher:
-    """Counts over pages: `update`, `ratios`, `reset`.
-
-    Attributes:
-        counts: tp, fp, fn so far.
+    The detector that the network will serve in looks at the page, estimates its characters' size and reads it again at
+    two sizes; a figure at the size that the truth gives would flatter.
     """
 
-    def __init__(self, match: MatchPoints) -> None:
-        self.match = match
-        self.decode = DecodeConfig()
-        self.counts = [0, 0, 0]
+    full_state_update = False
 
-    def reset(self) -> None:
-        """Forgets everything."""
-        self.counts = [0, 0, 0]
+    def __init__(self, match: MatchPoints) -> None:
+        super().__init__()
+        self.match = match
+        self.counts: Tensor  # tp, fp, fn
+        self.add_state("counts", torch.zeros(3, dtype=torch.long), dist_reduce_fx="sum")
 
     def update(self, network: nn.Module, page: ValidationPage, device: torch.device) -> None:
         """Counts one page."""
-        found = decode(MapReader(network, device).read(page.image), self.decode)
-        for place, value in enumerate(self.match(page.boxes, found.points)):
-            self.counts[place] += value
+        found = HeatmapDetector(network, device=str(device)).detect(prepare_page(page.image))
+        self.counts += torch.tensor(self.match(page.boxes, found.points), device=self.counts.device)
 
-    @staticmethod
-    def ratios(counts: Tensor) -> dict[str, float]:
-        """Precision, recall and f1 of float (3,) tp, fp, fn; 0 where undefined."""
-        tp, fp, fn = (float(value) for value in counts)
+    def compute(self) -> dict[str, float]:
+        """Precision, recall and f1; 0 where undefined."""
+        tp, fp, fn = (float(value) for value in self.counts)
         return {
             "precision": tp / max(tp + fp, 1.0),
             "recall": tp / max(tp + fn, 1.0),

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from detection.training.augment import TileAugmentConfig, change_look
 from detection.training.page_store import StoredPage
 from detection.training.targets import Targets, make_targets
-from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.errors import TrainingError
 
 TileBatch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 """Tiles uint8 (N, 3, S, S), and of `Targets` heat, weight (N, s, s), sides (N, 4, s, s) and has_sides (N, s, s)."""
@@ -27,11 +27,11 @@ class PageSource:
 
     Attributes:
         pages: the pages.
-        weight: the share of tiles from here, relative to the other sources.
+        share: the part of the tiles that is from here, relative to the other sources.
     """
 
     pages: Sequence[StoredPage]
-    weight: float = 1.0
+    share: float = 1.0
 
 
 class TileSampler(Sampler[int]):
@@ -65,15 +65,15 @@ class TileDataset(Dataset[TileBatch]):
             seed: of everything that is drawn.
 
         Raises:
-            DetectionError: if there is no page, or a weight is not above 0.
+            TrainingError: if there is no page, or a share is not above 0.
         """
         self.sources = [source for source in sources if len(source.pages)]
         if not self.sources:
-            raise DetectionError("there is no page to train on: give a data folder with pages, or hold out fewer books")
-        weights = np.array([source.weight for source in self.sources])
-        if not (np.isfinite(weights).all() and (weights > 0).all()):
-            raise DetectionError(f"the sources of tiles weigh {weights.tolist()}: give numbers above 0")
-        self._shares = weights / weights.sum()
+            raise TrainingError("there is no page to train on: give a data folder with pages, or hold out fewer books")
+        shares = np.array([source.share for source in self.sources])
+        if not (np.isfinite(shares).all() and (shares > 0).all()):
+            raise TrainingError(f"the shares of the sources are {shares.tolist()}: give numbers above 0")
+        self._shares = shares / shares.sum()
         self.size, self.augment, self.seed = size, augment, seed
 
     def __getitem__(self, number: int) -> TileBatch:

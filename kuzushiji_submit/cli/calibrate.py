@@ -15,10 +15,13 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict: the threshold depends on it")
     parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument(
+        "--prior", type=Path, metavar="FILE", help="text prior, as in predict: the threshold depends on it"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibrated copy of the weights")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     add_settings_arguments(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, stoppable=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from recognition.weights_file import with_calibration
 
@@ -38,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     detector = detector_weights(args.detector, args.detector_weights)
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
     recognizer = load_recognizer(config, weights, args.device)
-    pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer)
+    prior = text_prior(args.prior) if config.context.changes_something else None
+    pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer, prior)
     result = calibrate(pages, recognizer, pipeline)
     with_calibration(weights, args.out, result.calibration)
     fit, before, after = result.fit, result.counts_before, result.counts

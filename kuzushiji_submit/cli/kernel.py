@@ -36,6 +36,12 @@ def _register_push(parts: "argparse._SubParsersAction[argparse.ArgumentParser]")
     push.add_argument("--recognizer-weights", type=Path, metavar="F", help="upload and attach these weights")
     push.add_argument("--detector-weights", type=Path, metavar="F", help="upload and attach these weights")
     push.add_argument(
+        "--prior",
+        type=Path,
+        metavar="F",
+        help="upload and attach this text prior (with weights: the project's)",
+    )
+    push.add_argument(
         "--weights-dataset", default=WEIGHTS_SLUG, metavar="SLUG", help="dataset they go into (default: %(default)s)"
     )
     push.add_argument(
@@ -114,9 +120,13 @@ def _build(args: argparse.Namespace, folder: Path, weights: list[str]) -> Path:
 def _upload_weights(client: "Client", args: argparse.Namespace) -> list[str]:
     """The names of the dataset that the weights went into: one or none."""
     from kuzushiji_submit.kaggle_client.datasets import Dataset, publish
-    from kuzushiji_submit.kaggle_kernels.run_predict import DETECTOR, RECOGNIZER
+    from kuzushiji_submit.kaggle_kernels.run_predict import DETECTOR, PRIOR, RECOGNIZER
+    from kuzushiji_submit.reading.default_weights import text_prior
 
-    given = {RECOGNIZER: args.recognizer_weights, DETECTOR: args.detector_weights}
+    given = {RECOGNIZER: args.recognizer_weights, DETECTOR: args.detector_weights, PRIOR: args.prior}
+    if args.recognizer_weights and args.kernel == "predict":
+        # The code that travels with a kernel is too small a place for it.
+        given[PRIOR] = text_prior(args.prior)
     files = {name: path for name, path in given.items() if path is not None}
     if not files:
         return []

@@ -10,18 +10,19 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Declares the command."""
     parser = subparsers.add_parser("lr-find", help="find the learning rate for a training run")
     add_training_arguments(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, stoppable=True)
 
 
 def run(args: argparse.Namespace) -> int:
     """Writes lr_find.csv and lr_find.png and prints the suggestion."""
-    from recognition.training.lr_find import lr_find
-
     if args.what == "detector":
-        from kuzushiji_submit.training_data.detector_sources import find_detector_rate
+        from detection.training.run import heatmap_lr_find
+        from kuzushiji_submit.training_data.detector_sources import match_points
 
-        result = find_detector_rate(*prepare_detector(args), args.out)
+        result = heatmap_lr_find(*prepare_detector(args), args.out, match_points)
     else:
+        from recognition.training.train import lr_find
+
         settings, sources = prepare(args)
         result = lr_find(settings.run, sources, args.out)
     suggestion = "none: the curve never falls" if result.suggestion is None else f"{result.suggestion:.2e}"

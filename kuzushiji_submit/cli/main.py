@@ -1,4 +1,4 @@
-"""Arguments in, exit code out: 0 done, 1 an error in one line, 2 wrong usage, 130 interrupted."""
+"""Arguments in, exit code out: 0 done, 1 an error in one line, 2 wrong usage, 130 interrupted, 143 terminated."""
 
 import argparse
 import importlib
@@ -6,15 +6,18 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from kuzushiji_submit import __version__
 from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.signals import StoppedBySignalError, stop_by_signals
 
 COMMANDS = (
     "demo",
     "check",
     "charset",
     "stats",
+    "prior",
     "crops",
     "synthesize",
     "train",
@@ -56,13 +59,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     _set_up_logging(verbose=args.verbose)
     try:
-        code: int = args.run(args)
+        # Commands that run for long and can leave their work whole say so, also when `docker stop` ends them.
+        with stop_by_signals() if getattr(args, "stoppable", False) else nullcontext():
+            code: int = args.run(args)
         sys.stdout.flush()
     except KuzushijiError as error:
         if args.verbose:
             logger.exception("the command failed")
+        _end_progress_bars()
         sys.stderr.write(f"kuzushiji: error: {' '.join(str(error).split())}\n")
         return 1
+    except StoppedBySignalError as stopped:
+        _end_progress_bars()
+        again = "run again with --resume" if hasattr(args, "resume") else "run again"
+        sys.stderr.write(f"kuzushiji: {stopped}: {again}\n")
+        return stopped.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("kuzushiji: interrupted\n")
         return 130
@@ -77,6 +88,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"kuzushiji: unexpected error: {what}: run again with --verbose and report what it prints\n")
         return 1
     return code
+
+
+def _end_progress_bars() -> None:
+    """Ends the line of bars that an error left open, or the last word would stand behind them."""
+    bars = getattr(sys.modules.get("tqdm.std"), "tqdm", None)
+    for bar in list(getattr(bars, "_instances", ())):
+        bar.close()
 
 
 def _set_up_logging(*, verbose: bool) -> None:

@@ -21,6 +21,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     parser.add_argument(
         "--characters", type=Path, metavar="JSONL", help="write every character with box, score, alternatives"
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.core.errors import PageReadError
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.reading.journal import forget
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
@@ -82,8 +83,9 @@ def run(args: argparse.Namespace) -> int:
         forget(args.out)
     weights = recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
-    pipeline = load_pipeline(config, weights, detector, args.device)
-    result = predict(job, pipeline, describe(config, pipeline, weights, detector))
+    prior = text_prior(args.prior) if config.context.changes_something else None
+    pipeline = load_pipeline(config, weights, detector, args.device, prior)
+    result = predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
     sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(

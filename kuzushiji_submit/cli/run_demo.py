@@ -10,7 +10,7 @@ from kuzushiji_submit.competition.scoring import Counts, score_pages, total
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.competition.truth import read_truth
 from kuzushiji_submit.core.files import try_folder
-from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
 from kuzushiji_submit.reading.journal import forget
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
@@ -55,8 +55,9 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)
     try_targets(job)
     try_folder(out / "report", "--out")
-    pipeline = load_pipeline(config, weights, detector, device)
-    predict(job, pipeline, describe(config, pipeline, weights, detector))
+    prior = text_prior(None)
+    pipeline = load_pipeline(config, weights, detector, device, prior)
+    predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
     truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
     report = build_report(
         images=SAMPLE.test_images,

@@ -4,10 +4,17 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from kuzushiji_submit.cli.arguments import add_time_budget_argument
 from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_detector
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
+from kuzushiji_submit.core.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from kuzushiji_submit.core.training.run import TrainingResult
+
+Config = TypeVar("Config", bound=TrainingConfig)
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,7 +27,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     provenance.add_argument("--training-data", default="", metavar="TEXT", help="what the data is, with its versions")
     provenance.add_argument("--license", default="", metavar="NAME", help="license of the weights")
     provenance.add_argument("--attribution", default="", metavar="TEXT", help="the words that license asks for")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, stoppable=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,17 +40,9 @@ def _train_recognizer(args: argparse.Namespace) -> int:
     from recognition.training.train import train
 
     settings, sources = prepare(args)
-    if args.time_budget is not None:
-        # Cutting the crops has taken its part already.
-        remaining = max(1.0, args.time_budget.remaining)
-        settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
-    result = train(settings.run, sources, args.out, resume=args.resume, provenance=provenance)
-    text = (
-        f"{result.weights}: {result.train_crops} crops trained on, {result.validation_crops} held out"
-        f"{_in_words(result.scores)}; {result.images_per_second:.0f} images/s\n"
-    )
-    return _end(text, len(result.history), completed=result.completed)
+    config = _within_budget(settings.run, args)
+    return _end(train(config, sources, args.out, resume=args.resume, provenance=provenance), "crops")
 
 
 def _train_detector(args: argparse.Namespace) -> int:
@@ -52,24 +51,21 @@ def _train_detector(args: argparse.Namespace) -> int:
     from kuzushiji_submit.training_data.detector_sources import match_points
 
     settings, sources = prepare_detector(args)
-    if args.time_budget is not None:
-        remaining = max(1.0, args.time_budget.remaining)
-        settings = replace(settings, runtime=replace(settings.runtime, time_budget=remaining))
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
-    result = train_heatmap(settings, sources, args.out, match_points, resume=args.resume, provenance=provenance)
-    text = (
-        f"{result.weights}: {result.train_pages} pages trained on, {result.validation_pages} held out"
-        f"{_in_words(result.scores)}\n"
-    )
-    return _end(text, result.epochs, completed=result.completed)
+    config = _within_budget(settings, args)
+    result = train_heatmap(config, sources, args.out, match_points, resume=args.resume, provenance=provenance)
+    return _end(result, "pages")
 
 
-def _in_words(scores: dict[str, float]) -> str:
-    listed = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    return f": {listed}" if listed else ""
+def _within_budget(config: Config, args: argparse.Namespace) -> Config:
+    """The settings with the time that is left: cutting crops and preparing pages have taken their part already."""
+    if args.time_budget is None:
+        return config
+    remaining = max(1.0, args.time_budget.remaining)
+    return replace(config, runtime=replace(config.runtime, time_budget=remaining))
 
 
-def _end(text: str, epochs: int, *, completed: bool) -> int:
+def _end(result: "TrainingResult", items: str) -> int:
     """Says how it ended and gives the exit code.
 
     Where several processes train, those beside the first say nothing and end well in any case: at another exit code of
@@ -77,8 +73,12 @@ def _end(text: str, epochs: int, *, completed: bool) -> int:
     """
     if os.environ.get("LOCAL_RANK", "0") != "0":
         return 0
-    sys.stdout.write(text)
-    if completed:
+    scores = ", ".join(f"{name.removeprefix('val/')} {value:.4f}" for name, value in result.scores.items())
+    sys.stdout.write(
+        f"{result.weights}: {result.trained_on} {items} trained on, {result.held_out} held out"
+        f"{': ' if scores else ''}{scores}; {result.images_per_second:.0f} images/s\n"
+    )
+    if result.completed:
         return 0
-    sys.stderr.write(f"time is up after {epochs} epochs: run again with --resume\n")
+    sys.stderr.write(f"time is up after {len(result.history)} epochs: run again with --resume\n")
     return TIME_IS_UP

@@ -28,8 +28,9 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
         help="data folders whose books are not held out",
     )
     parser.add_argument(
-        "--weights", type=float, nargs="+", metavar="W", help="shares of the draws, one a folder, those of --data first"
+        "--shares", type=float, nargs="+", metavar="S", help="shares of the draws, one a folder, those of --data first"
     )
+    parser.add_argument("--weights", nargs="+", help=argparse.SUPPRESS)
     parser.add_argument(
         "--false-alarms",
         type=Path,
@@ -61,6 +62,7 @@ def prepare(args: argparse.Namespace) -> "tuple[RecognizerTraining, list[CropSou
         read_charset,
     )
 
+    _refuse_weights(args)
     _refuse(args, "detector", ("pages",))
     settings = read_settings(RecognizerTraining(), args.config or DEFAULT_PRESET, args.set)
     if args.fold is not None:
@@ -83,17 +85,29 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.training_data.detector_sources import make_page_sources
 
+    _refuse_weights(args)
     _refuse(args, "recognizer", ("crops", "charset", "false_alarms"))
     fold = [] if args.fold is None else [f"split.fold={args.fold}"]
     settings = read_settings(HeatmapTraining(), args.config, [*args.set, *fold])
     sources = make_page_sources(
         [DataFolder(path) for path in args.data],
         args.pages or args.out / "pages",
-        args.weights or (),
+        args.shares or (),
         [DataFolder(path) for path in args.train_only],
         workers=max(1, args.workers),
     )
     return settings, sources
+
+
+def _refuse_weights(args: argparse.Namespace) -> None:
+    """Weights are what a network has learned; a word that once meant shares of data would be taken for them."""
+    from kuzushiji_submit.core.errors import ConfigError
+
+    if args.weights:
+        raise ConfigError(
+            f"--weights is no option of training: write --shares {' '.join(args.weights)} for shares of the draws, or "
+            "--set initial_weights=FILE to start from a weights file"
+        )
 
 
 def _refuse(args: argparse.Namespace, other: str, names: Sequence[str]) -> None:
@@ -109,20 +123,20 @@ def training_folders(args: argparse.Namespace) -> "list[TrainingFolder]":
     """The data folders of a recognizer's run and their parts in it.
 
     Raises:
-        ConfigError: if the weights are not one a folder, or false alarms are wanted of a folder that is none of them.
+        ConfigError: if the shares are not one a folder, or false alarms are wanted of a folder that is none of them.
     """
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.training_data.recognizer_sources import TrainingFolder
 
     paths = [*args.data, *args.train_only]
-    weights = args.weights or [None] * len(paths)
-    if len(weights) != len(paths):
-        raise ConfigError(f"--weights has {len(weights)} numbers for {len(paths)} data folders: give one a folder")
+    shares = args.shares or [None] * len(paths)
+    if len(shares) != len(paths):
+        raise ConfigError(f"--shares has {len(shares)} numbers for {len(paths)} data folders: give one a folder")
     unknown = [str(path) for path in args.false_alarms if path not in paths]
     if unknown:
         raise ConfigError(f"--false-alarms {unknown[0]}: not among the data folders: name it as in --data")
     return [
-        TrainingFolder(DataFolder(path), weight, place < len(args.data), path in args.false_alarms)
-        for place, (path, weight) in enumerate(zip(paths, weights, strict=True))
+        TrainingFolder(DataFolder(path), share, place < len(args.data), path in args.false_alarms)
+        for place, (path, share) in enumerate(zip(paths, shares, strict=True))
     ]

@@ -6,6 +6,7 @@
   - PageReadError          a page image that is missing, truncated or not an image, or pixels that are no page
   - WorkerError            a process that was killed while it worked on a page
   - SubmissionError        a submission that Kaggle would refuse or score as zero
+  - PriorFileError         a text prior that is missing or damaged
   - RunError               a folder that holds no training run
   - ConfigError            a setting that is unknown, of the wrong type, or out of its range
     - DurationError          a text that is no duration
@@ -51,6 +52,10 @@ class WorkerError(KuzushijiError):
 
 class SubmissionError(KuzushijiError):
     """A submission that Kaggle would refuse, or score as zero."""
+
+
+class PriorFileError(KuzushijiError):
+    """A text prior that is missing, damaged, or of another version."""
 
 
 class RunError(KuzushijiError):

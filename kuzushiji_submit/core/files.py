@@ -1,6 +1,8 @@
 """Files appear whole or not at all: written beside their place under a temporary name, then renamed onto it."""
 
+import errno
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +39,47 @@ def replacing(path: Path, *, make_folder: bool = False) -> Iterator[Path]:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}): free space or name another place"
         ) from error
+
+
+@contextmanager
+def naming_full_disk(place: Path, need: int = 0, again: str = "run again") -> Iterator[None]:
+    """Turns "no space left on device" into an error that says where, and how much is missing; other errors pass.
+
+    Args:
+        place: the file or folder that is written in the block.
+        need: bytes that are to be written, where that is known.
+        again: what to do once there is room.
+
+    Raises:
+        OutputError: if the disk or the quota is full.
+    """
+    try:
+        yield
+    except (OSError, OutputError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if not _is_full_disk(cause):
+            raise
+        wanted = f" for {_in_megabytes(need)}" if need else ""
+        raise OutputError(
+            f"{place}: no space left on the disk{wanted} ({_in_megabytes(_free_bytes(place))} are free): free space or "
+            f"name another place, then {again}; what was written before is whole"
+        ) from error
+
+
+def _is_full_disk(error: BaseException | None) -> bool:
+    if not isinstance(error, OSError):
+        return False
+    # NumPy says "96 requested and 0 written", without a number.
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or (error.errno is None and "requested and" in str(error))
+
+
+def _free_bytes(place: Path) -> int:
+    present = next((path for path in (place, *place.parents) if path.exists()), Path.cwd())
+    return shutil.disk_usage(present).free
+
+
+def _in_megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 @contextmanager

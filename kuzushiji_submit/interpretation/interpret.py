@@ -16,6 +16,7 @@ from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
+from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.interpretation.drawing import Findings, draw_cases
 from kuzushiji_submit.interpretation.matrix import draw_matrix
 from kuzushiji_submit.interpretation.page_crops import CutSettings, cut_pages
@@ -25,7 +26,6 @@ from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.markup import plural
 from recognition.interpretation.interpretation import Interpretation, Keep
 from recognition.recognizer import Recognizer
-from recognition.training.split import books_of_description
 
 logger = logging.getLogger(__name__)
 

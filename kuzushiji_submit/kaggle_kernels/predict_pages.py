@@ -22,10 +22,11 @@ _BATCH_PAGES = 4
 
 @dataclass(frozen=True)
 class Weights:
-    """The weights files to read with; without a detector's, the ink detector finds the characters."""
+    """The files to read with: without a detector's, the ink detector finds the characters; a text prior may lack."""
 
     recognizer: Path
     detector: Path | None = None
+    prior: Path | None = None
 
 
 def predict_pages(session: Session, data: DataFolder, weights: Weights) -> None:
@@ -126,6 +127,7 @@ class _Reader:
             *("--time-budget", f"{seconds:.0f}s", "--workers", workers, "--batch-pages", _BATCH_PAGES),
             *("--recognizer-weights", self.weights.recognizer),
             *(("--detector", "heatmap", "--detector-weights", detector) if detector else ("--detector", "ink")),
+            *(("--prior", self.weights.prior) if self.weights.prior else ()),
         ]
 
     def _device(self, shard: int) -> dict[str, str]:
@@ -184,6 +186,6 @@ class _Reader:
 def _key(weights: Weights, arguments: Sequence[str]) -> str:
     """Stands for what a prediction depends on."""
     digest = hashlib.sha256(json.dumps(arguments).encode())
-    for path in (weights.recognizer, weights.detector):
-        digest.update(hashlib.sha256(path.read_bytes()).digest() if path else b"ink")
+    for path in (weights.recognizer, weights.detector, weights.prior):
+        digest.update(hashlib.sha256(path.read_bytes()).digest() if path else b"none")
     return digest.hexdigest()[:16]

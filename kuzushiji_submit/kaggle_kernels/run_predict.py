@@ -10,6 +10,7 @@ from kuzushiji_submit.kaggle_kernels.session import Session, run_session
 
 RECOGNIZER = "recognizer.safetensors"
 DETECTOR = "detector.safetensors"
+PRIOR = "prior.safetensors"
 
 
 def run_predict(values: Mapping[str, object]) -> int:
@@ -29,7 +30,11 @@ def _predict(session: Session) -> None:
     weights = find_all_weights(session)
     session.note(
         competition=str(competition),
-        weights={"recognizer": str(weights.recognizer), "detector": str(weights.detector or "ink")},
+        weights={
+            "recognizer": str(weights.recognizer),
+            "detector": str(weights.detector or "ink"),
+            "prior": str(weights.prior or "none"),
+        },
     )
     data = lay_out_data(competition, session.roots.scratch, ["test_images"])
     predict_pages(session, data, weights)
@@ -45,4 +50,5 @@ def find_all_weights(session: Session) -> Weights:
     recognizer = find_weights(inputs, RECOGNIZER, settings.recognizer_weights)
     if recognizer is None:
         raise KernelError(f"{inputs}: no {RECOGNIZER} there: attach a data set or a training kernel that has it")
-    return Weights(recognizer, find_weights(inputs, DETECTOR, settings.detector_weights))
+    detector = find_weights(inputs, DETECTOR, settings.detector_weights)
+    return Weights(recognizer, detector, find_weights(inputs, PRIOR))

@@ -1,4 +1,4 @@
-"""The weights that come with the project."""
+"""The weights and the text prior that come with the project."""
 
 import logging
 from pathlib import Path
@@ -11,6 +11,7 @@ from kuzushiji_submit.core.errors import CompetitionFileError
 logger = logging.getLogger(__name__)
 
 DETECTOR_WEIGHTS = Path(next(iter(detection.__path__))) / "weights" / "detector.safetensors"
+TEXT_PRIOR = Path(__file__).with_name("data") / "prior.safetensors"
 RECOGNIZER_WEIGHTS = Path(next(iter(recognition.__path__))) / "weights" / "recognizer.safetensors"
 
 
@@ -24,6 +25,21 @@ def recognizer_weights(given: Path | None) -> Path:
     if not path.is_file():
         raise CompetitionFileError(f"{path}: no weights file: train one (kuzushiji train recognizer) or name another")
     return path
+
+
+def text_prior(given: Path | None) -> Path | None:
+    """The text prior to use: the one given, the one that comes with the project, or none, and then the log says so.
+
+    Raises:
+        CompetitionFileError: if the one given is missing.
+    """
+    path = given or TEXT_PRIOR
+    if path.is_file():
+        return path
+    if given is None:
+        logger.warning("%s: no text prior: characters are read without the text around them, which reads less", path)
+        return None
+    raise CompetitionFileError(f"{path}: no text prior: make one (kuzushiji prior) or name another file")
 
 
 def detector_weights(kind: Literal["heatmap", "ink"] | None, given: Path | None) -> Path | None:

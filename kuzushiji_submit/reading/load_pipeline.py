@@ -13,8 +13,13 @@ from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.weights_record import read_record
+from kuzushiji_submit.reading.context.config import ContextConfig
+from kuzushiji_submit.reading.context.ngram_context import NgramContext
+from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector, InkPageDetector
+from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.prior.prior_file import load_prior
 from kuzushiji_submit.reading.protocols import Detector
 from recognition.recognizer import Recognizer
 
@@ -33,6 +38,7 @@ class PipelineConfig:
             2012).
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
+        context: how the text around a character weighs in.
     """
 
     ink: InkConfig | None = None
@@ -42,6 +48,7 @@ class PipelineConfig:
     min_score: float | None = None
     alternatives: int = 5
     batch_size: int = 256
+    context: ContextConfig = field(default_factory=ContextConfig)
 
 
 def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto") -> Recognizer:
@@ -51,7 +58,9 @@ def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto")
         WeightsError: if the file is missing, damaged or does not match.
         DeviceError: if the device cannot be used.
     """
-    return Recognizer.load(weights, device, top_k=config.alternatives, batch_size=config.batch_size)
+    considered = config.context.alternatives if config.context.changes_something else 0
+    top_k = max(config.alternatives, considered)
+    return Recognizer.load(weights, device, top_k=top_k, batch_size=config.batch_size)
 
 
 def load_detector(
@@ -78,32 +87,54 @@ def load_detector(
     return InkPageDetector(InkDetector(config.detector), recognizer.score_boxes if config.ask_recognizer else None)
 
 
-def make_pipeline(config: PipelineConfig, detector: Detector, recognizer: Recognizer) -> Pipeline:
-    """The pipeline of two stages and the settings that are not theirs.
+def make_pipeline(
+    config: PipelineConfig, detector: Detector, recognizer: Recognizer, prior: Path | None = None
+) -> Pipeline:
+    """The pipeline of two stages, the settings that are not theirs, and a text prior where there is one.
 
     Raises:
         WeightsError: if the settings ask for another ink than the recognizer was trained on.
+        PriorFileError: if the prior is damaged.
     """
     if config.ink is not None:
         require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
-    return Pipeline(detector, recognizer, min_score=config.min_score, alternatives=config.alternatives)
+    steps: list[PageStep] = []
+    if prior is not None and config.context.changes_something:
+        steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)))
+    return Pipeline(
+        detector,
+        recognizer,
+        min_score=config.min_score,
+        alternatives=config.alternatives,
+        steps=steps,
+    )
 
 
 def load_pipeline(
-    config: PipelineConfig, recognizer_weights: Path, detector_weights: Path | None, device: str = "auto"
+    config: PipelineConfig,
+    recognizer_weights: Path,
+    detector_weights: Path | None,
+    device: str = "auto",
+    prior: Path | None = None,
 ) -> Pipeline:
-    """The pipeline of two weights files; without the detector's the ink detector finds the characters.
+    """The pipeline of two weights files and a text prior.
+
+    Without the detector's weights the ink detector finds the characters; without a prior nothing is read again.
 
     Raises:
         WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
         DeviceError: if the device cannot be used.
     """
     recognizer = load_recognizer(config, recognizer_weights, device)
-    return make_pipeline(config, load_detector(config, detector_weights, recognizer, device), recognizer)
+    return make_pipeline(config, load_detector(config, detector_weights, recognizer, device), recognizer, prior)
 
 
 def describe(
-    config: PipelineConfig, pipeline: Pipeline, recognizer_weights: Path, detector_weights: Path | None
+    config: PipelineConfig,
+    pipeline: Pipeline,
+    recognizer_weights: Path,
+    detector_weights: Path | None,
+    prior: Path | None = None,
 ) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
     config = replace(config, ink=pipeline.recognizer.ink)
@@ -112,6 +143,7 @@ def describe(
         "pipeline": to_plain(config),
         "recognizer_weights": _fingerprint(recognizer_weights),
         "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
+        "text_prior": _fingerprint(prior) if prior else None,
     }
 
 

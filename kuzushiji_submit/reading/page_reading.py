@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from kuzushiji_submit.competition.submission import PagePoints, keep_best
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.reading.reading_order import reading_order
+from kuzushiji_submit.reading.order import read_order
 from recognition.recognitions import Recognitions
 
 # A whole pixel can fall on the border of a box with a shorter side, and the metric's borders are strict.
@@ -100,7 +100,7 @@ class PageReading:
             top_scores=read.top_scores,
             class_ids=read.class_ids,
             scores=detection_scores.astype(np.float64) * best,
-            order=reading_order(found.boxes),
+            order=read_order(found.boxes).order,
             embeddings=read.embeddings,
         )
 

@@ -9,9 +9,9 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.figures import new_figure
 from recognition.crops import CropConfig, crop_boxes
 from recognition.preprocess import binarize, block_size, to_unit
-from recognition.training.figures import new_figure
 
 BOX_COLOR = (0, 158, 96)  # green, RGB
 PANEL = 112  # pixels of one step's picture

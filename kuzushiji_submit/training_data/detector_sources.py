@@ -6,22 +6,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.training.config import HeatmapTraining
-from detection.training.data import PageDataModule, StoreSource, split_pages
-from detection.training.run import make_module
+from detection.training.data import StoreSource
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.scoring import match_page
 from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.files import naming_full_disk
 from kuzushiji_submit.training_data.prepare_pages import prepare_pages
-from recognition.training.lr_find import LrFindResult, search_learning_rate
 
 
 def make_page_sources(
     data: Sequence[DataFolder],
     pages: Path,
-    weights: Sequence[float] = (),
+    shares: Sequence[float] = (),
     train_only: Sequence[DataFolder] = (),
     *,
     workers: int = 1,
@@ -31,22 +29,24 @@ def make_page_sources(
     Args:
         data: data folders.
         pages: folder for one store a data folder; finished pages are taken as they are.
-        weights: share of the tiles of each folder in `data`, then in `train_only`; none for shares by number of pages.
+        shares: part of the tiles of each folder in `data`, then in `train_only`; none for parts by number of pages.
         train_only: data folders whose books are never held out, such as synthetic ones.
         workers: processes.
 
     Raises:
-        ConfigError: if there are weights for another number of folders.
+        ConfigError: if there are shares for another number of folders.
         CompetitionFileError: if a folder cannot be read.
+        OutputError: if the disk is full.
     """
     folders = [*data, *train_only]
-    if weights and len(weights) != len(folders):
-        raise ConfigError(f"there are {len(weights)} weights for {len(folders)} data folders: give one each")
+    if shares and len(shares) != len(folders):
+        raise ConfigError(f"--shares has {len(shares)} numbers for {len(folders)} data folders: give one a folder")
     sources = []
     for number, folder in enumerate(folders):
-        store = prepare_pages(folder, pages / f"{number:02d}-{folder.root.name or 'data'}", workers=workers)
-        weight = weights[number] if weights else float(max(1, len(store.page_ids())))
-        sources.append(StoreSource(store.folder, weight, validate=number < len(data)))
+        with naming_full_disk(pages):
+            store = prepare_pages(folder, pages / f"{number:02d}-{folder.root.name or 'data'}", workers=workers)
+        share = shares[number] if shares else float(max(1, len(store.page_ids())))
+        sources.append(StoreSource(store.folder, share, validate=number < len(data)))
     return sources
 
 
@@ -56,13 +56,3 @@ def match_points(boxes: NDArray[np.float32], points: NDArray[np.float32]) -> tup
     predicted = PagePoints("page", ("",) * len(points), points.astype(np.float64))
     counts = match_page(truth, predicted, detection_only=True).counts
     return counts.tp, counts.fp, counts.fn
-
-
-def find_detector_rate(config: HeatmapTraining, sources: Sequence[StoreSource], out_dir: Path) -> LrFindResult:
-    """The learning-rate curve of a run, in `out_dir`.
-
-    Raises:
-        DetectionError: if the pages cannot be trained on.
-    """
-    data = PageDataModule(split_pages(sources, config.split), config)
-    return search_learning_rate(make_module(config, match_points), data, config.runtime, out_dir)

@@ -21,7 +21,7 @@ from kuzushiji_submit.core.page.fingerprint import PageFingerprint, truth_digest
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.reading.reading_order import reading_order
+from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.training_data.stored_pages import describe_changes
 from recognition.crops import CropConfig, crop_boxes
 from recognition.training.crop_store import NO_CHARACTER, NO_PLACE
@@ -175,7 +175,7 @@ def cut_page(job: CropJob) -> CutPage:
     # Characters that the charset lacks are still read: without them, neighbors in the order would be none on the page.
     placed = ~(without_area | outside)
     places = np.full(len(kept), NO_PLACE, np.int64)
-    places[np.flatnonzero(placed)[reading_order(job.truth.boxes[placed])]] = np.arange(placed.sum())
+    places[np.flatnonzero(placed)[read_order(job.truth.boxes[placed]).order]] = np.arange(placed.sum())
     crops = PageCrops(
         crops=crop_boxes(page.ink, boxes, job.crop),
         class_ids=np.concatenate([job.class_ids[kept], np.full(len(negatives), NO_CHARACTER)]),

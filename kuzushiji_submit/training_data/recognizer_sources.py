@@ -15,6 +15,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import charset_of, read_repaired_truth
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
+from kuzushiji_submit.core.files import naming_full_disk
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
@@ -61,7 +62,7 @@ class RecognizerTraining(TrainConfig):
     @property
     def run(self) -> TrainConfig:
         """The settings of the training run alone."""
-        return TrainConfig(**{one.name: getattr(self, one.name) for one in fields(TrainConfig)})
+        return TrainConfig(**{each.name: getattr(self, each.name) for each in fields(TrainConfig)})
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ class TrainingFolder:
 
     Attributes:
         data: the folder.
-        weight: its share of the draws relative to the others'; None counts its crops.
+        share: its part of the draws relative to the others'; None counts its crops.
         validate: whether its books may be held out.
         false_alarms: whether boxes that the ink detector finds where no truth is are trained on as "not a character":
             only where the truth is complete.
     """
 
     data: DataFolder
-    weight: float | None = None
+    share: float | None = None
     validate: bool = True
     false_alarms: bool = False
 
@@ -104,7 +105,7 @@ def make_sources(
     """Cuts the crops of every data folder and opens them for training.
 
     Args:
-        folders: data folders; without weights their crops are drawn in proportion to their number.
+        folders: data folders; without shares their crops are drawn in proportion to their number.
         crops: folder for one crop store a data folder, finished ones are taken as they are.
         settings: how to cut.
         charset: the classes; None for every codepoint that the folders' train.csv use.
@@ -113,6 +114,7 @@ def make_sources(
     Raises:
         CompetitionFileError: if a folder cannot be read.
         CropStoreError: if `crops` holds crops of other settings, or of pages or truth that have changed since.
+        OutputError: if the disk is full.
     """
     if charset is None:
         charset = charset_of([page for folder in folders for page in read_repaired_truth(folder.data.train_csv)])
@@ -126,10 +128,11 @@ def make_sources(
         name = folder.data.root.name
         store = crops / f"{number:02d}-{name or 'data'}"
         detector = InkBoxes(InkDetectorConfig()) if folder.false_alarms else None
-        prepare_crops(folder.data, store, charset, settings.crop, settings.ink, detector=detector, workers=workers)
+        with naming_full_disk(store):
+            prepare_crops(folder.data, store, charset, settings.crop, settings.ink, detector=detector, workers=workers)
         opened = CropStore(store)
-        weight = max(1, len(opened)) if folder.weight is None else folder.weight
-        sources.append(CropSource(opened, weight, folder.validate, name))
+        share = max(1, len(opened)) if folder.share is None else folder.share
+        sources.append(CropSource(opened, share, folder.validate, name))
     return sources
 
 

@@ -105,12 +105,12 @@ def _mix(counts: NDArray[np.int64], crops: MixedCrops, config: BalanceConfig) ->
     negatives = np.where(counts[:, -1] > 0, characters * config.negatives / (1 - config.negatives), 0.0)
     quotas = np.concatenate([quotas, negatives[:, None]], axis=1)
     totals = characters + negatives
-    weights = np.array([source.weight for source in crops.sources]) * (totals > 0)
-    if len(counts) == 1 or not weights.sum():
+    shares = np.array([source.share for source in crops.sources]) * (totals > 0)
+    if len(counts) == 1 or not shares.sum():
         return quotas
     epoch = config.epoch_size or totals.sum()
-    shares: NDArray[np.float64] = epoch * weights / weights.sum()
-    scale: NDArray[np.float64] = shares / np.maximum(totals, 1e-9)
+    draws: NDArray[np.float64] = epoch * shares / shares.sum()
+    scale: NDArray[np.float64] = draws / np.maximum(totals, 1e-9)
     return quotas * scale[:, None]
 
 

@@ -68,8 +68,10 @@ def _read_state(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError, ValueError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise TrainingError(f"{path}: cannot be read as weights ({reason}): fetch the file again") from error
+        # Not torch's words, which advise to load the file without protection.
+        raise TrainingError(
+            f"{path}: cannot be read as weights (damaged, or it holds more than arrays): fetch the file again"
+        ) from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise TrainingError(f"{path}: holds no state dict: save model.state_dict(), not the model")
     return state

@@ -1,61 +1,41 @@
 """Everything a training run can be told."""
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.registry import architecture_of
+from kuzushiji_submit.core.training.config import BookSplit, OneCycleConfig, TrainingConfig
 from recognition.models.reader import ReaderConfig
 from recognition.models.registry import RecognizerConfig, needs_context
 from recognition.preprocess import PreprocessConfig
 
-EXPORTS = ("best", "last")
-SPLITS = ("books", "crops", "copied_crops")
 DEFAULT_CONTEXT = 1.5
 """Side of the window that a reader sees, as a multiple of the box's longer side."""
 
 
 @dataclass(frozen=True)
-class SplitConfig:
-    """Which books are held out for validation; a book is never on both sides.
-
-    The modes "crops" and "copied_crops" leak and are there to measure by how much: the first deals single crops by
-    chance, the second copies every class up to `copies_to` first, as the seed did.
+class SplitConfig(BookSplit):
+    """Which books are held out for validation, and how much of the crops is used at all.
 
     Attributes:
-        folds: into how many parts the books are dealt; 0 trains on everything and validates nothing.
-        fold: the part held out, 0 to folds - 1.
-        validation_books: books to hold out by name, instead of a fold.
         stratified: deals books so that each fold has about the same share of every class.
         fraction: share of the crops that the run uses, drawn by chance before the split.
-        mode: "books", "crops" or "copied_crops".
-        validation_share: share of crops held out by the leaking modes; the seed's was 0.3.
-        copies_to: crops that every class has at least after "copied_crops".
-        seed: of the drawing and dealing of crops.
+        seed: of the drawing of crops.
+
+    Raises:
+        ConfigError: if a value is out of its range.
     """
 
-    folds: int = 5
-    fold: int = 0
-    validation_books: tuple[str, ...] = ()
     stratified: bool = False
     fraction: float = 1.0
-    mode: str = "books"
-    validation_share: float = 0.3
-    copies_to: int = 500
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.folds < 0 or self.folds == 1 or not 0 <= self.fold < max(1, self.folds):
+        super().__post_init__()
+        if not (0 < self.fraction <= 1 and self.seed >= 0):
             raise ConfigError(
-                f"split needs folds of 0 or at least 2 and 0 <= fold < folds, got {self.fold}/{self.folds}"
-            )
-        if self.mode not in SPLITS:
-            raise ConfigError(f"split mode must be one of {SPLITS}, got {self.mode!r}")
-        if not (0 < self.fraction <= 1 and 0 < self.validation_share < 1 and self.copies_to >= 1 and self.seed >= 0):
-            raise ConfigError(
-                "split needs a fraction in (0, 1], a validation_share in (0, 1), copies_to of at least 1 and a seed of "
-                f"at least 0, got {self.fraction}, {self.validation_share}, {self.copies_to} and {self.seed}"
+                f"split needs a fraction in (0, 1] and a seed of at least 0, got {self.fraction} and {self.seed}"
             )
 
 
@@ -141,74 +121,29 @@ class AugmentConfig:
 
 
 @dataclass(frozen=True)
-class OptimizerConfig:
-    """AdamW under a one-cycle schedule, the seed's recipe.
+class OptimizerConfig(OneCycleConfig):
+    """The one cycle, with the seed's recipe as its default, and the loss.
 
     Attributes:
-        learning_rate: the highest of the cycle.
-        weight_decay: decoupled, on all parameters.
-        betas: of AdamW; the schedule moves the first between `momentum_low` and `momentum_high`.
-        momentum_low: at the highest learning rate.
-        momentum_high: at both ends.
-        warmup: share of the steps in which the learning rate rises.
-        start_factor: the first learning rate is the highest divided by this.
-        end_factor: the last is the first divided by this.
         label_smoothing: share of the target spread over all classes.
-        gradient_clip: largest norm of the gradient; 0 does not clip.
-        ema_decay: of the averaged weights that are validated and exported; 0 keeps none.
+
+    Raises:
+        ConfigError: if a value is out of its range.
     """
 
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.01
-    betas: tuple[float, float] = (0.9, 0.99)
-    momentum_low: float = 0.85
-    momentum_high: float = 0.95
-    warmup: float = 0.3
-    start_factor: float = 25.0
-    end_factor: float = 1e4
     label_smoothing: float = 0.0
-    gradient_clip: float = 0.0
-    ema_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise ConfigError(f"optimizer learning_rate must be above 0, got {self.learning_rate}")
-        if not (0 <= self.label_smoothing < 1 and 0 <= self.ema_decay < 1 and 0 < self.warmup < 1):
-            raise ConfigError("optimizer needs label_smoothing and ema_decay in [0, 1) and warmup in (0, 1)")
+        super().__post_init__()
+        if not 0 <= self.label_smoothing < 1:
+            raise ConfigError(f"optimizer needs label_smoothing in [0, 1), got {self.label_smoothing}")
 
 
 @dataclass(frozen=True)
-class RuntimeConfig:
-    """Where and how a run goes; unlike everything else it may change when the run is resumed.
-
-    Attributes:
-        accelerator: "auto", "cpu", "gpu" or another name of Lightning's.
-        devices: "auto" or a number.
-        precision: a name of Lightning's such as "32-true", "16-mixed" or "bf16-mixed".
-        num_workers: processes that read crops; 0 reads in the training process.
-        keep_every_epoch: whether the checkpoint of every epoch stays, beside the best and the last.
-        progress: whether a bar is shown.
-        tensorboard: whether TensorBoard's files are written as well (the package must be installed).
-        time_budget: seconds after which the run stops in a state that it can be resumed from; 0 for no limit.
-    """
-
-    accelerator: str = "auto"
-    devices: str = "auto"
-    precision: str = "32-true"
-    num_workers: int = 0
-    keep_every_epoch: bool = True
-    progress: bool = True
-    tensorboard: bool = False
-    time_budget: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.time_budget) and self.time_budget >= 0):
-            raise ConfigError(f"runtime.time_budget must be seconds, 0 for no limit, got {self.time_budget}")
-
-
-@dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(TrainingConfig):
     """A training run. The crop size, the charset and the data come with the crop stores.
+
+    A batch needs two crops at least, and initial weights are matched by codepoint.
 
     Attributes:
         model: the network, by its name or with its settings.
@@ -219,15 +154,9 @@ class TrainConfig:
         balance: how often each class is drawn.
         augment: how crops are distorted.
         optimizer: how the weights move.
-        runtime: where the run goes.
-        epochs: length of the one cycle.
-        batch_size: crops a step and device.
-        seed: of initial weights, order, augmentation and dropout.
-        initial_weights: a weights file to start from; classes are matched by codepoint.
         pretrained: a state dict of torchvision for the body of resnet50 or vgg16_bn.
         frozen_epochs: epochs at the start in which only the head and batch normalization learn; from `epochs` on it is
             the whole run.
-        export: whether the weights file holds the epoch with the best top-1 ("best") or the last one.
         half: whether the weights file stores kernels in 16 bits.
     """
 
@@ -238,27 +167,18 @@ class TrainConfig:
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
-    runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
-    epochs: int = 7
-    batch_size: int = 64
-    seed: int = 0
-    initial_weights: str = ""
     pretrained: str = ""
     frozen_epochs: int = 0
-    export: str = "best"
     half: bool = True
 
     DERIVED: ClassVar[tuple[str, ...]] = ("preprocess.context",)
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 2:
-            raise ConfigError(
-                f"a training needs at least 1 epoch and batches of at least 2, got {self.epochs} and {self.batch_size}"
-            )
+        super().__post_init__()
+        if self.batch_size < 2:
+            raise ConfigError(f"batch normalization needs batches of at least 2, got {self.batch_size}")
         if self.frozen_epochs < 0:
             raise ConfigError(f"frozen_epochs must not be negative, got {self.frozen_epochs}")
-        if self.export not in EXPORTS:
-            raise ConfigError(f"export must be one of {EXPORTS}, got {self.export!r}")
         self._derive_context()
 
     def _derive_context(self) -> None:

@@ -1,13 +1,13 @@
 """What the training loop reads: batches of crops, their geometry and class ids."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from pytorch_lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from kuzushiji_submit.core.training.loaders import as_it_is, make_loader
 from recognition.training.balance import BalancedSampler
 from recognition.training.config import TrainConfig
 from recognition.training.sources import MixedCrops
@@ -72,20 +72,12 @@ class CropDataModule(LightningDataModule):
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
     def _loader(self, sampler: BalancedSampler | list[int], batch_size: int, *, drop_last: bool) -> DataLoader[Batch]:
-        workers = self.config.runtime.num_workers
-        return DataLoader(
+        return make_loader(
             self.dataset,
-            batch_size=batch_size,
-            sampler=sampler,
+            sampler,
+            batch_size,
+            num_workers=self.config.runtime.num_workers,
+            seed=self.config.seed,
             drop_last=drop_last,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            collate_fn=_as_it_is,
-            pin_memory=torch.cuda.is_available(),
-            # Its own generator, so that starting a loader does not move the random numbers of training.
-            generator=torch.Generator().manual_seed(self.config.seed),
+            collate=as_it_is,
         )
-
-
-def _as_it_is(batch: object) -> Batch:
-    return cast("Batch", batch)

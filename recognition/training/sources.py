@@ -54,13 +54,13 @@ class CropSource:
 
     Attributes:
         data: the crops.
-        weight: with several sources, the share of an epoch's draws that come from this one, relative to the others.
+        share: with several sources, the part of an epoch's draws that come from this one, relative to the others.
         validate: whether books of it may be held out; false for synthetic crops, which only train.
         name: for logs and the resolved configuration.
     """
 
     data: CropData
-    weight: float = 1.0
+    share: float = 1.0
     validate: bool = True
     name: str = ""
 
@@ -83,7 +83,7 @@ class MixedCrops:
         """Checks that the sources fit together.
 
         Raises:
-            TrainingError: if there is no source, a weight is not positive, or charsets, crop settings or inks differ.
+            TrainingError: if there is no source, a share is not positive, or charsets, crop settings or inks differ.
         """
         if not sources:
             raise TrainingError("there is nothing to train on: give at least one crop source")
@@ -122,8 +122,8 @@ class MixedCrops:
         return Crops(pixels, geometry)
 
     def _check(self, source: CropSource) -> None:
-        if not source.weight > 0:
-            raise TrainingError(f"crop source {source.name!r}: its weight must be above 0, got {source.weight}")
+        if not source.share > 0:
+            raise TrainingError(f"crop source {source.name!r}: its share must be above 0, got {source.share}")
         if source.data.charset != self.charset or source.data.crop_config != self.crop_config:
             raise TrainingError(
                 f"crop source {source.name!r} has charset {source.data.charset.fingerprint} and "

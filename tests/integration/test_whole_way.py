@@ -69,7 +69,7 @@ def run(data) -> Path:
     assigned = [part for setting in settings for part in ("--set", setting)]
     text = kuzushiji("train", "recognizer", "--data", data, "--out", out, "--fold", 1, *assigned)
     assert "recognizer.safetensors" in text
-    assert "held out: val/" in text
+    assert "held out: loss " in text
     kuzushiji("train", "recognizer", "--data", data, "--out", out, "--fold", 1, *assigned, code=1)
     kuzushiji("train", "recognizer", "--data", data, "--out", out, "--fold", 1, *assigned, "--resume")
     kuzushiji("lr-find", "recognizer", "--data", data, "--out", out / "lr", "--crops", out / "crops", *assigned)

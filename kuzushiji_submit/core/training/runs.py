@@ -12,8 +12,9 @@ from kuzushiji_submit.core.errors import RunError
 
 logger = logging.getLogger(__name__)
 
-RUN_FILE, HISTORY, RESULT = "config.json", "history.csv", "result.json"
+RUN_FILE, RESULT, HISTORY, PICTURE = "config.json", "result.json", "history.csv", "history.png"
 Row = dict[str, float]
+"""One epoch: figures by name."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,16 @@ class TrainingRun:
         return "done" if self.result.get("completed", bool(self.result)) else "open"
 
     @property
+    def monitor(self) -> str:
+        """The validation figure that the best epoch has the highest of."""
+        return str(self.described.get("monitor") or "val/top1")
+
+    @property
     def best(self) -> Row:
-        """The epoch with the best validation accuracy, else the last one; empty before the first ended."""
-        scored = [row for row in self.history if "val/top1" in row]
+        """The epoch with the best validation figure, else the last one; empty before the first ended."""
+        scored = [row for row in self.history if self.monitor in row]
         if scored:
-            return max(scored, key=lambda row: row["val/top1"])
+            return max(scored, key=lambda row: row[self.monitor])
         return self.history[-1] if self.history else {}
 
     def figures(self) -> dict[str, str]:
@@ -54,21 +60,21 @@ class TrainingRun:
         return {
             "run": str(self.folder),
             "status": self.status,
-            "model": str(self.config.get("model.architecture", "")),
-            "px": str(self.described.get("crop", {}).get("size", "")),
+            "model": str(self.described.get("model") or self.config.get("model.architecture", "")),
+            "px": str(self.described.get("crop", {}).get("size") or self.config.get("tile_size", "")),
             "classes": str(self.described.get("classes", "")),
             "data": str(self.described.get("data_fingerprint", ""))[:8],
-            "split": _split(self.config),
+            "split": _split(self.described, self.config),
             "seed": str(self.config.get("seed", "")),
-            "trained": str(self.result.get("train_crops", "")),
+            "trained": str(self.result.get("trained_on", "")),
+            "held out": str(self.result.get("held_out", "")),
             "epochs done": f"{len(rows)}/{self.config.get('epochs', '?')}",
             "best": f"{best['epoch'] + 1:.0f}" if best else "",
-            "error": _number(1 - best["val/top1"] if "val/top1" in best else None, 4),
-            "top5": _number(best.get("val/top5"), 4),
-            "macro": _number(best.get("val/macro"), 4),
-            "loss": _number(best.get("val/loss"), 4),
+            "error": _number(1 - best[self.monitor] if self.monitor in best else None, 4),
+            **{name: _number(best.get(f"val/{name}"), 4) for name in ("f1", "precision", "recall")},
+            **{name: _number(best.get(f"val/{name}"), 4) for name in ("top5", "macro", "loss")},
             "train loss": _number(best.get("train/loss"), 4),
-            "crops/s": _number(rows[-1].get("images_per_second") if rows else None, 0),
+            "images/s": _number(rows[-1].get("images_per_second") if rows else None, 0),
             "waited": _number(rows[-1].get("waited") if rows else None, 3),
             "minutes": _number(seconds / 60 if rows else None, 1),
         }
@@ -106,9 +112,9 @@ def differing_settings(runs: Sequence[TrainingRun]) -> list[str]:
 
 
 def format_table(runs: Sequence[TrainingRun], settings: Sequence[str] = ()) -> str:
-    """Runs as lines of aligned columns; further columns for settings."""
+    """Runs as lines of aligned columns, those left out that no run has; further columns for settings."""
     rows = [_cells(run, settings) for run in runs]
-    names = list(rows[0]) if rows else []
+    names = [name for name in rows[0] if name in settings or any(row[name] for row in rows)] if rows else []
     widths = [max(len(name), *(len(row[name]) for row in rows)) for name in names]
     lines = [[name.ljust(width) for name, width in zip(names, widths, strict=True)]]
     lines += [[row[name].ljust(width) for name, width in zip(names, widths, strict=True)] for row in rows]
@@ -155,10 +161,9 @@ def _flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _split(config: dict[str, Any]) -> str:
-    mode = config.get("split.mode", "books")
-    if mode != "books":
-        return str(mode)
+def _split(described: dict[str, Any], config: dict[str, Any]) -> str:
+    if str(described.get("split_description", "")).startswith("leaking"):
+        return "leaking"
     if config.get("split.validation_books"):
         return "named books"
     folds = config.get("split.folds")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.boxes import overlaps
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.reading.reading_order import reading_order
+from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.training_data.alignment.path import PathConfig, match_posteriors
 from recognition.crops import crop_boxes
 from recognition.recognizer import Recognizer
@@ -71,7 +71,7 @@ def align_page(
     repeated = (overlaps(boxes, known.boxes) >= SAME_BOX).any(axis=1)
     found = boxes[~repeated]
     together = np.concatenate([known.boxes, found])
-    order = reading_order(together)
+    order = read_order(together).order
     codepoints = [f"U+{ord(character):04X}" for character in text if not character.isspace()]
     log_scores = _log_scores(ink, together, codepoints, known, recognizer)
     posteriors = match_posteriors(log_scores[order], chosen.path)

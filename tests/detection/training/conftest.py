@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapRuntime, HeatmapTraining
+from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.page_store import EXACT, PageStore
 from kuzushiji_submit.core.page.prepared import prepare_page
+from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from tests.detection.heatmap.conftest import TINY, blob_page
 
 Page = tuple[str, str, int]
@@ -24,11 +25,11 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def write_store(folder: Path, *pages: Page, kind: int = EXACT) -> Path:
+def write_store(folder: Path, *pages: Page, kind: int = EXACT, rows: int = 3) -> Path:
     """A store of pages of black squares of 32 pixels."""
     store = PageStore(folder)
     for page_id, book_id, columns in pages:
-        image, boxes = blob_page(columns=max(columns, 1), rows=3)
+        image, boxes = blob_page(columns=max(columns, 1), rows=rows)
         boxes = boxes if columns else boxes[:0]
         image = image if columns else np.full_like(image, 215)
         store.add(page_id, book_id, prepare_page(image), boxes, np.full(len(boxes), kind, np.uint8))
@@ -68,7 +69,7 @@ def tiny_config() -> HeatmapTraining:
         network=TINY,
         split=BookSplit(validation_books=("book0",)),
         optimizer=HeatmapOptimizer(learning_rate=0.01, ema_decay=0.5),
-        runtime=HeatmapRuntime(accelerator="cpu", progress=False),
+        runtime=RuntimeConfig(accelerator="cpu", progress=False),
         epochs=3,
         tiles_per_epoch=8,
         batch_size=4,

@@ -1,13 +1,15 @@
 import pytest
 
-from detection.training.config import BookSplit, HeatmapOptimizer, HeatmapRuntime, HeatmapTraining
+from detection.training.config import HeatmapOptimizer, HeatmapTraining
+from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 
 
 @pytest.mark.parametrize(
     ("folds", "fold"), [(-1, 0), (1, 0), (5, -1), (5, 5), (0, 1)], ids=["negative", "one", "below", "above", "none"]
 )
 def test_a_fold_that_does_not_exist_is_refused(folds: int, fold: int) -> None:
-    with pytest.raises(ValueError, match="0 <= fold < folds"):
+    with pytest.raises(ConfigError, match="0 <= fold < folds"):
         BookSplit(folds, fold)
 
 
@@ -26,14 +28,14 @@ def test_a_fold_that_does_not_exist_is_refused(folds: int, fold: int) -> None:
     ],
 )
 def test_an_optimizer_out_of_range_is_refused(values: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ConfigError, match=message):
         HeatmapOptimizer(**values)
 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
 def test_a_budget_that_is_none_is_refused(seconds: float) -> None:
-    with pytest.raises(ValueError, match="time_budget"):
-        HeatmapRuntime(time_budget=seconds)
+    with pytest.raises(ConfigError, match="time_budget"):
+        RuntimeConfig(time_budget=seconds)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_a_budget_that_is_none_is_refused(seconds: float) -> None:
     ],
 )
 def test_a_training_out_of_range_is_refused(values: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ConfigError, match=message):
         HeatmapTraining(**values)
 
 

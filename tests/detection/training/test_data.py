@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from detection.training.config import BookSplit, HeatmapTraining
+from detection.training.config import HeatmapTraining
 from detection.training.data import PageDataModule, StoreSource, split_pages
 from detection.training.page_store import ROUGH
-from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.training.config import BookSplit
 
 MakeStore = Callable[..., Path]
 
@@ -49,7 +50,7 @@ def test_a_held_out_book_is_left_out_of_every_store(store: Path, make_store: Mak
     sources = [StoreSource(store, 1.0), StoreSource(made, 3.0, validate=False)]
     split = split_pages(sources, BookSplit(validation_books=("book0",)))
     assert train_ids(split) == [["page1", "page2", "page4", "page5"], ["m1"]]
-    assert [source.weight for source in split.train] == [1.0, 3.0]
+    assert [source.share for source in split.train] == [1.0, 3.0]
     # Pages that only train do not validate, even where their book is held out.
     assert [page.page_id for page in split.validation] == ["page0", "page3"]
 
@@ -65,28 +66,28 @@ def test_folds_deal_the_books_that_may_be_held_out(store: Path, make_store: Make
 
 
 def test_a_book_that_does_not_exist_is_named(store: Path, make_store: MakeStore) -> None:
-    with pytest.raises(DetectionError, match="cannot hold out book atlas: the books are book0, book1, book2"):
+    with pytest.raises(TrainingError, match="cannot hold out book atlas: the books are book0, book1, book2"):
         split_pages([StoreSource(store)], BookSplit(validation_books=("book0", "atlas")))
     only = StoreSource(make_store(("m", "made", 1), name="made"), validate=False)
-    with pytest.raises(DetectionError, match="cannot hold out book made: the books are none"):
+    with pytest.raises(TrainingError, match="cannot hold out book made: the books are none"):
         split_pages([only], BookSplit(validation_books=("made",)))
 
 
 def test_too_few_books_for_the_folds_are_named(store: Path) -> None:
-    with pytest.raises(DetectionError, match=r"3 books cannot be dealt into 4 folds: set split\.folds"):
+    with pytest.raises(TrainingError, match=r"3 books cannot be dealt into 4 folds: set split\.folds"):
         split_pages([StoreSource(store)], BookSplit(4))
 
 
 @pytest.mark.parametrize("name", ["empty", "missing"])
 def test_a_store_without_pages_is_named(tmp_path: Path, store: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DetectionError, match=rf"{name}: holds no prepared page"):
+    with pytest.raises(TrainingError, match=rf"{name}: holds no prepared page"):
         split_pages([StoreSource(store), StoreSource(tmp_path / name)], BookSplit(0))
 
 
 def test_holding_out_everything_leaves_nothing_to_train_on(store: Path, config: HeatmapTraining) -> None:
     split = split_pages([StoreSource(store)], BookSplit(validation_books=("book0", "book1", "book2")))
-    with pytest.raises(DetectionError, match="no page to train on"):
+    with pytest.raises(TrainingError, match="no page to train on"):
         PageDataModule(split, config)
 
 
@@ -121,7 +122,7 @@ def test_processes_share_the_pages(store: Path, config: HeatmapTraining) -> None
 def test_fewer_tiles_than_processes_are_named(store: Path, config: HeatmapTraining) -> None:
     config = dataclasses.replace(config, tiles_per_epoch=2, batch_size=1)
     assert len(placed(store, config, 1, 2).train_dataloader()) == 1
-    with pytest.raises(DetectionError, match="2 tiles are none for 3 processes"):
+    with pytest.raises(TrainingError, match="2 tiles are none for 3 processes"):
         placed(store, config, 2, 3).train_dataloader()
 
 

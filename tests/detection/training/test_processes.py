@@ -21,7 +21,7 @@ SCRIPT = """
 import dataclasses, sys
 from pathlib import Path
 import torch
-from detection.training.config import BookSplit, HeatmapRuntime
+from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from detection.training.data import StoreSource
 from detection.training.run import train_heatmap
 from tests.detection.training.conftest import match, tiny_config
@@ -31,7 +31,7 @@ config = dataclasses.replace(
     tiny_config(),
     epochs=2,
     split=BookSplit(validation_books=tuple(sys.argv[3].split(","))),
-    runtime=HeatmapRuntime(accelerator="cpu", devices="2", progress=False, time_budget=600.0),
+    runtime=RuntimeConfig(accelerator="cpu", devices="2", progress=False, time_budget=600.0),
 )
 train_heatmap(config, [StoreSource(Path(sys.argv[1]))], Path(sys.argv[2]), match, resume=True)
 """
@@ -55,8 +55,8 @@ def test_two_processes_train_one_network(tmp_path: Path, make_store, books: str,
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads((out / "result.json").read_text())
     # Each page is counted once, whichever process saw it, also where there are fewer pages than processes.
-    assert (result["validation_pages"], result["epochs"], result["completed"]) == (pages, 2, True)
-    recalled = result["scores"]["recall"] * 6 * pages
+    assert (result["held_out"], len(result["history"]), result["completed"]) == (pages, 2, True)
+    recalled = result["scores"]["val/recall"] * 6 * pages
     assert recalled == pytest.approx(round(recalled), abs=1e-4)
     # 8 tiles in two processes and batches of 4 are one whole batch each.
     assert torch.load(out / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 2
@@ -68,19 +68,19 @@ import os, signal, sys
 from pathlib import Path
 import torch
 from detection.training.data import StoreSource
-from detection.training.module import HeatmapModule
+from kuzushiji_submit.core.training.history import EpochHistory
 from detection.training.run import train_heatmap
 from tests.detection.training.conftest import match, tiny_config
 
 torch.set_num_threads(1)
-original = HeatmapModule.on_train_batch_end
+original = EpochHistory.on_train_batch_end
 
-def kill(self, outputs, batch, batch_idx):
-    original(self, outputs, batch, batch_idx)
-    if (self.current_epoch, batch_idx) == (1, 1):
+def kill(self, trainer, *args):
+    original(self, trainer, *args)
+    if (trainer.current_epoch, args[-1]) == (1, 1):
         os.kill(os.getpid(), signal.SIGKILL)
 
-HeatmapModule.on_train_batch_end = kill
+EpochHistory.on_train_batch_end = kill
 train_heatmap(tiny_config(), [StoreSource(Path(sys.argv[1]))], Path(sys.argv[2]), match)
 """
 

@@ -4,14 +4,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 
 from detection.components import Components
 from detection.heatmap.network import STRIDE, UNIT
 from detection.training.augment import TileAugmentConfig
 from detection.training.page_store import EXACT, PageStore, StoredPage
 from detection.training.tiles import PageSource, TileDataset, TileSampler, cut_tile
-from kuzushiji_submit.core.errors import DetectionError
+from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.training.loaders import make_loader
 from tests.detection.heatmap.conftest import blob_page
 
 LOOKS = TileAugmentConfig()
@@ -37,7 +37,8 @@ def test_a_number_is_the_same_tile_in_every_run_and_process(store: Path) -> None
     tiles = [first[number] for number in range(4)]
     assert same(second[2], tiles[2])
     assert not any(torch.equal(tiles[a][0], tiles[b][0]) for a in range(4) for b in range(a))
-    loader = DataLoader(first, batch_size=2, sampler=[3, 0, 1, 2], num_workers=2)
+    # As training reads, which does not mind more processes than cores.
+    loader = make_loader(first, [3, 0, 1, 2], 2, num_workers=2, seed=0)
     batches = list(loader)
     for place, number in enumerate([3, 0, 1, 2]):
         assert same(tuple(part[place % 2] for part in batches[place // 2]), tiles[number])
@@ -73,14 +74,14 @@ def test_processes_share_the_tiles_of_an_epoch(tiles: int, world_size: int) -> N
 
 def test_without_pages_there_is_nothing_to_train_on() -> None:
     for sources in ([], [PageSource([])], [PageSource([]), PageSource([], 2.0)]):
-        with pytest.raises(DetectionError, match="there is no page to train on"):
+        with pytest.raises(TrainingError, match="there is no page to train on"):
             TileDataset(sources, SIZE, LOOKS, 0)
 
 
-@pytest.mark.parametrize("weights", [(0.0, 1.0), (-1.0, 2.0), (float("nan"), 1.0), (float("inf"), 1.0)])
-def test_shares_that_are_none_are_refused(store: Path, weights: tuple[float, float]) -> None:
-    with pytest.raises(DetectionError, match="give numbers above 0"):
-        TileDataset([PageSource(pages(store), weight) for weight in weights], SIZE, LOOKS, 0)
+@pytest.mark.parametrize("shares", [(0.0, 1.0), (-1.0, 2.0), (float("nan"), 1.0), (float("inf"), 1.0)])
+def test_shares_that_are_none_are_refused(store: Path, shares: tuple[float, float]) -> None:
+    with pytest.raises(TrainingError, match="give numbers above 0"):
+        TileDataset([PageSource(pages(store), share) for share in shares], SIZE, LOOKS, 0)
 
 
 def test_sources_have_their_share_of_the_tiles() -> None:

@@ -63,6 +63,18 @@ def test_the_projects_own_weights_are_the_default(run, detector, tmp_path, capsy
     assert "ink detector" not in capsys.readouterr().err
 
 
+def test_context_can_be_given_another_prior_and_turned_off(run, tmp_path, capsys):
+    def recorded():
+        return json.loads((tmp_path / "submission.settings.json").read_text())["text_prior"]
+
+    assert run()[0] == 0
+    assert recorded()["file"] == "prior.safetensors"
+    assert run("--prior", tmp_path / "none.safetensors")[0] == 1
+    assert "none.safetensors: no text prior: make one" in capsys.readouterr().err
+    assert run("--prior", tmp_path / "none.safetensors", "--set", "context.enabled=false")[0] == 0
+    assert recorded() is None
+
+
 def test_without_weights_the_ink_detector_is_used_and_that_is_said(run, tmp_path, capsys):
     assert run() == (0, {"b_1": 12, "b_2": 0, "b_3": 6})
     assert f"{tmp_path}/own/detector.safetensors: no detector weights: the ink detector is used" in (

@@ -1,11 +1,14 @@
 """The train and lr-find commands for the detector, on a tiny competition."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from detection.heatmap.weights_file import load_detector
 from kuzushiji_submit.cli import main, train
+from kuzushiji_submit.core.training.run import TrainingResult
 
 SETTINGS = {
     "network.widths": "[4, 4, 6, 6, 8]",
@@ -51,7 +54,7 @@ def test_a_detector_is_trained_resumed_and_not_overwritten(data, tmp_path, capsy
     )
     assert metadata.provenance.split == "by book; held out: b"
     assert json.loads((out / "config.json").read_text())["config"]["split"]["fold"] == 1
-    assert len(list((out / "pages" / "00-data").glob("*.json"))) == 2
+    assert len(list((out / "pages" / "00-data" / "pages").glob("*.json"))) == 2
     assert main(train) == 1
     assert "holds a run: resume it (--resume)" in capsys.readouterr().err
     assert main([*train, "--resume", *provenance]) == 0
@@ -70,17 +73,22 @@ def test_time_that_is_up_is_exit_code_3(data, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("rank", "code", "out", "err"),
-    [(None, 3, "weights\n", "time is up after 2 epochs"), ("0", 3, "weights\n", "time is up"), ("1", 0, "", "")],
+    [
+        (None, 3, "weights: 1 pages trained on, 0 held out; 0 images/s\n", "time is up after 2 epochs"),
+        ("0", 3, "weights: 1 pages trained on, 0 held out; 0 images/s\n", "time is up"),
+        ("1", 0, "", ""),
+    ],
 )
 def test_only_the_first_of_several_processes_tells_the_end(monkeypatch, capsys, rank, code, out, err):
     monkeypatch.delenv("LOCAL_RANK", raising=False)
     if rank is not None:
         monkeypatch.setenv("LOCAL_RANK", rank)
-    assert train._end("weights\n", 2, completed=False) == code
+    result = TrainingResult(Path("weights"), Path("last.ckpt"), {}, ({}, {}), 0.0, 1, 0, completed=False)
+    assert train._end(result, "pages") == code
     captured = capsys.readouterr()
     assert captured.out == out
     assert captured.err.startswith(err)
-    assert train._end("weights\n", 2, completed=True) == 0
+    assert train._end(replace(result, completed=True), "pages") == 0
 
 
 @pytest.mark.parametrize(
@@ -89,8 +97,9 @@ def test_only_the_first_of_several_processes_tells_the_end(monkeypatch, capsys, 
         (["--fold", "7"], "0 <= fold < folds: got 7/2"),
         (["--set", "split.folds=3"], "2 books cannot be dealt into 3 folds"),
         (["--set", 'split.validation_books=["x"]'], "cannot hold out book x: the books are b, c"),
-        (["--weights", "1", "2"], "there are 2 weights for 1 data folders"),
-        (["--weights", "0"], "give numbers above 0"),
+        (["--shares", "1", "2"], "--shares has 2 numbers for 1 data folders"),
+        (["--shares", "0"], "give numbers above 0"),
+        (["--weights", "1", "2"], "--weights is no option of training: write --shares 1 2 for shares"),
         (["--set", "tile_size=50"], "tile_size must be a multiple of 32"),
         (["--set", "augment.smallest=0"], "0 < smallest <= largest"),
         (["--set", "network.pyramid=0"], "5 widths and 4 depths"),

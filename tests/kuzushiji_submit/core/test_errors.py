@@ -12,7 +12,8 @@ from kuzushiji_submit.core import errors
 from kuzushiji_submit.core.errors import ConfigError, KuzushijiError
 
 CLASSES = [value for value in vars(errors).values() if isinstance(value, type) and value.__module__ == errors.__name__]
-SIGNALS = {"TimeIsUpError"}  # ends a training early; no fault, and never seen by a user
+# What ends work early: no fault, and never seen by a user.
+SIGNALS = {"TimeIsUpError", "StoppedBySignalError"}
 
 
 @pytest.mark.parametrize("error", CLASSES)

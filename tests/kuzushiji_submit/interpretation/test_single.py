@@ -15,7 +15,7 @@ from recognition.crops import CropConfig, crop_boxes
 def test_box_of_a_page_is_cut_as_everywhere_and_an_image_whole(draw_page):
     page, boxes = draw_page(1)
     crop = cut_single(page, boxes[0], CropConfig(size=32), DEFAULT_INK)
-    expected = crop_boxes(prepare_page(page).ink, np.array(boxes[:1], np.float32), CropConfig(size=32), DEFAULT_INK)
+    expected = crop_boxes(prepare_page(page).ink, np.array(boxes[:1], np.float32), CropConfig(size=32))
     np.testing.assert_array_equal(crop.pixels, expected.pixels)
     assert cut_single(page, None, CropConfig(size=32), DEFAULT_INK).pixels.shape == (1, 32, 32)
 

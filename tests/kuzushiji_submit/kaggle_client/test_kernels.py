@@ -8,14 +8,16 @@ from kaggle_server import Failure
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.kaggle_client import datasets
 from kuzushiji_submit.kaggle_kernels import build_kernel as building
+from kuzushiji_submit.reading import default_weights
 
 PAGE = "https://www.kaggle.com/code/tester/kuzushiji-train"
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch):
+def _small(monkeypatch, tmp_path):
     """What a kernel carries is tested where it is built; packing it takes a second."""
     monkeypatch.setattr(building, "pack_packages", lambda root: b"packages")
+    monkeypatch.setattr(default_weights, "TEXT_PRIOR", tmp_path / "own_prior.safetensors")
 
 
 @pytest.fixture
@@ -250,3 +252,14 @@ def test_wrong_usage(capsys):
         with pytest.raises(SystemExit) as caught:
             main(argv)
         assert caught.value.code == 2
+
+
+def test_a_predict_kernel_gets_a_text_prior_with_its_weights(kaggle, run, weights, tmp_path):
+    prior = tmp_path / "mine.safetensors"
+    prior.write_bytes(b"prior")
+    argv = ["kernel", "push", "predict", "--recognizer-weights", weights]
+    assert run(*argv, "--prior", prior)[0] == 0
+    default_weights.TEXT_PRIOR.write_bytes(b"own")
+    assert run(*argv)[0] == 0
+    versions = kaggle.datasets["tester/kuzushiji-weights"]
+    assert [version["prior.safetensors"] for version in versions] == [b"prior", b"own"]

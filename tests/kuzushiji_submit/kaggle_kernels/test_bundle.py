@@ -75,6 +75,7 @@ IMAGE = {
         "numpy",
         "sklearn",
         "safetensors",
+        "torchmetrics",  # Lightning brings it
         "PIL",
         "pydantic",
         "pydantic_core",

@@ -91,6 +91,16 @@ def test_a_detector_s_weights_are_used(predict, pretended, weights, tmp_path):
     assert (option(call, "--detector"), option(call, "--detector-weights")) == ("heatmap", str(detector))
 
 
+def test_a_text_prior_is_used_where_there_is_one(predict, pretended, weights, tmp_path):
+    pretended.acts["predict"] = write_shard
+    prior = tmp_path / "prior.safetensors"
+    prior.touch()
+    predict()
+    assert "--prior" not in pretended.of("predict")[0]
+    predict(Weights(weights.recognizer, None, prior))
+    assert option(pretended.of("predict")[-1], "--prior") == str(prior)
+
+
 def test_the_time_is_what_is_left_without_the_reserve(predict, pretended):
     pretended.acts["predict"] = write_shard
     predict(time_budget="1h", reserve="20m")

@@ -18,12 +18,16 @@ def test_pages_and_weights_are_found(roots, pretended, record):
     detector = roots.inputs / "datasets" / "o" / "d" / "detector.safetensors"
     detector.parent.mkdir(parents=True)
     detector.touch()
+    prior = detector.with_name("prior.safetensors")
+    prior.touch()
     assert run_predict({}) == 0
     assert record()["weights"] == {
         "recognizer": str(roots.inputs / "weights" / "recognizer.safetensors"),
         "detector": str(detector),
+        "prior": str(prior),
     }
     call = pretended.of("predict")[0]
+    assert option(call, "--prior") == str(prior)
     assert option(call, "--images") == str(roots.scratch / "kuzushiji-recognition" / "test_images")
     assert not (roots.scratch / "kuzushiji-recognition" / "train_images").exists()
 

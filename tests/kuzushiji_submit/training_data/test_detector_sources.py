@@ -45,15 +45,15 @@ def test_folders_become_stores(folders, tmp_path):
     assert [source.folder.name for source in sources] == ["00-data", "01-data"]
     assert [PageStore(source.folder).page_ids() for source in sources] == [["a_1", "a_2"], ["m_1"]]
     # As many tiles of a folder as it has pages, unless told otherwise.
-    assert [source.weight for source in sources] == [2.0, 1.0]
+    assert [source.share for source in sources] == [2.0, 1.0]
     assert [source.validate for source in sources] == [True, False]
     weighted = make_page_sources(folders[:1], tmp_path / "pages", [0.5, 3.0], folders[1:])
-    assert [source.weight for source in weighted] == [0.5, 3.0]
+    assert [source.share for source in weighted] == [0.5, 3.0]
     assert [source.folder for source in weighted] == [source.folder for source in sources]
 
 
-def test_weights_for_another_number_of_folders_are_refused(folders, tmp_path):
-    with pytest.raises(ConfigError, match="there are 1 weights for 2 data folders: give one each"):
+def test_shares_for_another_number_of_folders_are_refused(folders, tmp_path):
+    with pytest.raises(ConfigError, match="--shares has 1 numbers for 2 data folders: give one a folder"):
         make_page_sources(folders[:1], tmp_path / "pages", [1.0], folders[1:])
     assert not (tmp_path / "pages").exists()
 

@@ -65,23 +65,23 @@ def test_sources_share_one_charset(folders, tmp_path):
         make_sources([TrainingFolder(folders[0])], tmp_path / "other", RecognizerTraining())
 
 
-def test_folders_have_weights_and_parts_of_their_own(folders, tmp_path):
-    first = TrainingFolder(folders[0], weight=2.5, validate=False, false_alarms=True)
+def test_folders_have_shares_and_parts_of_their_own(folders, tmp_path):
+    first = TrainingFolder(folders[0], share=2.5, validate=False, false_alarms=True)
     one, two = make_sources([first, TrainingFolder(folders[1])], tmp_path / "crops", RecognizerTraining())
-    assert (one.weight, one.validate) == (2.5, False)
+    assert (one.share, one.validate) == (2.5, False)
     assert one.data.class_ids.tolist() == [0] + [NO_CHARACTER] * 5  # the crosses that the ink detector finds beside it
-    assert (two.weight, two.validate) == (1, True)
+    assert (two.share, two.validate) == (1, True)
 
 
 def test_the_command_line_tells_the_folders_apart():
     parser = argparse.ArgumentParser()
     add_training_arguments(parser)
     common = ["recognizer", "--out", "run", "--data", "a", "b"]
-    args = parser.parse_args([*common, "--train-only", "c", "--weights", "1", "2", "3", "--false-alarms", "b"])
-    found = [(str(one.data.root), one.weight, one.validate, one.false_alarms) for one in training_folders(args)]
+    args = parser.parse_args([*common, "--train-only", "c", "--shares", "1", "2", "3", "--false-alarms", "b"])
+    found = [(str(one.data.root), one.share, one.validate, one.false_alarms) for one in training_folders(args)]
     assert found == [("a", 1.0, True, False), ("b", 2.0, True, True), ("c", 3.0, False, False)]
-    assert [one.weight for one in training_folders(parser.parse_args(common))] == [None, None]
+    assert [one.share for one in training_folders(parser.parse_args(common))] == [None, None]
     with pytest.raises(ConfigError, match="2 data folders"):
-        training_folders(parser.parse_args([*common, "--weights", "1"]))
+        training_folders(parser.parse_args([*common, "--shares", "1"]))
     with pytest.raises(ConfigError, match="not among the data folders"):
         training_folders(parser.parse_args([*common, "--false-alarms", "z"]))

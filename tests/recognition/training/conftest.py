@@ -9,11 +9,12 @@ import pytest
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
+from kuzushiji_submit.core.training.config import RuntimeConfig
 from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.reader import ReaderConfig
 from recognition.preprocess import PreprocessConfig
-from recognition.training.config import OptimizerConfig, RuntimeConfig, SplitConfig, TrainConfig
+from recognition.training.config import OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import NO_CHARACTER, NO_PLACE, CropStore
 from recognition.training.crop_store_writer import CropStoreWriter, PageCrops
 from recognition.training.sources import CropSource, MixedCrops

@@ -18,7 +18,8 @@ SCRIPT = """
 import sys, torch
 from pathlib import Path
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
-from recognition.training.config import OptimizerConfig, RuntimeConfig, SplitConfig, TrainConfig
+from kuzushiji_submit.core.training.config import RuntimeConfig
+from recognition.training.config import OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.train import train
 
@@ -50,7 +51,7 @@ def test_two_processes_train_one_model(store: CropStore, tmp_path: Path) -> None
     result = json.loads((out / "result.json").read_text())
     # 24 crops are held out and every one is counted once, whichever process saw it.
     assert result["scores"]["val/top1"] * 24 == pytest.approx(round(result["scores"]["val/top1"] * 24), abs=1e-4)
-    assert result["validation_crops"] == 24
+    assert result["held_out"] == 24
     assert len(result["history"]) == 2
     # 72 crops in two processes and batches of 8 are 4 whole batches each.
     state = torch.load(out / "checkpoints" / "last.ckpt", weights_only=True)

@@ -37,10 +37,10 @@ def test_no_source_is_refused() -> None:
         MixedCrops([])
 
 
-@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan")])
-def test_weight_must_be_positive(store: CropStore, weight: float) -> None:
-    with pytest.raises(TrainingError, match="weight must be above 0"):
-        MixedCrops([CropSource(store, weight)])
+@pytest.mark.parametrize("share", [0.0, -1.0, float("nan")])
+def test_share_must_be_positive(store: CropStore, share: float) -> None:
+    with pytest.raises(TrainingError, match="share must be above 0"):
+        MixedCrops([CropSource(store, share)])
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
+from kuzushiji_submit.core.training.book_split import books_of_description
 from recognition.training.balance import BalancedSampler
 from recognition.training.config import BalanceConfig, SplitConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource, MixedCrops
-from recognition.training.split import books_of_description, make_split
+from recognition.training.split import make_split
 
 
 def books_at(crops: MixedCrops, places: np.ndarray) -> set[str]:
@@ -39,13 +40,13 @@ def test_no_folds_train_on_everything(mixed: MixedCrops) -> None:
     split = make_split(mixed, SplitConfig(folds=0))
     assert len(split.train) == len(mixed)
     assert len(split.validation) == 0
-    assert split.describe() == "by book; held out: none"
-    assert books_of_description(split.describe()) == ()
+    assert split.description == "by book; held out: none"
+    assert books_of_description(split.description) == ()
 
 
 def test_named_books_are_held_out(mixed: MixedCrops) -> None:
     split = make_split(mixed, SplitConfig(validation_books=("book3", "book1")))
-    assert split.validation_books == books_of_description(split.describe()) == ("book1", "book3")
+    assert split.validation_books == books_of_description(split.description) == ("book1", "book3")
     assert books_at(mixed, split.validation) == {"book1", "book3"}
 
 
@@ -72,51 +73,9 @@ def test_split_that_cannot_be_made_is_refused(mixed: MixedCrops, config: SplitCo
         make_split(mixed, config)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5])
-def test_crops_split_by_chance_share_books_but_no_crop(mixed: MixedCrops, share: float) -> None:
-    split = make_split(mixed, SplitConfig(mode="crops", validation_share=share, seed=1))
-    assert sorted([*split.train.tolist(), *split.validation.tolist()]) == list(range(len(mixed)))
-    assert len(split.validation) == round(share * len(mixed))
-    assert books_at(mixed, split.train) & books_at(mixed, split.validation)
-    assert split.leaked == 0
-    assert split.describe().startswith("leaking: crops split at random, 0.0%")
-    assert books_of_description(split.describe()) == ()
-
-
-def test_copying_before_splitting_puts_the_same_crop_on_both_sides(make_store: Callable[..., CropStore]) -> None:
-    """One crop of class 5 becomes 20, as a folder of copied files would; about a third of them are held out."""
-    mixed = MixedCrops([CropSource(make_store(("p", "rare", [5]), ("q", "common", [0] * 30)))])
-    split = make_split(mixed, SplitConfig(mode="copied_crops", copies_to=20))
-    both = np.concatenate([split.train, split.validation])
-    assert np.bincount(mixed.class_ids[both], minlength=6).tolist() == [30, 0, 0, 0, 0, 20]
-    assert np.bincount(both, minlength=31).tolist() == [20] + [1] * 30
-    assert (split.train == 0).any()
-    assert (split.validation == 0).any()
-    assert split.leaked == pytest.approx((split.validation == 0).mean())
-    assert "crops copied, then split at random" in split.describe()
-
-
-def test_leaking_splits_depend_on_their_seed_alone(mixed: MixedCrops) -> None:
-    configs = [SplitConfig(mode="copied_crops", copies_to=40, seed=seed) for seed in (0, 0, 1)]
-    first, again, other = (make_split(mixed, config) for config in configs)
-    assert np.array_equal(first.train, again.train)
-    assert not np.array_equal(first.train, other.train)
-
-
-def test_sources_that_do_not_validate_are_never_held_out_by_chance(
-    store: CropStore, make_store: Callable[..., CropStore]
-) -> None:
-    made = make_store(("p", "synthetic", [0, 1] * 50), name="made")
-    mixed = MixedCrops([CropSource(store), CropSource(made, validate=False)])
-    split = make_split(mixed, SplitConfig(mode="crops", validation_share=0.5))
-    assert set(mixed.source_index[split.validation].tolist()) == {0}
-    assert (mixed.source_index[split.train] == 1).sum() == 100
-
-
-@pytest.mark.parametrize("mode", ["books", "crops"])
-def test_fraction_uses_some_of_the_crops_on_both_sides(mixed: MixedCrops, mode: str) -> None:
-    whole = make_split(mixed, SplitConfig(4, 1, mode=mode))
-    part = make_split(mixed, SplitConfig(4, 1, mode=mode, fraction=0.25))
+def test_fraction_uses_some_of_the_crops_on_both_sides(mixed: MixedCrops) -> None:
+    whole = make_split(mixed, SplitConfig(4, 1))
+    part = make_split(mixed, SplitConfig(4, 1, fraction=0.25))
     assert len(part.train) + len(part.validation) == round(0.25 * len(mixed))
     assert len(part.train)
     assert len(part.validation)
@@ -146,14 +105,11 @@ def test_config_out_of_range_is_refused(values: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"mode": "pages"},
         {"fraction": 0.0},
         {"fraction": 1.5},
-        {"validation_share": 1.0},
-        {"copies_to": 0},
         {"seed": -1},
     ],
 )
-def test_mode_out_of_range_is_refused(values: dict) -> None:
+def test_share_out_of_range_is_refused(values: dict) -> None:
     with pytest.raises(ConfigError, match="split"):
         SplitConfig(**values)

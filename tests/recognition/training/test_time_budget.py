@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from kuzushiji_submit.core import time_budget
 from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.training.config import RuntimeConfig
+from kuzushiji_submit.core.training.run import TrainingResult
 from recognition.recognizer import Recognizer
-from recognition.training import time_budget
-from recognition.training.config import RuntimeConfig, TrainConfig
+from recognition.training.config import TrainConfig
 from recognition.training.crop_store import CropStore
-from recognition.training.train import TrainResult, train
+from recognition.training.train import train
 
 
 class Clock:
@@ -30,7 +32,7 @@ def with_budget(config: TrainConfig, seconds: float) -> TrainConfig:
     return dataclasses.replace(config, runtime=dataclasses.replace(config.runtime, time_budget=seconds))
 
 
-def last(result: TrainResult) -> dict[str, object]:
+def last(result: TrainingResult) -> dict[str, object]:
     state: dict[str, object] = torch.load(result.weights.parent / "checkpoints" / "last.ckpt", weights_only=True)
     return state
 

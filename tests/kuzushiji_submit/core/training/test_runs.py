@@ -15,7 +15,7 @@ CONFIG = {
     "epochs": 3,
     "seed": 7,
     "optimizer": {"learning_rate": 0.001},
-    "split": {"folds": 5, "fold": 2, "mode": "books", "validation_books": []},
+    "split": {"folds": 5, "fold": 2, "validation_books": []},
     "runtime": {"devices": "1"},
 }
 
@@ -53,14 +53,39 @@ def test_no_runs(tmp_path):
 
 
 def test_figures_are_those_of_the_best_epoch(make_run, tmp_path):
-    make_run("a", [row(0, 0.5), row(1, 0.75), row(2, 0.7)], {"completed": True, "train_crops": 90})
+    make_run("a", [row(0, 0.5), row(1, 0.75), row(2, 0.7)], {"completed": True, "trained_on": 90, "held_out": 9})
     figures = find_runs([tmp_path])[0].figures()
     assert figures["status"] == "done"
     assert (figures["best"], figures["error"], figures["epochs done"]) == ("2", "0.2500", "3/3")
-    assert (figures["minutes"], figures["crops/s"], figures["trained"]) == ("1.5", "600", "90")
+    assert (figures["minutes"], figures["images/s"], figures["trained"]) == ("1.5", "600", "90")
     assert (figures["px"], figures["classes"], figures["seed"], figures["data"]) == ("32", "10", "7", "01234567")
     assert figures["split"] == "fold 2/5"
     assert figures["macro"] == ""
+
+
+def test_detectors_are_shown_as_fully(make_run, tmp_path):
+    folder = make_run("d", [], {"completed": True, "trained_on": 29, "held_out": 4}, epochs=2, tile_size=320)
+    described = json.loads((folder / "config.json").read_text())
+    described |= {"stage": "detector", "model": "heatmap_fpn", "monitor": "val/f1", "crop": {}, "classes": ""}
+    described["config"].pop("model")
+    (folder / "config.json").write_text(json.dumps(described))
+    scored = {"val/precision": 0.9, "val/recall": 0.8, "train/loss": 1.5, "seconds": 60.0, "images_per_second": 7.0}
+    with (folder / "history.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=["epoch", "val/f1", *scored])
+        writer.writeheader()
+        writer.writerows([{"epoch": 0, "val/f1": 0.85, **scored}, {"epoch": 1, "val/f1": 0.75, **scored}])
+    (run,) = find_runs([tmp_path])
+    figures = run.figures()
+    assert (figures["model"], figures["px"], figures["best"], figures["error"]) == ("heatmap_fpn", "320", "1", "0.1500")
+    assert (figures["f1"], figures["precision"], figures["recall"]) == ("0.8500", "0.9000", "0.8000")
+    assert (figures["trained"], figures["held out"], figures["images/s"]) == ("29", "4", "7")
+    # What no run has is no column.
+    head = format_table([run]).splitlines()[0].split()
+    assert "recall" in head
+    assert "macro" not in head
+    make_run("r", [row(0, 0.5, **{"val/macro": 0.4})])
+    head = format_table(find_runs([tmp_path])).splitlines()[0].split()
+    assert {"recall", "macro"} <= set(head)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +107,6 @@ def test_status(make_run, tmp_path, rows, result, status):
 @pytest.mark.parametrize(
     ("split", "words"),
     [
-        ({"mode": "copied_crops", "folds": 5}, "copied_crops"),
         ({"folds": 0}, "none"),
         ({"folds": 5, "validation_books": ["b"]}, "named books"),
     ],

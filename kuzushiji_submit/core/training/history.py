@@ -1,4 +1,4 @@
-"""One row an epoch: losses, accuracies, learning rate, time and throughput."""
+"""One row an epoch: losses, validation figures, learning rate, time and throughput."""
 
 import csv
 import time
@@ -9,22 +9,21 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from kuzushiji_submit.core.files import atomic_text
-from recognition.training.figures import draw_history
-from recognition.training.module import RecognizerModule
-
-Row = dict[str, float]
+from kuzushiji_submit.core.training.draw_history import draw_history
+from kuzushiji_submit.core.training.module import StageModule
+from kuzushiji_submit.core.training.runs import Row
 
 
 class EpochHistory(Callback):
     """Logs training figures and throughput at each epoch's end, and keeps the rows of all epochs.
 
     The rows travel with the checkpoints, so a resumed run has those of the epochs before. `images_per_second` counts
-    training crops of all processes from the epoch's first step to its last, without validation. `waited` is the share
-    of that time in which the first process had no crops to train on: what faster reading would save.
+    training items of all processes from the epoch's first step to its last, without validation. `waited` is the share
+    of that time in which the first process had nothing to train on: what faster reading would save.
     """
 
     def __init__(self, path: Path, picture: Path) -> None:
-        """Sets the CSV file and the picture of the curves, which are written anew after each epoch."""
+        """Names the CSV file and the picture of the curves, which are written anew after each epoch."""
         self.path, self.picture = path, picture
         self.rows: list[Row] = []
         self._images = 0
@@ -64,8 +63,8 @@ class EpochHistory(Callback):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Completes the row of this epoch."""
-        if not isinstance(pl_module, RecognizerModule):
-            raise TypeError(f"EpochHistory belongs to a RecognizerModule, got {type(pl_module).__name__}")
+        if not isinstance(pl_module, StageModule):
+            raise TypeError(f"EpochHistory belongs to a StageModule, got {type(pl_module).__name__}")
         seconds = self._stopped - self._started
         figures = {
             **pl_module.train_figures(),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recognition.training.figures import draw_history
+from kuzushiji_submit.core.training.draw_history import draw_history
 
 VALIDATED = {"epoch": 0, "train/loss": 2.0, "train/top1": 0.5, "val/loss": 1.5, "val/top1": 0.6, "val/macro": 0.4}
 LATER = {"epoch": 1, "train/loss": 1.0, "train/top1": 1.0, "val/loss": 1.1, "val/top1": 0.7, "val/macro": 0.5}

@@ -1,27 +1,21 @@
-"""Pictures of a run's figures, drawn without a screen."""
+"""The curves of a run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from kuzushiji_submit.core.files import replacing
+from kuzushiji_submit.core.figures import new_figure, save_figure
 
-
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Writes a figure as PNG; a reader sees the whole picture or none."""
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png")
+LOSSES = {"train/loss": "training", "val/loss": "validation"}
+ERRORS = {
+    "train/top1": "training",
+    "val/top1": "validation",
+    "val/macro": "validation, macro",
+    "val/f1": "validation, 1 - F1",
+}
+"""The figures that are drawn, and what they are called; each stage has some of them."""
 
 
 def draw_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
@@ -33,9 +27,8 @@ def draw_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     """
     figure = new_figure(10, 4)
     losses, errors = figure.subplots(1, 2)
-    _draw(losses, rows, {"train/loss": "training", "val/loss": "validation"}, error=False)
-    names = {"train/top1": "training", "val/top1": "validation", "val/macro": "validation, macro"}
-    _draw(errors, rows, names, error=True)
+    _draw(losses, rows, LOSSES, error=False)
+    _draw(errors, rows, ERRORS, error=True)
     losses.set_ylabel("loss")
     errors.set_ylabel("error rate")
     save_figure(figure, path)
@@ -47,8 +40,9 @@ def _draw(axes: Axes, rows: Sequence[Mapping[str, float]], names: Mapping[str, s
         if points:
             epochs, values = zip(*points, strict=True)
             axes.plot(epochs, [1 - value for value in values] if error else values, marker="o", label=label)
-    axes.set_yscale("log")
+    if axes.has_data():
+        axes.set_yscale("log")
+        axes.legend()
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=True, which="both", alpha=0.3)
-    axes.legend()

@@ -1,14 +1,19 @@
 from collections.abc import Callable
 
+import numpy as np
+
 from kuzushiji_submit.core.charset import Charset
 from recognition.training.crop_store import CropStore
-from recognition.training.fingerprint import fingerprint
 from recognition.training.sources import CropSource, MixedCrops
+from recognition.training.split import Split
+from recognition.training.train import _describe_data
 
 
 def test_fingerprint_tells_classes_books_and_charsets_apart(make_store: Callable[..., CropStore]) -> None:
     def of(name: str, *pages: tuple[str, str, list[int]], **options: Charset) -> str:
-        return fingerprint(MixedCrops([CropSource(make_store(*pages, name=name, **options))]))
+        crops = MixedCrops([CropSource(make_store(*pages, name=name, **options))])
+        split = Split(np.arange(len(crops)), np.arange(0), (), "")
+        return _describe_data(crops, split)["data_fingerprint"]
 
     first = of("first", ("p", "a", [0, 1]), ("q", "b", [2]))
     assert first == of("same", ("p", "a", [0, 1]), ("q", "b", [2]))

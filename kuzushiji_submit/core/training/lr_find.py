@@ -6,20 +6,18 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
 import numpy as np
-from pytorch_lightning import LightningDataModule, LightningModule, Trainer
+from pytorch_lightning import LightningDataModule, Trainer
 from pytorch_lightning.tuner.tuning import Tuner
 
 from kuzushiji_submit.core.errors import TrainingError
-from recognition.training.config import TrainConfig
-from recognition.training.dataset import CropDataModule
-from recognition.training.figures import new_figure, save_figure
-from recognition.training.lightning_trainer import quiet_lightning
-from recognition.training.sources import CropData, CropSource, MixedCrops
-from recognition.training.split import make_split
-from recognition.training.train import make_module
+from kuzushiji_submit.core.figures import new_figure, save_figure
+from kuzushiji_submit.core.files import atomic_text, naming_full_disk
+from kuzushiji_submit.core.training.config import RuntimeConfig
+from kuzushiji_submit.core.training.loaders import naming_full_shared_memory
+from kuzushiji_submit.core.training.module import StageModule
+from kuzushiji_submit.core.training.trainer import HearSignals, quiet_lightning
 
 
 @dataclass(frozen=True)
@@ -62,62 +60,14 @@ class LrFindResult:
     picture: Path
 
 
-class RecordingModule(Protocol):
-    """A Lightning module that appends each step's loss to a list, where it is given one, and lets it diverge."""
-
-    recorded_losses: list[float] | None
-
-
-class Runtime(Protocol):
-    """Where a run goes; `RuntimeConfig` is one."""
-
-    @property
-    def accelerator(self) -> str:
-        """A name of Lightning's."""
-        ...
-
-    @property
-    def precision(self) -> str:
-        """A name of Lightning's."""
-        ...
-
-    @property
-    def progress(self) -> bool:
-        """Whether a bar is shown."""
-        ...
-
-
-def lr_find(
-    config: TrainConfig,
-    store: CropData | Sequence[CropSource],
-    out_dir: Path,
-    search: LrFindConfig | None = None,
-) -> LrFindResult:
-    """Runs Lightning's learning rate finder on the training crops; nothing of it stays in the model.
-
-    Args:
-        config: the run whose learning rate is sought.
-        store: as for `train`.
-        out_dir: gets lr_find.csv and lr_find.png.
-        search: range and length.
-
-    Raises:
-        TrainingError: if the crops cannot be trained on.
-    """
-    crops = MixedCrops(store if isinstance(store, Sequence) else [CropSource(store)])
-    split = make_split(crops, config.split)
-    module = make_module(config, crops, split)
-    return search_learning_rate(module, CropDataModule(crops, split, config), config.runtime, out_dir, search)
-
-
 def search_learning_rate(
-    module: RecordingModule,
+    module: StageModule,
     data: LightningDataModule,
-    runtime: Runtime,
+    runtime: RuntimeConfig,
     out_dir: Path,
     search: LrFindConfig | None = None,
 ) -> LrFindResult:
-    """As `lr_find`, for any module that records its losses.
+    """Runs Lightning's learning rate finder on the training data; nothing of it stays anywhere.
 
     Args:
         module: a fresh one; what it learns is of no use afterwards.
@@ -127,16 +77,22 @@ def search_learning_rate(
         search: range and length.
 
     Raises:
-        TrainingError: if the search has no step.
+        TrainingError: if the search has no step, or shared memory is full.
+        OutputError: if the disk is full.
     """
     search = search or LrFindConfig()
     # Raw losses: Lightning's own smoothing halves the first ones, its correction being one step ahead.
     raw_losses: list[float] = []
     module.recorded_losses = raw_losses
     out_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out_dir, prefix=".lr_find_") as scratch, quiet_lightning():
+    with (
+        naming_full_disk(out_dir),
+        naming_full_shared_memory(runtime.num_workers),
+        tempfile.TemporaryDirectory(dir=out_dir, prefix=".lr_find_") as scratch,
+        quiet_lightning(),
+    ):
         finder = Tuner(_make_trainer(runtime, scratch, search.steps)).lr_find(
-            cast("LightningModule", module),
+            module,
             datamodule=data,
             min_lr=search.lowest,
             max_lr=search.highest,
@@ -185,7 +141,7 @@ def suggest(learning_rates: Sequence[float], losses: Sequence[float], search: Lr
     return points[int(slopes.argmin())][0]
 
 
-def _make_trainer(runtime: Runtime, scratch: str, steps: int) -> Trainer:
+def _make_trainer(runtime: RuntimeConfig, scratch: str, steps: int) -> Trainer:
     return Trainer(
         default_root_dir=scratch,
         accelerator=runtime.accelerator,
@@ -194,6 +150,7 @@ def _make_trainer(runtime: Runtime, scratch: str, steps: int) -> Trainer:
         max_epochs=-1,
         max_steps=steps,
         limit_val_batches=0,
+        callbacks=[HearSignals()],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=runtime.progress,
@@ -203,7 +160,7 @@ def _make_trainer(runtime: Runtime, scratch: str, steps: int) -> Trainer:
 
 
 def _write_curve(result: LrFindResult) -> None:
-    with result.curve.open("w", encoding="utf-8", newline="") as file:
+    with atomic_text(result.curve) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["learning_rate", "loss"])
         writer.writerows(zip(result.learning_rates, result.losses, strict=True))

@@ -1,0 +1,1 @@
+"""What is written around a character: it says which of the readings that the eye offers is right."""

@@ -1,0 +1,1 @@
+"""The text prior: which character is likely to follow which."""
