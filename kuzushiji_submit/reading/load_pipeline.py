@@ -95,6 +95,7 @@ def make_pipeline(
     Raises:
         WeightsError: if the settings ask for another ink than the recognizer was trained on.
         PriorFileError: if the prior is damaged.
+        WeightsError: if the settings ask for another ink than the recognizer was trained on.
     """
     if config.ink is not None:
         require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
