@@ -93,7 +93,6 @@ def make_pipeline(
     """The pipeline of two stages, the settings that are not theirs, and a text prior where there is one.
 
     Raises:
-        WeightsError: if the settings ask for another ink than the recognizer was trained on.
         PriorFileError: if the prior is damaged.
         WeightsError: if the settings ask for another ink than the recognizer was trained on.
     """
