@@ -27,6 +27,7 @@ from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth, write_truth
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
@@ -192,6 +193,7 @@ def open_store(data: Path, store: Path, charset: Charset, settings: RecognizerTr
 
 def measure(recognizer: Recognizer, store: CropStore, places: NDArray[np.int64], into: Interpretation) -> None:
     """Reads crops and counts what was right."""
+    require_trained_ink(store.ink, recognizer.ink, f"{store.folder}: the ink of its crops")
     for start in range(0, len(places), BATCH):
         batch = places[start : start + BATCH]
         logits = recognizer.logits(store.read(batch))[:, : len(store.charset)]

@@ -82,7 +82,9 @@ def _draw_exact(out: Targets, nearest: NDArray[np.float32], box: list[float]) ->
     middle = _cells(box, SHRINK, out.heat.shape)
     y, x = np.mgrid[middle]
     y, x = (y + 0.5) * STRIDE, (x + 0.5) * STRIDE
-    away = np.maximum(abs(x - (x0 + x1) / 2) / (x1 - x0), abs(y - (y0 + y1) / 2) / (y1 - y0)).astype(np.float32)
+    far = np.maximum(abs(x - (x0 + x1) / 2) / (x1 - x0), abs(y - (y0 + y1) / 2) / (y1 - y0))
+    # A box that is thinner than float32 can divide by is as far away as can be said.
+    away = np.minimum(far, np.finfo(np.float32).max).astype(np.float32)
     mine = away < nearest[middle]
     nearest[middle] = np.where(mine, away, nearest[middle])
     out.heat[middle] = 1.0

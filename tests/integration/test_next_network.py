@@ -15,13 +15,14 @@ from detection.heatmap.weights_file import DetectorMetadata, save_detector
 from detection.load import load_any_detector
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.registry import config_to_plain
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.core.weights import save_weights
 from kuzushiji_submit.core.weights_record import WeightsRecord
-from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining
 from recognition.crops import CropConfig
 from recognition.models.registry import build_model
@@ -89,6 +90,28 @@ def test_the_pipeline_reads_a_page_with_both(detector_weights: Path, recognizer_
     assert len(read) > 10
     assert np.array_equal(read.boxes, load_any_detector(detector_weights).detect(prepare_page(page)).boxes)
     assert set(read.codepoints) <= set(CHARSET.codepoints)
+
+
+def test_stages_that_were_trained_on_different_inks_are_refused(tmp_path: Path, recognizer_weights: Path) -> None:
+    path = tmp_path / "faint.safetensors"
+    network = DarkBlobs(DarkBlobsConfig(smallest=100))
+    for ink in (InkConfig(), InkConfig(floor=0.1)):
+        record = WeightsRecord("detector", "dark_blobs", {"smallest": 100}, ink=ink)
+        save_weights(path, network.state_dict(), record, overwrite=True)
+        if ink == InkConfig():
+            load_pipeline(PipelineConfig(), recognizer_weights, path, "cpu")
+        else:
+            with pytest.raises(WeightsError, match=r"faint.*: the recognizer's ink is not .* \(floor 0\.25, not"):
+                load_pipeline(PipelineConfig(), recognizer_weights, path, "cpu")
+
+
+def test_the_record_of_a_run_names_the_ink_of_the_weights(tmp_path: Path) -> None:
+    path = tmp_path / "faint.safetensors"
+    metadata = WeightsMetadata(InkMeanConfig(), CHARSET, CropConfig(size=32), ink=InkConfig(floor=0.1))
+    save_recognizer(path, build_model(InkMeanConfig(), len(CHARSET)).state_dict(), metadata)
+    pipeline = load_pipeline(PipelineConfig(), path, None, "cpu")
+    assert pipeline.prepare(np.zeros((9, 9, 3), np.uint8)).config == InkConfig(floor=0.1)
+    assert describe(PipelineConfig(), pipeline, path, None)["pipeline"]["ink"]["floor"] == 0.1
 
 
 def test_a_second_recognizer_can_be_trained_by_its_name() -> None:

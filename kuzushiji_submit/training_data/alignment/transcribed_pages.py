@@ -12,6 +12,7 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.training_data.alignment.align import AlignConfig, AlignedPage, align_page
 from recognition.recognizer import Recognizer
@@ -54,7 +55,9 @@ def align_folder(
 
     Raises:
         CompetitionFileError: if no transcribed page has an image.
+        WeightsError: if the pipeline's recognizer was trained on another ink.
     """
+    require_trained_ink(pipeline.recognizer.ink, recognizer.ink, "the ink of the pipeline")
     paths = list_images(images)
     truths = {page.image_id: page for page in known}
     pages = [image_id for image_id in transcriptions if image_id in paths]

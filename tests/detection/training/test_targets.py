@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from detection.heatmap.network import STRIDE, UNIT
@@ -120,6 +120,7 @@ def test_exact_characters_have_the_last_word() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(*[st.floats(-150, 250, width=32)] * 4, st.sampled_from([EXACT, ROUGH])), max_size=8))
+@example([(0.0, 0.0, 1.0, 1.401298464324817e-45, EXACT)])
 def test_any_boxes_give_finite_targets(boxes: list[tuple[float, ...]]) -> None:
     made = targets(*[box[:4] for box in boxes], kinds=[int(box[4]) for box in boxes])
     assert np.isfinite(made.sides).all()

@@ -10,11 +10,11 @@ from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.page import prepared as prepared_module
-from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, read_ink
-from kuzushiji_submit.core.page.paper import estimate_paper
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, make_pipeline
+from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.crops import CropConfig, Crops
@@ -122,28 +122,6 @@ def test_min_score_drops_the_unsure(pipeline, draw_page):
     assert pipeline.min_score == pipeline.recognizer.min_score
 
 
-@pytest.mark.parametrize("what", ["detect", "explain"])
-def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what):
-    calls = []
-
-    def counted(name, function):
-        def call(*args):
-            calls.append(name)
-            return function(*args)
-
-        return call
-
-    monkeypatch.setattr(prepared_module, "estimate_paper", counted("paper", estimate_paper))
-    monkeypatch.setattr(prepared_module, "read_ink", counted("ink", read_ink))
-    network = HeatmapNet(HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2))
-    detector = HeatmapDetector(network, device="cpu")
-    page = prepare_page(draw_page(1)[0])
-    getattr(detector, what)(page)
-    assert page.ink.shape == page.size_hw
-    assert page.ink is page.ink
-    assert sorted(calls) == ["ink", "paper"]
-
-
 def test_pages_have_the_ink_that_the_recognizer_was_trained_on(half_inked: np.ndarray) -> None:
     recognizer = Darkness()
     recognizer.ink = InkConfig(floor=0.5)
@@ -161,3 +139,24 @@ def test_settings_that_ask_for_another_ink_are_refused(pipeline: Pipeline) -> No
     config = read_settings(PipelineConfig(), overrides=["ink.floor=0.7"])
     with pytest.raises(WeightsError, match=r"the ink in the settings is not the ink .* \(floor 0\.7, not 0\.25\)"):
         make_pipeline(config, Halves(), pipeline.recognizer)
+
+
+@pytest.mark.parametrize("what", ["detect", "explain"])
+def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what):
+    calls = []
+
+    def counted(name, function):
+        def call(*args):
+            calls.append(name)
+            return function(*args)
+
+        return call
+
+    for name in ("estimate_paper", "read_ink"):
+        monkeypatch.setattr(prepared_module, name, counted(name, getattr(prepared_module, name)))
+    network = HeatmapNet(HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2))
+    detector = HeatmapPageDetector(HeatmapDetector(network, device="cpu"))
+    page = Pipeline(detector, Darkness()).prepare(draw_page(1)[0])
+    getattr(detector, what)(page)
+    Pipeline(detector, Darkness()).cut("p", page, Detections.empty())
+    assert calls == ["estimate_paper", "read_ink"]

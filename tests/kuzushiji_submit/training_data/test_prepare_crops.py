@@ -110,9 +110,8 @@ def test_crops_with_and_without_false_alarms_are_not_mixed(data, tmp_path):
 
 def test_characters_left_out_keep_their_place_in_reading_order(data, tmp_path):
     """Two columns, annotated from left to right and from below, one character in no charset."""
-    boxes = np.array(
-        [[100, 160, 140, 200], [100, 100, 140, 140], [300, 160, 340, 200], [300, 100, 340, 140]], np.float32
-    )
+    corners = np.array([[100, 150], [100, 100], [200, 150], [200, 100]], np.float32)
+    boxes = np.concatenate([corners, corners + 40], axis=1)
     write_truth(data.train_csv, [PageTruth("a_1", ("U+306E", "U+306F", "U+4E00", "U+306F"), boxes)])
     prepare_crops(data, tmp_path / "store", CHARSET, CROP, InkConfig())
     store = CropStore(tmp_path / "store")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.page.ink import DEFAULT_INK
+from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.training.config import RuntimeConfig
 from recognition.crops import CropConfig, Crops
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
@@ -48,8 +48,11 @@ def draw(class_ids: list[int], seed: int = 0) -> np.ndarray:
 def make_store(tmp_path: Path, charset: Charset) -> Callable[..., CropStore]:
     """A store of pages (page_id, book_id, class ids)."""
 
-    def make(*pages: Page, name: str = "store", charset: Charset = charset, size: int = 32) -> CropStore:
-        with CropStoreWriter(tmp_path / name, charset, CropConfig(size=size), DEFAULT_INK, shard_crops=20) as writer:
+    def make(
+        *pages: Page, name: str = "store", charset: Charset = charset, size: int = 32, floor: float = 0.25
+    ) -> CropStore:
+        ink = InkConfig(floor=floor)
+        with CropStoreWriter(tmp_path / name, charset, CropConfig(size=size), ink, shard_crops=20) as writer:
             for place, (page_id, book_id, class_ids) in enumerate(pages):
                 crops = (
                     draw(class_ids, place)[:, :size, :size] if size <= 32 else np.zeros((len(class_ids), size, size))

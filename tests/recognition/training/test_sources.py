@@ -43,7 +43,9 @@ def test_share_must_be_positive(store: CropStore, share: float) -> None:
         MixedCrops([CropSource(store, share)])
 
 
-@pytest.mark.parametrize("values", [{"charset": Charset(("U+3042",))}, {"size": 48}], ids=["charset", "size"])
+@pytest.mark.parametrize(
+    "values", [{"charset": Charset(("U+3042",))}, {"size": 48}, {"floor": 0.5}], ids=["charset", "size", "ink"]
+)
 def test_sources_that_differ_are_refused(store: CropStore, make_store: Callable[..., CropStore], values: dict) -> None:
     other = make_store(("p", "b", [0]), name="other", **values)
     with pytest.raises(TrainingError, match="cut all crops alike"):

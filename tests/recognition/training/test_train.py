@@ -67,7 +67,9 @@ def test_run_leaves_what_it_promises(
     assert [float(row["val/top1"]) for row in rows] == [row["val/top1"] for row in result.history]
     logged = (out / "logs" / "version_0" / "metrics.csv").read_text()
     assert "images_per_second" in logged.splitlines()[0]
-    assert json.loads((out / "config.json").read_text())["config"]["batch_size"] == 16
+    described = json.loads((out / "config.json").read_text())
+    assert described["config"]["batch_size"] == 16
+    assert described["ink"]["floor"] == 0.25
     assert json.loads((out / "result.json").read_text())["images_per_second"] == result.images_per_second
     assert (result.trained_on, result.held_out) == (72, 24)
     described = read_metadata(result.weights)
@@ -324,3 +326,15 @@ def test_config_out_of_range_is_refused(values: dict, message: str) -> None:
 def test_optimizer_out_of_range_is_refused(values: dict) -> None:
     with pytest.raises(ConfigError, match="optimizer"):
         OptimizerConfig(**values)
+
+
+def test_the_ink_of_the_crops_goes_into_record_and_weights_and_a_run_of_another_is_not_resumed(
+    make_store: Callable[..., CropStore], config: TrainConfig, tmp_path: Path
+) -> None:
+    pages = [(f"page{n}", f"book{n % 4}", [0, 1, 2, 3, 4, 5] * 2) for n in range(8)]
+    faint, usual = make_store(*pages, name="faint", floor=0.1), make_store(*pages, name="usual")
+    result = train(config, faint, tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["ink"]["floor"] == 0.1
+    assert read_metadata(result.weights).ink == faint.ink
+    with pytest.raises(TrainingError, match="other ink"):
+        train(config, usual, tmp_path / "run", resume=True)
