@@ -14,7 +14,6 @@ from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, make_pipeline
-from kuzushiji_submit.reading.page_detectors import HeatmapPageDetector
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.crops import CropConfig, Crops
@@ -155,7 +154,7 @@ def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what
     for name in ("estimate_paper", "read_ink"):
         monkeypatch.setattr(prepared_module, name, counted(name, getattr(prepared_module, name)))
     network = HeatmapNet(HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2))
-    detector = HeatmapPageDetector(HeatmapDetector(network, device="cpu"))
+    detector = HeatmapDetector(network, device="cpu")
     page = Pipeline(detector, Darkness()).prepare(draw_page(1)[0])
     getattr(detector, what)(page)
     Pipeline(detector, Darkness()).cut("p", page, Detections.empty())
