@@ -1,10 +1,12 @@
-"""The record that leaves the detector."""
+"""The record that leaves a detector, and all that is asked of one."""
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kuzushiji_submit.core.page.prepared import PreparedPage
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,12 @@ class Detections:
     def select(self, index: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         """The detections a mask or an index array picks, in that order."""
         return type(self)(self.boxes[index], self.scores[index], self.points[index])
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds the characters of a page; safe to call from several threads."""
+
+    def detect(self, page: PreparedPage) -> Detections:
+        """The characters of a page, boxes in page pixels; none on a page without text."""
+        ...

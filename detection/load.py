@@ -1,28 +1,18 @@
 """The detector of a weights file, whatever its network is."""
 
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from detection.detections import Detections
+from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetector, HeatmapDetectorConfig
-from detection.heatmap.weights_file import KIND
-from kuzushiji_submit.core.page.prepared import PreparedPage
-from kuzushiji_submit.core.weights import load_network, read_record
-
-
-@runtime_checkable
-class FindsBoxes(Protocol):
-    """A network that makes boxes of a page itself."""
-
-    def detect(self, page: PreparedPage) -> Detections:
-        """The characters of a page, in page pixels."""
-        ...
+from detection.heatmap.weights_file import KIND, DetectorMetadata
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.weights import load_network
 
 
 def load_any_detector(
     path: Path, config: HeatmapDetectorConfig | None = None, device: str = "auto"
-) -> FindsBoxes | HeatmapDetector:
-    """The detector of a weights file.
+) -> tuple[Detector, InkConfig | None]:
+    """The detector of a weights file, and the ink it was trained on; None where it is not shown the ink.
 
     A registered network that has a method `detect` is the detector; any other gives the maps of `HeatmapNet`, and
     `HeatmapDetector` makes boxes of them.
@@ -36,8 +26,8 @@ def load_any_detector(
         WeightsError: if the file is missing, damaged or does not match.
         DeviceError: if the device cannot be used.
     """
-    if read_record(path).kind == KIND:
-        network = load_network(path, KIND)[0]
-        if isinstance(network, FindsBoxes):
-            return network
-    return HeatmapDetector.load(path, config, device)
+    network, record = load_network(path, KIND)
+    if isinstance(network, Detector):
+        return network, record.ink
+    DetectorMetadata.from_record(record, str(path))  # refuses maps that are measured otherwise
+    return HeatmapDetector(network, config, device), record.ink

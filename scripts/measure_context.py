@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torchmetrics.functional.text import edit_distance
 
+from detection.detections import Detector
 from kuzushiji_submit.calibration.threshold import best_threshold
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
@@ -42,7 +43,6 @@ from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector
 from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.reading.prior.prior_file import load_prior
 from kuzushiji_submit.reading.prior.text_prior import TextPrior
-from kuzushiji_submit.reading.protocols import Detector
 from recognition.calibration import fit_temperature
 from recognition.crops import crop_boxes
 from recognition.recognizer import Recognizer

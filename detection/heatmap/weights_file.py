@@ -89,5 +89,5 @@ def load_detector(path: Path) -> tuple[nn.Module, DetectorMetadata]:
     Raises:
         WeightsError: as `kuzushiji_submit.core.weights.load_network`, or if its map is measured otherwise.
     """
-    metadata = DetectorMetadata.from_record(weights.read_record(path), str(path))
-    return weights.load_network(path, KIND)[0], metadata
+    network, record = weights.load_network(path, KIND)
+    return network, DetectorMetadata.from_record(record, str(path))

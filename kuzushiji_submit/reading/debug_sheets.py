@@ -5,10 +5,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from detection.detections import Detections
+from detection.detections import Detections, Detector
 from kuzushiji_submit.core.errors import ConfigError, OutputError
 from kuzushiji_submit.core.page.prepared import PreparedPage
-from kuzushiji_submit.reading.protocols import Detector, Stages
+from kuzushiji_submit.reading.protocols import Stages
 
 
 class DebugSheets:

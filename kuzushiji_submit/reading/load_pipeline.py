@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.load import load_any_detector
@@ -12,14 +13,12 @@ from kuzushiji_submit import __version__
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
-from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
-from kuzushiji_submit.reading.protocols import Detector
 from recognition.recognizer import Recognizer
 
 
@@ -78,8 +77,7 @@ def load_detector(
         DeviceError: if the device cannot be used.
     """
     if weights is not None:
-        detector = load_any_detector(weights, config.heatmap, device)
-        seen = read_record(weights).ink
+        detector, seen = load_any_detector(weights, config.heatmap, device)
         if seen is not None:
             require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer's ink")
         return detector

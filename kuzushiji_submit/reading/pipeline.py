@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.detections import Detections
+from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
-from kuzushiji_submit.reading.protocols import Detector, Recognizer
+from kuzushiji_submit.reading.protocols import Recognizer
 from recognition.crops import Crops, crop_page
 from recognition.recognitions import Recognitions
 

@@ -12,20 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.detections import Detections
+from detection.detections import Detections, Detector
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from recognition.crops import CropConfig, Crops
 from recognition.recognitions import Recognitions
-
-
-class Detector(Protocol):
-    """Finds the characters of a page; safe to call from several threads."""
-
-    def detect(self, page: PreparedPage) -> Detections:
-        """The characters of a page, boxes in page pixels; none on a page without text."""
-        ...
 
 
 class Stages(Protocol):

@@ -67,7 +67,8 @@ def recognizer_weights(tmp_path: Path) -> Path:
 
 
 def test_a_second_detector_is_loaded_and_finds_boxes(detector_weights: Path, page: np.ndarray) -> None:
-    detector = load_any_detector(detector_weights)
+    detector, ink = load_any_detector(detector_weights)
+    assert ink is None
     assert isinstance(detector, DarkBlobs)
     assert detector.config == DarkBlobsConfig(100)
     found = detector.detect(prepare_page(page))
@@ -79,7 +80,7 @@ def test_the_project_s_own_detector_comes_through_the_same_door(tmp_path: Path) 
     path = tmp_path / "heatmap.safetensors"
     config = HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2)
     save_detector(path, HeatmapNet(config).state_dict(), DetectorMetadata(config))
-    assert isinstance(load_any_detector(path, device="cpu"), HeatmapDetector)
+    assert isinstance(load_any_detector(path, device="cpu")[0], HeatmapDetector)
 
 
 def test_the_pipeline_reads_a_page_with_both(detector_weights: Path, recognizer_weights: Path) -> None:
@@ -88,7 +89,7 @@ def test_the_pipeline_reads_a_page_with_both(detector_weights: Path, recognizer_
     (read,) = pipeline.read([("page", page)])
     assert read.image_id == "page"
     assert len(read) > 10
-    assert np.array_equal(read.boxes, load_any_detector(detector_weights).detect(prepare_page(page)).boxes)
+    assert np.array_equal(read.boxes, load_any_detector(detector_weights)[0].detect(prepare_page(page)).boxes)
     assert set(read.codepoints) <= set(CHARSET.codepoints)
 
 
