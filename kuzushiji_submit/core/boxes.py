@@ -6,11 +6,16 @@ from numpy.typing import NDArray
 
 def overlaps(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
     """Intersection over union of every box with every other: float32 (N, 4) and (M, 4) xyxy -> float64 (N, M)."""
+    shared = shared_areas(boxes, others)
+    union = _areas(boxes)[:, None] + _areas(others)[None] - shared
+    return np.asarray(shared / np.maximum(union, 1e-9))
+
+
+def shared_areas(boxes: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The area that every box has in common with every other: (N, 4) and (M, 4) xyxy -> float64 (N, M)."""
     first, second = boxes[:, None].astype(np.float64), others[None].astype(np.float64)
     sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
-    shared = np.prod(np.maximum(sides, 0), axis=2)
-    union = _areas(first) + _areas(second) - shared
-    return np.asarray(shared / np.maximum(union, 1e-9))
+    return np.asarray(np.prod(np.maximum(sides, 0), axis=2))
 
 
 def centers_inside(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -19,5 +24,6 @@ def centers_inside(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> N
     return np.asarray((others[:, 0] < x) & (x < others[:, 2]) & (others[:, 1] < y) & (y < others[:, 3]))
 
 
-def _areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.prod(np.maximum(boxes[..., 2:] - boxes[..., :2], 0), axis=-1))
+def _areas(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
+    exact = boxes.astype(np.float64)
+    return np.asarray(np.prod(np.maximum(exact[:, 2:] - exact[:, :2], 0), axis=1))

@@ -6,10 +6,8 @@ import json
 import logging
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -20,6 +18,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
 from kuzushiji_submit.competition.truth import PageTruth, read_truth, write_truth
 from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
 from kuzushiji_submit.synthetic.fonts import FontSet
@@ -191,17 +190,13 @@ def _run(
     if workers <= 1 or len(tasks) < 2:
         yield from (_draw_and_write(synthesizer, out, task) for task in tasks)
         return
-    # Fresh processes: a forked one inherits OpenCV's threads in an undefined state.
-    pool = ProcessPoolExecutor(
-        min(workers, len(tasks)),
-        mp_context=get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(synthesizer.settings, [str(path) for path in font_paths], synthesizer.layouts, synthesizer.real),
+    start = partial(
+        _start_worker, synthesizer.settings, [str(path) for path in font_paths], synthesizer.layouts, synthesizer.real
     )
-    try:
-        yield from pool.map(partial(_work, out), tasks, chunksize=1)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for undrawn in map_pages(partial(_work, out), tasks, workers, catch=(), initializer=start):
+        if isinstance(undrawn, Failure):
+            raise undrawn.error
+        yield undrawn
 
 
 def _start_worker(

@@ -21,9 +21,9 @@ import numpy as np
 
 from detection.components import Components, threshold
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.boxes import shared_areas
+from kuzushiji_submit.core.page.ink import InkConfig, darkness_and_redness
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
-from kuzushiji_submit.core.page.seals import separate_red
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, mean_stroke
 from kuzushiji_submit.synthetic.types import FloatArray, Image, Mask, as_uint8
 
@@ -100,9 +100,7 @@ def _red_map(page: PreparedPage) -> Mask:
     """1 where the page is red, uint8 (H, W)."""
     if page.paper is None:
         return np.zeros(page.size_hw, np.uint8)
-    color = cv2.resize(page.paper.color, page.size_hw[::-1], interpolation=cv2.INTER_LINEAR)
-    levelled = as_uint8(cv2.divide(page.pixels, as_uint8(color), scale=255))
-    return as_uint8(separate_red(levelled, 1.0)[1] > RED_LEVEL)
+    return as_uint8(darkness_and_redness(page.pixels, page.paper, page.config)[1] > RED_LEVEL)
 
 
 def _nominal(truth: PageTruth) -> float:
@@ -113,8 +111,7 @@ def _nominal(truth: PageTruth) -> float:
 def _crowded(boxes: FloatArray) -> list[bool]:
     """Which boxes share much of their area with another one, whose ink cannot be told from theirs."""
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1).clip(1)
-    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    shared = np.prod((np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - corner).clip(0), axis=2)
+    shared = shared_areas(boxes, boxes)
     np.fill_diagonal(shared, 0.0)
     return [bool(value) for value in shared.max(axis=1, initial=0) > LARGEST_OVERLAP * area]
 

@@ -12,7 +12,8 @@ from kuzushiji_submit.synthetic.fonts import BaseGlyph, FontSet
 from kuzushiji_submit.synthetic.glyph_source import GlyphSource
 from kuzushiji_submit.synthetic.repertoire import MIDDLE, Place, Repertoire
 from kuzushiji_submit.synthetic.strokes import with_stroke
-from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
+from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_uint8
+from kuzushiji_submit.synthetic.warp import warp_mask
 
 WARP_GRID = (2, 4, 4)
 INK_FRACTION = 0.35
@@ -197,22 +198,11 @@ class Hand:
         patch_hw: tuple[int, int],
         rng: np.random.Generator,
     ) -> FloatArray:
-        base_h, base_w = base.mask.shape
-        inner_h, inner_w = inner_hw
-        size = min(float(np.sqrt(inner_h * inner_w)), 1.6 * min(inner_hw))
+        size = min(float(np.sqrt(inner_hw[0] * inner_hw[1])), 1.6 * min(inner_hw))
         grid = self.style.habit * self._habit(character) + self.style.warp * rng.standard_normal(
             WARP_GRID, dtype=np.float32
         )
-        shift_y, shift_x = (
-            cv2.resize(layer * np.float32(size), patch_hw[::-1], interpolation=cv2.INTER_CUBIC) for layer in grid
-        )
-        from_center_y = np.arange(patch_hw[0], dtype=np.float32)[:, None] - np.float32((patch_hw[0] - 1) / 2)
-        from_center_x = np.arange(patch_hw[1], dtype=np.float32)[None, :] - np.float32((patch_hw[1] - 1) / 2)
-        y = from_center_y + shift_y
-        x = from_center_x + shift_x + np.float32(self.style.slant) * from_center_y
-        map_y = y * np.float32(base_h / inner_h) + np.float32((base_h - 1) / 2)
-        map_x = x * np.float32(base_w / inner_w) + np.float32((base_w - 1) / 2)
-        return as_float32(cv2.remap(base.mask, map_x, map_y, cv2.INTER_LINEAR)) / 255
+        return warp_mask(base.mask, inner_hw, patch_hw, grid * np.float32(size), self.style.slant) / 255
 
     def _ink(self, alpha: FloatArray, rng: np.random.Generator) -> Mask:
         style = self.style

@@ -3,22 +3,20 @@
 import hashlib
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
-from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.synthetic.fonts import BaseGlyph
 from kuzushiji_submit.synthetic.glyph_cutting import CutGlyph, cut_glyphs
@@ -121,9 +119,9 @@ def read_real_glyphs(
             left_out["pages without image"] += 1
     found: defaultdict[str, list[CutGlyph]] = defaultdict(list)
     tasks = [jobs[image_id] for image_id in sorted(jobs)]
-    for (_, page), made in zip(tasks, tqdm(_cut_all(tasks, workers), "real glyphs", len(tasks)), strict=True):
-        if isinstance(made, str):
-            logger.warning("%s: left out", made)
+    for (_, page), made in zip(tasks, map_pages(_cut_page, tasks, workers, progress="real glyphs"), strict=True):
+        if isinstance(made, Failure):
+            logger.warning("%s: left out", made.error)
             left_out["unreadable pages"] += 1
         else:
             found[book_of(page.image_id)] += made[0]
@@ -144,23 +142,10 @@ def _allowed_books(present: set[str], books: Collection[str], without: Collectio
     return wanted - {book_of(name) for name in without}
 
 
-def _cut_all(
-    jobs: Sequence[tuple[Path, PageTruth]], workers: int
-) -> Iterator[tuple[list[CutGlyph], Counter[str]] | str]:
-    if workers <= 1 or len(jobs) < 2:
-        yield from map(_cut_page, jobs)
-        return
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_cut_page, jobs, chunksize=1)
-
-
-def _cut_page(job: tuple[Path, PageTruth]) -> tuple[list[CutGlyph], Counter[str]] | str:
-    """The glyphs of a page and what was left out, or why it cannot be read."""
-    try:
-        page = read_page(job[0])
-    except PageReadError as error:
-        return str(error)
-    return cut_glyphs(page, job[1])
+def _cut_page(job: tuple[Path, PageTruth]) -> tuple[list[CutGlyph], Counter[str]]:
+    """The glyphs of a page and what was left out."""
+    path, truth = job
+    return cut_glyphs(read_page(path), truth)
 
 
 def _real_book(name: str, cut: list[CutGlyph]) -> RealBook:

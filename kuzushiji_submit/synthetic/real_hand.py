@@ -10,6 +10,7 @@ from kuzushiji_submit.synthetic.fonts import BaseGlyph
 from kuzushiji_submit.synthetic.hand import cut_to_ink
 from kuzushiji_submit.synthetic.real_glyphs import RealBook, RealGlyphs
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_float32, as_uint8
+from kuzushiji_submit.synthetic.warp import warp_mask
 
 REAL_SEED = 21
 OWN_SHARE = 0.9
@@ -154,15 +155,8 @@ def _warped(mask: Mask, inner_hw: tuple[int, int], style: RealHandStyle, rng: np
     patch_hw = inner_h + 2 * margin, inner_w + 2 * margin
     size = float(np.sqrt(inner_h * inner_w))
     grid = np.float32(style.warp * size) * rng.standard_normal(GRID, dtype=np.float32)
-    shift_y, shift_x = (cv2.resize(layer, patch_hw[::-1], interpolation=cv2.INTER_CUBIC) for layer in grid)
-    from_center_y = np.arange(patch_hw[0], dtype=np.float32)[:, None] - np.float32((patch_hw[0] - 1) / 2)
-    from_center_x = np.arange(patch_hw[1], dtype=np.float32)[None, :] - np.float32((patch_hw[1] - 1) / 2)
-    shear = np.float32(style.shear * np.clip(rng.standard_normal(), -2, 2) * min(1.0, inner_w / inner_h))
-    map_y = (from_center_y + shift_y) * np.float32(mask.shape[0] / inner_h) + np.float32((mask.shape[0] - 1) / 2)
-    map_x = (from_center_x + shift_x + shear * from_center_y) * np.float32(mask.shape[1] / inner_w) + np.float32(
-        (mask.shape[1] - 1) / 2
-    )
-    return as_float32(cv2.remap(mask, map_x, map_y, cv2.INTER_LINEAR))
+    slant = style.shear * np.clip(rng.standard_normal(), -2, 2) * min(1.0, inner_w / inner_h)
+    return warp_mask(mask, inner_hw, patch_hw, grid, float(slant))
 
 
 def _thickened(ink: FloatArray, amount: float) -> FloatArray:

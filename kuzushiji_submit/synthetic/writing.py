@@ -57,8 +57,9 @@ def write_layout(
     boxes: list[tuple[int, int, int, int]] = []
     tips: list[Tips | None] = []
     canvases: list[Mask] = []
-    places = places_of(layout)
-    charges = _charges(layout, hand.style, rng)
+    columns = group_columns(layout.boxes)
+    places = _places(layout, columns)
+    charges = _charges(len(layout.codepoints), columns, hand.style, rng)
     for index, (codepoint, box) in enumerate(zip(layout.codepoints, layout.boxes.tolist(), strict=True)):
         target = red if red is not None and index in rubric else canvas
         rings = circled > 0 and codepoint in NUMERALS and rng.random() < circled and _has_room(layout, index)
@@ -84,10 +85,10 @@ def write_layout(
     return written
 
 
-def places_of(layout: Layout) -> list[Place]:
+def _places(layout: Layout, columns: list[list[int]]) -> list[Place]:
     """Where in its column each character of a layout stands."""
     places = [Place()] * len(layout.codepoints)
-    for column in group_columns(layout.boxes):
+    for column in columns:
         for depth, index in enumerate(column):
             before = column[max(depth - REPEAT_REACH, 0) : depth]
             places[index] = Place(
@@ -114,13 +115,13 @@ def paste_ink(canvas: Mask, ink: Mask, center: tuple[float, float]) -> tuple[int
     return left, top, left + width, top + height
 
 
-def _charges(layout: Layout, style: HandStyle, rng: np.random.Generator) -> list[float]:
+def _charges(count: int, columns: list[list[int]], style: HandStyle, rng: np.random.Generator) -> list[float]:
     """How much ink the brush holds at each character: less and less down a column until it is dipped again."""
-    charges = [1.0] * len(layout.codepoints)
+    charges = [1.0] * count
     if style.depletion <= 0:
         return charges
     spent = rng.random()
-    for column in group_columns(layout.boxes):
+    for column in columns:
         for index in column:
             spent = 0.0 if rng.random() < DIP else min(spent + DIP, 1.0)
             charges[index] = 1.0 - style.depletion * spent

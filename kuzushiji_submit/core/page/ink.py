@@ -61,7 +61,7 @@ def read_ink(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> InkRea
         The ink and the lines found in it.
     """
     height, width = page.shape[:2]
-    darkness, redness = _level(page, paper, config)
+    darkness, redness = darkness_and_redness(page, paper, config)
     if config.red_suppression > 0:
         carry_on_under_seals(darkness, redness)
     on_page = cv2.resize(paper.on_page, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -73,7 +73,9 @@ def read_ink(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> InkRea
     return InkReading(ink, lines)
 
 
-def _level(page: NDArray[np.uint8], paper: Paper, config: InkConfig) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def darkness_and_redness(
+    page: NDArray[np.uint8], paper: Paper, config: InkConfig
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Darkness and redness on levelled paper, uint8 (H, W) each.
 
     In strips, so that the images between page and darkness do not leave the processor's cache.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kuzushiji_submit.core.boxes import centers_inside, overlaps
+from kuzushiji_submit.core.boxes import centers_inside, overlaps, shared_areas
 
 
 def boxes(*rows: tuple) -> np.ndarray:
@@ -32,3 +32,24 @@ def test_centers_on_the_border_are_outside() -> None:
 def test_no_boxes() -> None:
     assert overlaps(boxes(), boxes((0, 0, 1, 1))).shape == (0, 1)
     assert centers_inside(boxes((0, 0, 1, 1)), boxes()).shape == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("box", "other", "area"),
+    [
+        ((0, 0, 0, 0), (0, 0, 4, 4), 0),
+        ((0, 0, 4, 4), (4, 0, 8, 4), 0),
+        ((0, 0, 4, 4), (5, 5, 8, 8), 0),
+        ((0, 0, 4, 4), (2, 1, 8, 8), 6),
+        ((0, 0, 4, 4), (1, 1, 2, 2), 1),
+    ],
+)
+def test_shared_areas(box, other, area):
+    first, second = (np.array([corners], np.float32) for corners in (box, other))
+    assert shared_areas(first, second).tolist() == shared_areas(second, first).tolist() == [[area]]
+
+
+def test_no_boxes_share_nothing():
+    none, one = np.zeros((0, 4), np.float32), np.ones((1, 4), np.float32)
+    assert shared_areas(none, one).shape == (0, 1)
+    assert shared_areas(one, none).shape == (1, 0)
