@@ -16,14 +16,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import pandas as pd
 
 from kuzushiji_submit.competition.books import book_of
+from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
+from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.synthetic.competition import SETTINGS_FILE
-from kuzushiji_submit.synthetic.likeness import MEASURES, SIZE, measure_page
-from kuzushiji_submit.synthetic.types import Image, as_uint8
+from kuzushiji_submit.synthetic.likeness import MEASURES, SIZE, BoxLikeness, measure_page
 
 PRINT, MANUSCRIPT = "print", "manuscript"
 
@@ -68,10 +69,9 @@ def _kept(page: PageTruth, without: frozenset[str]) -> PageTruth:
 
 def _table(source: str, images: Path, truth: dict[str, PageTruth], size: float, manuscripts: set[str]) -> pd.DataFrame:
     """One row a page: source, kind, book and every measure."""
-    rows = []
+    rows, files = [], list_images(images)
     for image_id, page in sorted(truth.items()):
-        found = _read_image(images, image_id)
-        likeness = measure_page(found, page.boxes, size) if found is not None else None
+        likeness = _measure(files[image_id], page, size) if image_id in files else None
         if likeness is None:
             print(f"{images / image_id}: no image, or nothing to measure; left out", file=sys.stderr)
             continue
@@ -81,12 +81,11 @@ def _table(source: str, images: Path, truth: dict[str, PageTruth], size: float, 
     return pd.DataFrame(rows)
 
 
-def _read_image(images: Path, image_id: str) -> Image | None:
-    for path in sorted(images.glob(f"{image_id}.*")):
-        read = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if read is not None:
-            return as_uint8(cv2.cvtColor(read, cv2.COLOR_BGR2RGB))
-    return None
+def _measure(path: Path, page: PageTruth, size: float) -> BoxLikeness | None:
+    try:
+        return measure_page(read_page(path), page.boxes, size)
+    except PageReadError:
+        return None
 
 
 def _by_book(table: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,12 @@ def nearest_names(name: str, names: Iterable[str]) -> list[str]:
     return get_close_matches(name, list(names), 1, cutoff=0.7)
 
 
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A question for the middle of a message, such as "did you mean reader? "; empty where no name is near."""
+    nearest = nearest_names(name, names)
+    return f"did you mean {nearest[0]}? " if nearest else ""
+
+
 def preset_names() -> list[str]:
     """The names of the presets."""
     return sorted(path.stem for path in PRESETS.glob(f"*{SUFFIX}"))
@@ -79,8 +85,7 @@ def _find(preset_or_path: str) -> Path:
         return PRESETS / f"{preset_or_path}{SUFFIX}"
     if path.is_file():
         return path
-    nearest = nearest_names(preset_or_path, names)
-    question = f"did you mean {nearest[0]}? " if nearest else ""
+    question = did_you_mean(preset_or_path, names)
     raise ConfigError(
         f"{preset_or_path}: no such preset: {question}the presets are {', '.join(names)}; or name a TOML file"
     )

@@ -16,7 +16,7 @@ from pydantic import ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.presets import ARCHITECTURE, nearest_names
+from kuzushiji_submit.core.presets import ARCHITECTURE, did_you_mean
 from kuzushiji_submit.core.settings import from_plain, to_plain
 
 ClassT = TypeVar("ClassT", bound=type)
@@ -104,8 +104,7 @@ def architecture(kind: str, name: str) -> Architecture:
     """
     if (kind, name) in _KNOWN:
         return _KNOWN[kind, name]
-    nearest = nearest_names(name, names(kind))
-    question = f"did you mean {nearest[0]}? " if nearest else ""
+    question = did_you_mean(name, names(kind))
     raise ConfigError(f"unknown {kind} {name!r}: {question}there are {', '.join(names(kind)) or 'none'}")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.canonical import canonical_bytes
 from kuzushiji_submit.core.errors import PageReadError
 
 DIGEST_BYTES = 8
@@ -75,16 +76,10 @@ class PageFingerprint:
 
 
 def truth_digest(*parts: Sequence[str] | NDArray[np.generic]) -> str:
-    """Digits of what is annotated on a page: names, and arrays of which numbers belong to them.
-
-    Integers count as little-endian int64 and real numbers as float32, so that the digits are those of any machine.
-    """
+    """Digits of what is annotated on a page: names, and arrays (`canonical_bytes`) of which numbers belong to them."""
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for part in parts:
-        if isinstance(part, np.ndarray):
-            content = np.ascontiguousarray(part, "<f4" if part.dtype.kind == "f" else "<i8").tobytes()
-        else:
-            content = "\n".join(part).encode()
+        content = canonical_bytes(part) if isinstance(part, np.ndarray) else "\n".join(part).encode()
         digest.update(len(content).to_bytes(8, "little") + content)
     return digest.hexdigest()
 

@@ -6,16 +6,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.canonical import canonical_bytes
+
 
 def fingerprint(parts: Iterable[str | NDArray[np.generic]]) -> str:
-    """The first 16 hexadecimal digits of a SHA-256 over texts and arrays, in their order.
-
-    Integers count as little-endian int64 and real numbers as float32, so that the digits are those of another machine.
-    """
+    """The first 16 hexadecimal digits of a SHA-256 over texts and arrays (`canonical_bytes`), in their order."""
     digest = hashlib.sha256()
     for part in parts:
-        if isinstance(part, str):
-            digest.update(part.encode())
-        else:
-            digest.update(part.astype("<f4" if part.dtype.kind == "f" else "<i8").tobytes())
+        digest.update(part.encode() if isinstance(part, str) else canonical_bytes(part))
     return digest.hexdigest()[:16]
