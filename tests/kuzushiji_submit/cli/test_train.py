@@ -25,18 +25,6 @@ SETTINGS = {
 ASSIGNED = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
 
 
-@pytest.fixture
-def data(tmp_path, write_csv, draw_page, save_drawn_page):
-    """Two books of one page each."""
-    rows = ["image_id,labels"]
-    for image_id in ("b_1", "c_1"):
-        page, boxes = draw_page(1)
-        save_drawn_page(tmp_path / "data" / "train_images" / f"{image_id}.jpg", page)
-        cells = " ".join(f"U+306E {x0} {y0} {x1 - x0} {y1 - y0}" for x0, y0, x1, y1 in boxes)
-        rows.append(f"{image_id},{cells}")
-    return write_csv("data/train.csv", rows).parent
-
-
 def test_a_detector_is_trained_resumed_and_not_overwritten(data, tmp_path, capsys):
     out = tmp_path / "run"
     train = ["train", "detector", "--data", str(data), "--out", str(out), "--fold", "1", *ASSIGNED]
