@@ -4,7 +4,8 @@ Usage: python scripts/leave_one_book_out.py --base WEIGHTS --real DATA --synthet
 
 Every group of real books is held out in turn. For each, the base is fine-tuned on synthetic crops and the real boxes of
 the other books ("boxes"); what comes out labels the transcribed pages of the other books, and the base is fine-tuned
-once more on synthetic crops, real boxes and aligned ones ("aligned"). Both are measured on the exact boxes of the books
+once more on synthetic crops, real boxes and aligned ones ("aligned"), as often as --rounds says, each time with the
+labels of the round before ("aligned-2", ...). All are measured on the exact boxes of the books
 held out; the figures are pooled over the groups. With --complete the pages held out are also read as `predict` would,
 and temperature and threshold are fitted on what was held out. A run that was interrupted goes on where it was.
 """
@@ -26,6 +27,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth, write_truth
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import read_settings
@@ -45,6 +47,7 @@ from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
 from recognition.training.config import SplitConfig
 from recognition.training.crop_store import CropStore
+from recognition.training.sources import CropSource
 from recognition.training.train import train
 from recognition.weights_file import read_metadata, with_calibration
 
@@ -65,11 +68,14 @@ def main() -> int:
     complete = {page.image_id: page for page in read_repaired_truth(args.complete)} if args.complete else {}
     held_out_logits: list[tuple[NDArray[np.float32], NDArray[np.int64]]] = []
     last: list[tuple[tuple[str, ...], Path]] = []
-    pooled = {name: [Interpretation(len(charset)) for _ in PLACES] for name in ("synthetic", "boxes", "aligned")}
+    rounds = ["aligned" if number == 1 else f"aligned-{number}" for number in range(1, args.rounds + 1)]
+    rounds = rounds if args.transcriptions else []
+    pooled = {name: [Interpretation(len(charset)) for _ in PLACES] for name in ("synthetic", "boxes", *rounds)}
     for group in groups(args, real):
-        models = {"synthetic": args.base, "boxes": fine_tune(args, settings, charset, group, None)}
-        if args.transcriptions:
-            models["aligned"] = fine_tune(args, settings, charset, group, models["boxes"])
+        aligner = args.aligner and Path(args.aligner.format(book=group[0]))
+        models = {"synthetic": args.base, "boxes": aligner or fine_tune(args, settings, charset, group, "boxes", None)}
+        for before, name in zip(["boxes", *rounds], rounds, strict=False):
+            models[name] = fine_tune(args, settings, charset, group, name, models[before])
         for name, weights in models.items():
             recognizer = Recognizer.load(weights, args.device, half=True)
             held_out = np.flatnonzero(np.isin(real.book_index, [real.book_ids.index(book) for book in group]))
@@ -115,10 +121,15 @@ def parse_arguments() -> argparse.Namespace:
         "--hands",
         help="synthetic pages with real characters, made without the group whose first book {book} stands for",
     )
+    parser.add_argument("--hands-share", type=share, help="of the draws (default: as many as the pages are)")
+    parser.add_argument("--also", type=Path, help="data folder of crops from elsewhere that no book is held out of")
+    parser.add_argument("--also-share", type=share, default=0.1, help="of the draws (default: %(default)s)")
     parser.add_argument("--test", type=Path, help="data folder to measure every model on as well")
     parser.add_argument("--counts", type=Path, required=True, help="CSV of codepoint and train_count")
     parser.add_argument("--groups", nargs="+", help="books held out together, joined by commas (default: each alone)")
-    parser.add_argument("--real-share", type=float, default=0.5, help="of the draws (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=1, help="of aligning and training (default: %(default)s)")
+    parser.add_argument("--aligner", help="weights for the first round instead of those fine-tuned on boxes; {book}")
+    parser.add_argument("--real-share", type=share, default=0.5, help="of the draws (default: %(default)s)")
     parser.add_argument("--detector", choices=("heatmap", "ink"), default="ink", help="what finds boxes to align")
     parser.add_argument("--detector-weights", type=Path, help="{book} in it stands for the book that is read")
     parser.add_argument("--calibrate", type=Path, help="weights file that gets the temperature and the threshold")
@@ -126,6 +137,14 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     add_settings_arguments(parser)
     return parser.parse_args()
+
+
+def share(text: str) -> float:
+    """A share of the draws: a number above 0 and below 1."""
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share: give a number between 0 and 1")
+    return value
 
 
 def groups(args: argparse.Namespace, real: CropStore) -> list[tuple[str, ...]]:
@@ -138,26 +157,47 @@ def fine_tune(
     settings: RecognizerTraining,
     charset: Charset,
     group: Sequence[str],
+    name: str,
     aligner: Path | None,
 ) -> Path:
     """The weights fine-tuned without a group; with an aligner its labels of the other books are trained on, too."""
-    out = args.out / f"{'boxes' if aligner is None else 'aligned'}-{group[0]}"
-    weights = out / "recognizer.safetensors"
+    out = args.out / f"{name}-{group[0]}"
+    weights: Path = out / "recognizer.safetensors"
     if weights.is_file():
         return weights
     folder = args.real if aligner is None else write_aligned(args, group, aligner, out)
-    folders = [
-        TrainingFolder(DataFolder(path), validate=False, false_alarms=path in args.false_alarms)
-        for path in [*args.synthetic, *([Path(args.hands.format(book=group[0]))] if args.hands else [])]
-    ]
-    sources = make_sources(folders, args.synthetic_crops, settings, charset)
-    share = args.real_share / (1 - args.real_share) * sum(source.share for source in sources)
-    sources += make_sources([TrainingFolder(DataFolder(folder), share)], out / "crops", settings, charset)
+    sources = mix(args, settings, charset, group[0])
+    sources += make_sources([TrainingFolder(DataFolder(folder), args.real_share)], out / "crops", settings, charset)
     # The books held out must be among those of the real folder, even where only the training pages were aligned.
     books = tuple(book for book in group if book in sources[-1].data.book_ids)
     split = SplitConfig(folds=0, validation_books=books)
     train(dataclasses.replace(settings.run, split=split), sources, out, resume=True)
     return weights
+
+
+def mix(args: argparse.Namespace, settings: RecognizerTraining, charset: Charset, book: str) -> list[CropSource]:
+    """Everything that is drawn beside real crops; the shares of all of it add up to what these leave."""
+    folders = [
+        TrainingFolder(DataFolder(path), None, validate=False, false_alarms=path in args.false_alarms)
+        for path in args.synthetic
+    ]
+    given: dict[int, float | None] = dict.fromkeys(range(len(folders)))
+    for path, part in (
+        (args.hands and Path(args.hands.format(book=book)), args.hands_share),
+        (args.also, args.also_share),
+    ):
+        if path:
+            given[len(folders)] = part
+            folders.append(TrainingFolder(DataFolder(path), None, validate=False))
+    sources = make_sources(folders, args.synthetic_crops, settings, charset)
+    by_size = sum(source.share for number, source in enumerate(sources) if given[number] is None)
+    left = 1 - args.real_share - sum(part for part in given.values() if part is not None)
+    if left <= 0:
+        raise ConfigError("--real-share, --hands-share and --also-share leave nothing for the synthetic pages")
+    return [
+        dataclasses.replace(source, share=given[number] or source.share / by_size * left)
+        for number, source in enumerate(sources)
+    ]
 
 
 def write_aligned(args: argparse.Namespace, group: Sequence[str], aligner: Path, out: Path) -> Path:
