@@ -109,6 +109,12 @@ def describe(state: Mapping[str, Any]) -> str:
     return f"{line}, {tqdm.format_interval(state['elapsed'])} in all{figures}"
 
 
+def _short(rate: float, scaled: Callable[[float], str]) -> str:
+    if scaled is not str:
+        return scaled(rate)
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
 def progress(
     items: Iterable[Item], name: str | None, *, total: int | None = None, delay: float = 0.0
 ) -> Iterable[Item]:
