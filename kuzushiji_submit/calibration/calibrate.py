@@ -4,23 +4,26 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from kuzushiji_submit.calibration.threshold import best_threshold, judge
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
 from recognition.recognizer import Recognizer
 
 logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 # Logits of more characters than these take too much memory, and say no more.
 MOST_CHARACTERS = 4_000
@@ -94,12 +97,19 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, p
             sure of themselves. The truth must be complete.
         recognizer: is calibrated.
         pipeline: reads the pages with this recognizer; its `min_score` is not used.
+
+    Raises:
+        PageReadError: if no page can be read.
     """
     before = recognizer.metadata.calibration
     fit = _fit(pages, recognizer, pipeline)
     recognizer.calibrate(replace(before, temperature=fit.temperature))
     reader = pipeline.with_min_score(0.0)
-    read = [(next(reader.read([(truth.image_id, page)])), truth) for page, truth in _read(pages, "read")]
+
+    def read_one(page: NDArray[np.uint8], truth: PageTruth) -> tuple[PageReading, PageTruth]:
+        return next(reader.read([(truth.image_id, page)])), truth
+
+    read = list(_each(pages, "read", read_one))
     scores, hits, truths = judge(read)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
@@ -115,13 +125,14 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, p
 
 def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
     every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
-    logits, class_ids = [], []
-    for page, truth in _read(pages, "fit temperature"):
+
+    def classify(page: NDArray[np.uint8], truth: PageTruth) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         ids = np.array(recognizer.charset.class_ids(truth.codepoints), np.int64)
         known = np.flatnonzero((ids >= 0) & ~truth.without_area)[::every]
         crops = crop_page(pipeline.prepare(page), truth.boxes, recognizer.crop_config, recognizer.ink)
-        logits.append(recognizer.logits(crops.select(known)))
-        class_ids.append(ids[known])
+        return recognizer.logits(crops.select(known)), ids[known]
+
+    logits, class_ids = zip(*_each(pages, "fit temperature", classify), strict=True)
     return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))
 
 
@@ -145,11 +156,19 @@ def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDA
     )
 
 
-def _read(pages: Sequence[tuple[Path, PageTruth]], what: str) -> Iterator[tuple[NDArray[np.uint8], PageTruth]]:
-    for path, truth in tqdm(pages, what, unit="page"):
-        try:
-            page = read_page(path)
-        except PageReadError as error:
-            logger.warning("%s: left out", error)
-            continue
-        yield page, truth
+def _each(
+    pages: Sequence[tuple[Path, PageTruth]], what: str, work: Callable[[NDArray[np.uint8], PageTruth], Result]
+) -> Iterator[Result]:
+    def read_and_work(page: tuple[Path, PageTruth]) -> Result:
+        path, truth = page
+        return work(read_page(path), truth)
+
+    left_out: list[PageReadError] = []
+    for made in map_pages(read_and_work, pages, kind="serial", progress=what):
+        if isinstance(made, Failure):
+            logger.warning("%s: left out", made.error)
+            left_out.append(PageReadError(f"no page could be read, the first for this: {made.error}"))
+        else:
+            yield made
+    if len(left_out) == len(pages):
+        raise left_out[0]

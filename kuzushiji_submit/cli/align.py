@@ -1,7 +1,6 @@
 """`kuzushiji align`: transcriptions of pages become annotated boxes to train on."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from kuzushiji_submit.cli.arguments import add_settings_arguments
@@ -36,6 +35,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Aligns and writes; pages of the truth without a transcription are written as they are."""
     from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
+    from kuzushiji_submit.core.console import summary_stream
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     done = {page.truth.image_id for page in pages}
     write_truth(args.out, [*(page.truth for page in pages), *(one for one in known if one.image_id not in done)])
     aligned, detected = sum(page.aligned for page in pages), sum(page.detected for page in pages)
-    sys.stdout.write(
+    summary_stream(args.out).write(
         f"{args.out}: {len(pages)} pages, {sum(page.characters for page in pages)} characters of text; of {detected} "
         f"boxes without a known character {aligned} were aligned\n"
     )

@@ -21,7 +21,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibrated copy of the weights")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     add_settings_arguments(parser)
-    parser.set_defaults(run=run, stoppable=True)
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """`kuzushiji charset`: which characters a recognizer shall know, with a report of what was left out and why."""
 
 import argparse
-import sys
 from pathlib import Path
 
 
@@ -21,7 +20,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--at-least", type=int, default=1, metavar="N", help="leave out what is rarer than this")
     parser.add_argument("--most", type=int, default=0, metavar="N", help="keep the N most frequent only")
     parser.add_argument("--only", nargs="+", default=[], metavar="CHARACTER", help="keep these only: は or U+306F")
-    parser.add_argument("--out", type=Path, metavar="CSV", help="file to write")
+    parser.add_argument("--out", type=Path, metavar="CSV", help="file to write (- for stdout)")
     parser.set_defaults(run=run)
 
 
@@ -37,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.translation import read_translation
     from kuzushiji_submit.competition.truth import read_repaired_truth
     from kuzushiji_submit.core.charset import parse_character
+    from kuzushiji_submit.core.console import summary_stream
     from kuzushiji_submit.core.errors import ConfigError
 
     rules = CharsetFilter(args.drop_symbols, args.at_least, args.most, tuple(map(parse_character, args.only)))
@@ -48,11 +48,12 @@ def run(args: argparse.Namespace) -> int:
         counts = dict(count_codepoints(read_repaired_truth(folder.train_csv)))
         table = args.table or (folder.translation_csv if folder.translation_csv.is_file() else None)
     report = filter_charset(counts, rules, read_translation(table, []) if table else None)
+    said = summary_stream(args.out)
     for line in report.lines():
-        sys.stdout.write(f"{line}\n")
+        said.write(f"{line}\n")
     if args.out:
         if not len(report.charset):
             raise ConfigError("no character is left to train on: ask for less to be left out")
         write_class_counts(args.out, {codepoint: counts[codepoint] for codepoint in report.charset.codepoints})
-        sys.stdout.write(f"{args.out}: charset {report.charset.fingerprint}\n")
+        said.write(f"{args.out}: charset {report.charset.fingerprint}\n")
     return 0

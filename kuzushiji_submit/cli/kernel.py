@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +74,7 @@ def _add_timeout(parser: argparse.ArgumentParser) -> None:
 
 def run_push(args: argparse.Namespace) -> int:
     """Builds the kernel, uploads weights, pushes, and prints the version and its address."""
+    from kuzushiji_submit.core.scratch import scratch_folder
     from kuzushiji_submit.kaggle_client.client import Client
 
     _refuse_without_weights(args)
@@ -83,8 +83,8 @@ def run_push(args: argparse.Namespace) -> int:
         if args.build_only is not None:
             sys.stdout.write(f"{_build(args, args.build_only, [])}\n")
             return 0
-        with tempfile.TemporaryDirectory(prefix="kuzushiji-kernel-") as folder:
-            built = _build(args, Path(folder), [])  # a wrong setting shows before the long upload
+        with scratch_folder("kernel") as folder:
+            built = _build(args, folder, [])  # a wrong setting shows before the long upload
             if weights := _upload_weights(client, args):
                 _build(args, built, weights)
             return _push(client, args, built)

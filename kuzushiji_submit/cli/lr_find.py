@@ -10,7 +10,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Declares the command."""
     parser = subparsers.add_parser("lr-find", help="find the learning rate for a training run")
     add_training_arguments(parser)
-    parser.set_defaults(run=run, stoppable=True)
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,13 +3,15 @@
 import argparse
 import importlib
 import logging
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from typing import Any
 
 from kuzushiji_submit import __version__
+from kuzushiji_submit.core.console import patient_streams
 from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.progress import end_progress, show_progress
+from kuzushiji_submit.core.scratch import sweep
 from kuzushiji_submit.core.signals import StoppedBySignalError, stop_by_signals
 
 COMMANDS = (
@@ -41,14 +43,30 @@ COMMANDS = (
 logger = logging.getLogger(__name__)
 
 
+class _CommandParser(argparse.ArgumentParser):
+    """The parser of a command, with the options that all commands have."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - what argparse hands on
+        super().__init__(*args, **kwargs)
+        _add_common_arguments(self, argparse.SUPPRESS)
+
+
+def _add_common_arguments(parser: argparse.ArgumentParser, default: Any) -> None:  # noqa: ANN401 - or SUPPRESS
+    """Declares what may stand before the command and behind it."""
+    parser.add_argument("--quiet", action="store_true", default=default, help="no progress; warnings and errors only")
+    parser.add_argument(
+        "--verbose", action="store_true", default=default, help="debug log, and a traceback with every error"
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `kuzushiji` with all its commands."""
     parser = argparse.ArgumentParser(
         prog="kuzushiji", description="Reads pages of pre-modern Japanese books, and scores what was read."
     )
     parser.add_argument("--version", action="version", version=f"kuzushiji {__version__}")
-    parser.add_argument("--verbose", action="store_true", help="debug log, and a traceback with every error")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_common_arguments(parser, default=False)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser)
     for command in COMMANDS:
         importlib.import_module(f"kuzushiji_submit.cli.{command}").register(subparsers)
     return parser
@@ -56,52 +74,52 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command."""
+    with patient_streams():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     args = build_parser().parse_args(argv)
-    _set_up_logging(verbose=args.verbose)
+    _set_up_logging(verbose=args.verbose, quiet=args.quiet)
+    show_progress(not args.quiet)
+    sweep()
     try:
-        # Commands that run for long and can leave their work whole say so, also when `docker stop` ends them.
-        with stop_by_signals() if getattr(args, "stoppable", False) else nullcontext():
+        # Told to stop, also by `docker stop`, a command leaves its work whole and nothing temporary.
+        with stop_by_signals():
             code: int = args.run(args)
-        sys.stdout.flush()
     except KuzushijiError as error:
         if args.verbose:
             logger.exception("the command failed")
-        _end_progress_bars()
+        end_progress()
         sys.stderr.write(f"kuzushiji: error: {' '.join(str(error).split())}\n")
         return 1
     except StoppedBySignalError as stopped:
-        _end_progress_bars()
+        end_progress()
         again = "run again with --resume" if hasattr(args, "resume") else "run again"
         sys.stderr.write(f"kuzushiji: {stopped}: {again}\n")
         return stopped.exit_code
     except KeyboardInterrupt:
+        end_progress()
         sys.stderr.write("kuzushiji: interrupted\n")
         return 130
     except BrokenPipeError:
-        # The reader of stdout left (as `| head` does). Python would complain once more while closing it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 1  # the reader of what was written to standard output left, as `| head` does
     except Exception as error:  # the user gets one line for what nobody foresaw, too
         if args.verbose:
             logger.exception("the command failed")
+        end_progress()
         what = " ".join(f"{type(error).__name__}: {error}".split())
         sys.stderr.write(f"kuzushiji: unexpected error: {what}: run again with --verbose and report what it prints\n")
         return 1
     return code
 
 
-def _end_progress_bars() -> None:
-    """Ends the line of bars that an error left open, or the last word would stand behind them."""
-    bars = getattr(sys.modules.get("tqdm.std"), "tqdm", None)
-    for bar in list(getattr(bars, "_instances", ())):
-        bar.close()
-
-
-def _set_up_logging(*, verbose: bool) -> None:
+def _set_up_logging(*, verbose: bool, quiet: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s" if verbose else "%(message)s"))
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
     for name in ("kuzushiji_submit", "detection", "recognition"):
         package = logging.getLogger(name)
         package.handlers[:] = [handler]
-        package.setLevel(logging.DEBUG if verbose else logging.INFO)
+        package.setLevel(level)
         package.propagate = False

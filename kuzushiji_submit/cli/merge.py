@@ -1,7 +1,6 @@
 """`kuzushiji merge`: the submissions of several shards become one."""
 
 import argparse
-import sys
 from pathlib import Path
 
 
@@ -10,7 +9,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser("merge", help="join the submissions that predict --shard wrote")
     parser.add_argument("submissions", type=Path, nargs="+", metavar="CSV")
     parser.add_argument("--sample", type=Path, required=True, help="sample_submission.csv: which rows, in which order")
-    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.set_defaults(run=run)
 
 
@@ -18,6 +17,7 @@ def run(args: argparse.Namespace) -> int:
     """Writes the joined submission."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.competition.submission import PagePoints, read_submission, write_submission
+    from kuzushiji_submit.core.console import summary_stream
     from kuzushiji_submit.core.errors import SubmissionError
 
     pages: dict[str, PagePoints] = {}
@@ -33,5 +33,6 @@ def run(args: argparse.Namespace) -> int:
             f"{missing[0]} is in none of the files ({len(missing)} such): merge all shards of the run"
         )
     write_submission(args.out, sample_ids, pages)
-    sys.stdout.write(f"{args.out}: {sum(map(len, pages.values()))} characters on {len(sample_ids)} pages\n")
+    said = summary_stream(args.out)
+    said.write(f"{args.out}: {sum(map(len, pages.values()))} characters on {len(sample_ids)} pages\n")
     return 0

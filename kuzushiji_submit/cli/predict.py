@@ -12,7 +12,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Declares the command."""
     parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
     parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
-    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
     parser.add_argument(
         "--detector",
@@ -58,6 +58,7 @@ def _shard(text: str) -> tuple[int, int]:
 def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
+    from kuzushiji_submit.core.console import summary_stream
     from kuzushiji_submit.core.errors import PageReadError
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
@@ -86,7 +87,8 @@ def run(args: argparse.Namespace) -> int:
     prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = load_pipeline(config, weights, detector, args.device, prior)
     result = predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
-    sys.stdout.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
+    said = summary_stream(args.out, args.characters)
+    said.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:
         raise PageReadError(
             f"{len(result.failures)} of {result.pages} pages could not be read and have empty rows "

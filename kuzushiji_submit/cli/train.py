@@ -27,7 +27,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     provenance.add_argument("--training-data", default="", metavar="TEXT", help="what the data is, with its versions")
     provenance.add_argument("--license", default="", metavar="NAME", help="license of the weights")
     provenance.add_argument("--attribution", default="", metavar="TEXT", help="the words that license asks for")
-    parser.set_defaults(run=run, stoppable=True)
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

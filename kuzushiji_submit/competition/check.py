@@ -99,17 +99,15 @@ def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], proble
         for image_id in expected
         if image_id not in images
     ]
-    paths = list(images.values())
-    sizes = map_pages(page_size_hw, paths, workers, "threads", progress=folder.name)
-    for path, size in zip(paths, sizes, strict=True):
+    sizes = map_pages(page_size_hw, list(images.values()), workers, "threads", progress=folder.name)
+    for (image_id, path), size in zip(images.items(), sizes, strict=True):
         if isinstance(size, Failure):
-            reason = str(size.error).partition(": ")[2]
-            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), reason, repaired=False))
-        elif expected and path.stem not in expected:
+            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), size.reason, repaired=False))
+        elif expected and image_id not in expected:
             problems.append(Problem(Kind.UNLISTED_IMAGE, str(path), "no row lists this image: not used", repaired=True))
-        elif (page := expected.get(path.stem)) is not None:
+        elif (page := expected.get(image_id)) is not None:
             problems += _check_boxes(page, size)
-    return len(paths)
+    return len(images)
 
 
 def _check_boxes(page: PageTruth, size_hw: tuple[int, int]) -> Iterable[Problem]:

@@ -1,5 +1,6 @@
 """Where the competition's files lie inside a data folder."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,17 @@ class DataFolder:
         return self.root / "test_images"
 
 
+def image_id_of(path: Path) -> str:
+    r"""The id of a page image: the file's name without its suffix.
+
+    Bytes that are no UTF-8, as in Shift-JIS names out of old archives, are spelled out ("\x83y_1"), so that the id
+    can be written and read again.
+    """
+    return os.fsencode(path.stem).decode("utf-8", "backslashreplace")
+
+
 def list_images(folder: Path) -> dict[str, Path]:
-    """The page images of a folder by image_id (the file name without its suffix), in ascending order of id.
+    """The page images of a folder by image_id (see `image_id_of`), in ascending order of id.
 
     Raises:
         CompetitionFileError: if there is no such folder, or two files share an id.
@@ -52,7 +62,8 @@ def list_images(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
-        if path.stem in images:
-            raise CompetitionFileError(f"{path}: same id as {images[path.stem].name}: remove one of the two files")
-        images[path.stem] = path
+        image_id = image_id_of(path)
+        if image_id in images:
+            raise CompetitionFileError(f"{path}: same id as {images[image_id].name}: remove one of the two files")
+        images[image_id] = path
     return dict(sorted(images.items()))

@@ -1,20 +1,24 @@
 """One function over many pages: here, in threads, or in processes, in the pages' order."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from tqdm import tqdm
-
-from kuzushiji_submit.core.errors import PageReadError, WorkerError
+from kuzushiji_submit.core.errors import KuzushijiError, PageReadError, WorkerError
+from kuzushiji_submit.core.files import is_full_disk
+from kuzushiji_submit.core.progress import counter
 
 Kind = Literal["serial", "threads", "processes"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
 
 # Pages submitted ahead, for each worker: one to work on and one to go on with; more would only fill the memory.
 _AHEAD = 2
@@ -26,11 +30,16 @@ class Failure(Generic[Item]):
 
     Attributes:
         item: what the function was given.
-        error: why: the named error that it raised, or a WorkerError.
+        error: why: the named error that it raised, a WorkerError, or a PageReadError of what nobody foresaw.
     """
 
     item: Item
     error: Exception
+
+    @property
+    def reason(self) -> str:
+        """The error in words, without the file's name before it."""
+        return str(self.error).removeprefix(f"{_name_of(self.item)}: ")
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,8 @@ def map_pages(
 ) -> Iterator[Result | Failure[Item]]:
     """Results in the items' order, each as soon as it and those before it are there.
 
-    A page that fails stops no other. Where the iterator is closed or an error leaves it, what has not begun is
-    canceled and what runs is waited for.
+    A page that fails stops no other, whatever it raises (see `attempt`). Where the iterator is closed or an error
+    leaves it, what has not begun is canceled and what runs is waited for.
 
     Args:
         function: what to do with an item; for processes it and the items are pickled, and it must bear being called
@@ -76,7 +85,7 @@ def map_pages(
         items: pages, jobs; read no further than a few items ahead.
         workers: how many run at once; with one, everything runs in this process.
         kind: "threads" for work that waits or releases the interpreter's lock, "processes" for all other.
-        catch: errors that become a Failure; any other is raised here and ends the work.
+        catch: named errors that become a Failure; any other named error is raised here and ends the work.
         progress: what a progress bar is called; None for no bar.
         initializer: called in every process before its first item.
 
@@ -88,14 +97,57 @@ def map_pages(
     engine = Engine(min(workers, total or workers), kind, initializer)
     results = _here(function, items, catch, initializer) if alone else _ahead(function, items, catch, engine)
     # A bar that is left by an error must be closed as well, and the pool with it.
-    bar = tqdm(total=total, desc=progress, unit="page", disable=progress is None)
     try:
-        with bar:
+        with counter(progress, total) as bar:
             for result in results:
                 yield result
                 bar.update()
     finally:
         results.close()
+
+
+def attempt(
+    function: Callable[[Item], Result], item: Item, catch: tuple[type[Exception], ...] = (PageReadError,)
+) -> Result | Failure[Item]:
+    """Does something with a page, so that no error of this page stops the others.
+
+    Args:
+        function: what to do.
+        item: the page, or what stands for it: a path, a job that has one.
+        catch: named errors that are the page's own.
+
+    Returns:
+        the result, or a Failure: of a caught error, or of one that nobody foresaw, lack of memory included.
+
+    Raises:
+        KuzushijiError: any other named error (settings, weights, outputs): it would meet the next page as well.
+        OSError: if the disk is full.
+    """
+    try:
+        return function(item)
+    except catch as error:
+        return Failure(item, error)
+    except KuzushijiError:
+        raise
+    except Exception as error:
+        if is_full_disk(error):
+            raise
+        return _unforeseen(item, error)
+
+
+def _unforeseen(item: Item, error: Exception) -> Failure[Item]:
+    logger.debug("%s", _name_of(item), exc_info=error)
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return Failure(item, PageReadError(f"{_name_of(item)}: cannot be worked on ({what}): report this page"))
+
+
+def _name_of(item: object) -> str:
+    """A page's file, or its id."""
+    for part in (*item, item) if isinstance(item, tuple) else (item,):
+        for value in (part, getattr(part, "path", None), getattr(part, "image_id", None)):
+            if isinstance(value, Path | str):
+                return str(value)
+    return repr(item)[:80]
 
 
 def _here(
@@ -107,11 +159,7 @@ def _here(
     if initializer is not None:
         initializer()
     for item in items:
-        try:
-            result: Result | Failure[Item] = function(item)
-        except catch as error:
-            result = Failure(item, error)
-        yield result
+        yield attempt(function, item, catch)
 
 
 def _ahead(
@@ -122,17 +170,17 @@ def _ahead(
     items ── submit ──▶ [ 7 running │ 6 running │ 5 done │ 4 running ] ── wait for the oldest ──▶ 3, 2, 1
     """
     rest = iter(items)
-    queue: deque[tuple[Item, Future[Result]]] = deque()
+    queue: deque[tuple[Item, Future[Result | Failure[Item]]]] = deque()
     pool = engine.executor()
     try:
         while True:
             for item in islice(rest, _AHEAD * engine.workers - len(queue)):
-                queue.append((item, _submit(pool, function, item)))
+                queue.append((item, _submit(pool, function, item, catch)))
             if not queue:
                 return
             item, future = queue.popleft()
             try:
-                result: Result | Failure[Item] = future.result()
+                result = future.result()
             except BrokenExecutor:
                 # A dead process takes the whole pool along and does not say which item it had: one by one, then.
                 pool.shutdown()
@@ -142,18 +190,24 @@ def _ahead(
                     yield _on_its_own(function, other, catch, engine)
                 pool = engine.executor()
                 continue
-            except catch as error:
-                result = Failure(item, error)
+            except KuzushijiError:
+                raise
+            except Exception as error:  # a result that cannot be handed over
+                if is_full_disk(error):
+                    raise
+                result = _unforeseen(item, error)
             yield result
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _submit(pool: Executor, function: Callable[[Item], Result], item: Item) -> Future[Result]:
+def _submit(
+    pool: Executor, function: Callable[[Item], Result], item: Item, catch: tuple[type[Exception], ...]
+) -> Future[Result | Failure[Item]]:
     try:
-        return pool.submit(function, item)
+        return pool.submit(attempt, function, item, catch)
     except BrokenExecutor as error:  # it broke while it was being filled
-        future: Future[Result] = Future()
+        future: Future[Result | Failure[Item]] = Future()
         future.set_exception(error)
         return future
 
@@ -163,8 +217,7 @@ def _on_its_own(
 ) -> Result | Failure[Item]:
     with Engine(1, engine.kind, engine.initializer).executor() as pool:
         try:
-            return pool.submit(function, item).result()
+            return pool.submit(attempt, function, item, catch).result()
         except BrokenExecutor:
-            return Failure(item, WorkerError("its process died, most often for lack of memory: use fewer workers"))
-        except catch as error:
-            return Failure(item, error)
+            why = "its process died, most often for lack of memory: use fewer workers"
+            return Failure(item, WorkerError(f"{_name_of(item)}: {why}"))

@@ -1,22 +1,29 @@
-"""Files appear whole or not at all: written beside their place under a temporary name, then renamed onto it."""
+"""Files appear whole or not at all: written beside their place, then renamed onto it."""
 
 import errno
 import os
 import shutil
+import stat
+import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from kuzushiji_submit.core.errors import OutputError
+from kuzushiji_submit.core.scratch import folder_beside, scratch_folder
+from kuzushiji_submit.core.targets import Target, find_target
 
 
 @contextmanager
 def replacing(path: Path, *, make_folder: bool = False) -> Iterator[Path]:
-    """A temporary path beside `path`, moved onto it when the block ends without an exception, removed otherwise.
+    """A temporary path of the same name, moved onto `path` when the block ends without an exception, else removed.
 
-    For libraries that write to a path themselves; `atomic_text` and `atomic_binary` give an open file.
+    For libraries that write to a path themselves; `atomic_text` and `atomic_binary` give an open file. Links are
+    followed. A file that is there keeps its owner, mode and hard links; where a new one cannot take these over, or not
+    take its place, it is overwritten once the new content is complete. Anything else than a file (a device, a pipe, an
+    open stream) is written to at the block's end.
 
     Args:
         path: the file.
@@ -25,20 +32,92 @@ def replacing(path: Path, *, make_folder: bool = False) -> Iterator[Path]:
     Raises:
         OutputError: if the folder cannot be made or the file cannot be written (no space, no permission); `path` then
             still holds what it held before.
+        BrokenPipeError: if nobody reads the pipe it leads to any more.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
-        if make_folder:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        target = find_target(path)
+        target.check()
+        if make_folder and target.file is not None:
+            target.file.parent.mkdir(parents=True, exist_ok=True)
+        with _place_to_write(target) as folder:
+            temporary = folder / (target.file or path).name
             yield temporary
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            _deliver(temporary, target)
+    except BrokenPipeError:  # the reader of standard output left, as `| head` does: nobody needs to be told
+        raise
     except OSError as error:
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}): free space or name another place"
         ) from error
+
+
+def _place_to_write(target: Target) -> AbstractContextManager[Path]:
+    if target.file is None or (target.before is not None and not os.access(target.file.parent, os.W_OK)):
+        return scratch_folder("output")
+    return folder_beside(target.file)
+
+
+def _deliver(temporary: Path, target: Target) -> None:
+    if target.file is None:
+        with temporary.open("rb") as source, _open_stream(target) as stream:
+            shutil.copyfileobj(source, stream)
+    elif target.before is None or _takes_over(temporary, target.before):
+        try:
+            temporary.replace(target.file)
+        except OSError as error:
+            # A file that a container mounts, or in a folder without the right to write.
+            if target.before is None or error.errno not in (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM):
+                raise
+            _overwrite(target.file, temporary)
+    else:
+        _overwrite(target.file, temporary)
+
+
+def _open_stream(target: Target) -> AbstractContextManager[BinaryIO]:
+    if target.descriptor is None:
+        return target.path.open("wb")
+    if target.descriptor == 1:
+        # What was printed before comes first; and tests put something else in its place.
+        sys.stdout.flush()
+        return _flushed(sys.stdout.buffer)
+    return os.fdopen(os.dup(target.descriptor), "wb")
+
+
+@contextmanager
+def _flushed(stream: BinaryIO) -> Iterator[BinaryIO]:
+    yield stream
+    stream.flush()
+
+
+def _takes_over(temporary: Path, before: os.stat_result) -> bool:
+    """Gives a new file the old one's owner and mode; False if it cannot have them, or there are further hard links."""
+    if before.st_nlink > 1:
+        return False
+    status = temporary.stat()
+    if (status.st_uid, status.st_gid) != (before.st_uid, before.st_gid):
+        try:
+            os.chown(temporary, before.st_uid, before.st_gid)
+        except OSError:
+            return False
+    temporary.chmod(stat.S_IMODE(before.st_mode))
+    return True
+
+
+def _overwrite(file: Path, temporary: Path) -> None:
+    """Writes into the file that is there; where the disk has no room for more, it stays as it is."""
+    with temporary.open("rb") as source, file.open("r+b") as stream:
+        size, before = os.fstat(source.fileno()).st_size, os.fstat(stream.fileno()).st_size
+        if size > before and hasattr(os, "posix_fallocate"):
+            try:
+                os.posix_fallocate(stream.fileno(), before, size - before)
+            except OSError as error:
+                stream.truncate(before)
+                if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    raise
+        shutil.copyfileobj(source, stream)
+        stream.truncate(size)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 @contextmanager
@@ -57,7 +136,7 @@ def naming_full_disk(place: Path, need: int = 0, again: str = "run again") -> It
         yield
     except (OSError, OutputError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
-        if not _is_full_disk(cause):
+        if not is_full_disk(cause):
             raise
         wanted = f" for {_in_megabytes(need)}" if need else ""
         raise OutputError(
@@ -66,7 +145,8 @@ def naming_full_disk(place: Path, need: int = 0, again: str = "run again") -> It
         ) from error
 
 
-def _is_full_disk(error: BaseException | None) -> bool:
+def is_full_disk(error: BaseException | None) -> bool:
+    """Whether an error says that the disk, or one's share of it, is full."""
     if not isinstance(error, OSError):
         return False
     # NumPy says "96 requested and 0 written", without a number.
@@ -84,14 +164,16 @@ def _in_megabytes(size: int) -> str:
 
 @contextmanager
 def atomic_text(path: Path) -> Iterator[TextIO]:
-    """Opens a UTF-8 text file with Unix line ends that replaces `path` when the block ends without an exception.
+    r"""Opens a UTF-8 text file with Unix line ends that replaces `path` when the block ends without an exception.
+
+    Names of files may hold bytes that are no text: they appear as \udc83 and the like, which JSON reads back.
 
     Raises:
         OutputError: as `replacing`.
     """
     with (
         replacing(path, make_folder=True) as temporary,
-        temporary.open("w", encoding="utf-8", newline="\n") as stream,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream,
     ):
         yield stream
         stream.flush()
@@ -137,7 +219,13 @@ def try_file(path: Path, option: str, example: str) -> None:
     """
     if path.is_dir():
         raise OutputError(f"{option} {path}: is a folder: name a file, such as {path / example}")
-    try_folder(path.parent, option)
+    try:
+        target = find_target(path)
+        target.check()
+    except OSError as error:
+        raise OutputError(f"{option} {path}: cannot be written ({error.strerror}): name another place") from error
+    if target.file is not None and (target.before is None or os.access(target.file.parent, os.W_OK)):
+        try_folder(target.file.parent, option)
 
 
 def try_folder(path: Path, option: str) -> None:

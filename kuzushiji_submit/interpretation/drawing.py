@@ -1,5 +1,6 @@
 """The crops and heatmaps of the cases that a report shows: the pages are read a second time, only those needed."""
 
+import logging
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.engine import Failure, attempt
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.interpretation.page_crops import CutSettings, PageCrops, cut_page_truth
 from kuzushiji_submit.interpretation.pictures import lay_over, show_ink, write_panels
 from kuzushiji_submit.reading.characters import Box
@@ -21,6 +22,8 @@ from recognition.interpretation.cases import Case
 from recognition.interpretation.heatmaps import explain
 from recognition.interpretation.interpretation import Interpretation
 from recognition.recognizer import Recognizer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -82,9 +85,7 @@ def draw_cases(
 
     Returns:
         what was drawn, by place.
-
-    Raises:
-        PageReadError: if a page can no longer be read.
+        A page that can no longer be read has nothing here, with a warning.
     """
     found = findings.interpretation
     kinds = (found.top_losses(), found.suspects(), found.hits())
@@ -92,11 +93,11 @@ def draw_cases(
     wanted = [case.place for cases in kinds for case in cases]
     wanted += [place for one in found.confusions(confusions) for place in one.examples]
     drawn: dict[int, Drawn] = {}
-    for number, rows in tqdm(findings.by_page(wanted).items(), "draw crops", unit="page"):
-        try:
-            page = cut_page_truth(*findings.pages[number], cut)
-        except PageReadError as error:
-            raise PageReadError(f"{error} (it could be read a moment ago)") from None
+    for number, rows in progress(findings.by_page(wanted).items(), "draw crops"):
+        page = attempt(lambda page: cut_page_truth(*page, cut), findings.pages[number])
+        if isinstance(page, Failure):
+            logger.warning("%s (it could be read a moment ago)", page.error)
+            continue
         for row in rows:
             place = findings.starts[number] + row
             drawn[place] = _draw(page, row, place, explained.get(place), recognizer, folder)

@@ -4,22 +4,25 @@ import csv
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
+from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.charset_filter import count_codepoints
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
-from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
+from kuzushiji_submit.core.engine import attempt
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.interpretation.drawing import Findings, draw_cases
 from kuzushiji_submit.interpretation.matrix import draw_matrix
-from kuzushiji_submit.interpretation.page_crops import CutSettings, cut_pages
+from kuzushiji_submit.interpretation.page_crops import CutSettings, PageCrops, cut_pages
 from kuzushiji_submit.interpretation.render import ReportContent, render
 from kuzushiji_submit.report.folder import FIGURE_REPORT, ReportFolder, prepare_folder
 from kuzushiji_submit.report.glyphs import Glyphs
@@ -166,20 +169,32 @@ def _read_all(
 ) -> Findings:
     keep = Keep(settings.losses, settings.suspects, settings.examples, settings.hits)
     findings = Findings(Interpretation(len(recognizer.charset), keep), pages)
-    bar = tqdm(cut_pages(pages, cut, workers=workers), "interpret", len(pages), unit="page")
-    for page in bar:
-        if page.error is not None:
-            logger.warning("%s", page.error)
-            findings.unreadable[page.truth.image_id] = page.error
-        start = findings.starts[-1]
-        places = np.arange(start, start + len(page))
-        for first in range(0, len(page), recognizer.batch_size):
-            part = slice(first, first + recognizer.batch_size)
-            scores = recognizer.scores(page.crops.select(part))
-            findings.interpretation.update(scores, page.class_ids[part], places[part])
-        findings.starts.append(start + len(page))
-        findings.unknown += page.unknown
+    for page in progress(cut_pages(pages, cut, workers=workers), "interpret", total=len(pages)):
+        scored = attempt(partial(_score, recognizer), page)
+        if isinstance(scored, list):
+            start = findings.starts[-1]
+            for part, scores in scored:
+                findings.interpretation.update(scores, page.class_ids[part], np.arange(start, start + len(page))[part])
+            findings.starts.append(start + len(page))
+            findings.unknown += page.unknown
+        else:
+            logger.warning("%s", scored.error)
+            findings.unreadable[page.truth.image_id] = str(scored.error)
+            findings.starts.append(findings.starts[-1])
     return findings
+
+
+def _score(recognizer: Recognizer, page: PageCrops) -> list[tuple[slice, NDArray[np.float32]]]:
+    """The scores of a page's crops, batch by batch.
+
+    Raises:
+        PageReadError: if the page could not be read.
+    """
+    if page.error is not None:
+        raise PageReadError(page.error)
+    firsts = range(0, len(page), recognizer.batch_size)
+    parts = [slice(first, first + recognizer.batch_size) for first in firsts]
+    return [(part, recognizer.scores(page.crops.select(part))) for part in parts]
 
 
 def _write_matrix(found: Interpretation, recognizer: Recognizer, folder: ReportFolder, most: int) -> bool:
@@ -211,6 +226,8 @@ def _write_tables(folder: ReportFolder, content: ReportContent) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(("image_id", "index", "label", "read", "label_score", "read_score"))
         for case in found.suspects():
-            drawn = content.drawn[case.place]
+            drawn = content.drawn.get(case.place)
+            if drawn is None:
+                continue
             scores = (f"{case.truth_score:.6f}", f"{case.read_score:.4f}")
             writer.writerow((drawn.image_id, drawn.index, codepoints[case.truth], codepoints[case.read], *scores))

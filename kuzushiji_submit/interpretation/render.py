@@ -145,7 +145,7 @@ def _buckets(content: ReportContent) -> list[dict[str, object]]:
 def _confusion(content: ReportContent, confusion: Confusion) -> dict[str, object]:
     codepoints = content.charset.codepoints
     pair = f"{_character(content, confusion.truth)} read as {_character(content, confusion.read)}"
-    places = [content.drawn[place] for place in confusion.examples]
+    places = [content.drawn[place] for place in confusion.examples if place in content.drawn]
     return {
         "truth": codepoints[confusion.truth],
         "read": codepoints[confusion.read],
@@ -160,12 +160,12 @@ def _confusion(content: ReportContent, confusion: Confusion) -> dict[str, object
 
 
 def _crops(content: ReportContent, cases: Sequence[Case]) -> list[Picture]:
-    drawn = ((case, content.drawn[case.place]) for case in cases)
+    drawn = ((case, content.drawn[case.place]) for case in cases if case.place in content.drawn)
     return [_picture(content, case, one, f"crops/{one.crop}.jpg", "") for case, one in drawn if one.crop is not None]
 
 
 def _heatmaps(content: ReportContent, cases: Sequence[Case]) -> list[Picture]:
-    drawn = ((case, content.drawn[case.place]) for case in cases)
+    drawn = ((case, content.drawn[case.place]) for case in cases if case.place in content.drawn)
     return [
         _picture(content, case, one, f"pictures/{one.heatmap}.png", "heatmaps: ")
         for case, one in drawn

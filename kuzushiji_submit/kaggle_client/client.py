@@ -5,12 +5,15 @@ import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import IO, TypeVar
 
 from kuzushiji_submit.core.errors import KaggleError
+from kuzushiji_submit.core.progress import is_shown
+from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.kaggle_client.credentials import CREDENTIAL_VARIABLES, find_credentials, home_folder
 from kuzushiji_submit.kaggle_client.failures import missing_credentials, name_failure, unanswered
 from kuzushiji_submit.kaggle_client.proxies import check_proxy
@@ -30,14 +33,16 @@ class Client:
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._veil = Veil(())
-        self._scratch = tempfile.TemporaryDirectory(prefix="kuzushiji-kaggle-")
+        self._open = ExitStack()
+        self._scratch = Path()
 
     def __enter__(self) -> "Client":
+        self._scratch = self._open.enter_context(scratch_folder("kaggle"))
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stop()
-        self._scratch.cleanup()
+        self._open.close()
 
     def call(
         self,
@@ -99,10 +104,12 @@ class Client:
         environ = {name: value for name, value in os.environ.items() if name not in CREDENTIAL_VARIABLES}
         environ |= found.variables
         if home is None:
-            environ["HOME"] = self._scratch.name  # the client would make a folder named "~" in the current one
+            environ["HOME"] = str(self._scratch)  # the client would make a folder named "~" in the current one
         # The client makes this folder when it is imported, fails where the home folder is read-only, and needs nothing
         # that stands in the user's: the variables hold it.
-        environ["KAGGLE_CONFIG_DIR"] = self._scratch.name
+        environ["KAGGLE_CONFIG_DIR"] = str(self._scratch)
+        if not is_shown():
+            environ["TQDM_DISABLE"] = "1"
         self._answers = queue.SimpleQueue()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kuzushiji_submit.kaggle_client.worker"],

@@ -3,12 +3,12 @@
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuzushiji_submit.core.errors import KaggleBusyError, KaggleError, KaggleRefusedError, OutputError
+from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.waiting import polls
 
@@ -48,12 +48,12 @@ def publish(client: Client, dataset: Dataset, notes: str) -> None:
     """
     known = client.call(str, "dataset_state", f"looking for the dataset {dataset.name}", dataset=dataset.name)
     what = f"uploading the dataset {dataset.name}"
-    with tempfile.TemporaryDirectory(prefix="kuzushiji-dataset-") as folder:
-        _stage(dataset, Path(folder))
+    with scratch_folder("dataset") as folder:
+        _stage(dataset, folder)
         if known:
-            answer = client.call(dict, "update_dataset", what, limit=UPLOAD_SECONDS, folder=folder, notes=notes)
+            answer = client.call(dict, "update_dataset", what, limit=UPLOAD_SECONDS, folder=str(folder), notes=notes)
         else:
-            answer = client.call(dict, "create_dataset", what, limit=UPLOAD_SECONDS, folder=folder)
+            answer = client.call(dict, "create_dataset", what, limit=UPLOAD_SECONDS, folder=str(folder))
     if answer["status"].lower() != "ok" or answer["error"]:
         said = answer["error"] or answer["status"] or "no success"
         raise KaggleRefusedError(f"{what}: Kaggle answers {said!r}: correct what it names")

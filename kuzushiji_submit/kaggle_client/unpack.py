@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from tqdm import tqdm
-
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.files import atomic_binary
+from kuzushiji_submit.core.progress import counter
+from kuzushiji_submit.core.scratch import sweep_beside
 
 _BLOCK = 1 << 20  # bytes read at a time
-_LEFTOVER = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # what a killed atomic write leaves
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +46,8 @@ def unpack(archive: Path, folder: Path) -> dict[str, int]:
                     sizes |= _unpack_members(inner, _files(inner), folder, str(name))
             else:
                 sizes |= _unpack_members(outer, [info], folder, "")
-    _remove_leftovers(folder, sizes)
+    for parent in {(folder / name).parent for name in sizes}:
+        sweep_beside(parent)
     return sizes
 
 
@@ -83,7 +83,7 @@ def _unpack_members(
     prefix = f"{subfolder}/" if subfolder and not doubled else ""
     names = {info: prefix + _safe(info.filename) for info in members}
     total = sum(info.file_size for info in members)
-    with tqdm(total=total, desc=subfolder or names[members[0]], unit="B", unit_scale=True) as bar:
+    with counter(subfolder or names[members[0]], total, unit="B", unit_scale=True) as bar:
         for info in members:
             _unpack_one(archive, info, folder / names[info])
             bar.update(info.file_size)
@@ -114,11 +114,3 @@ def _crc(path: Path) -> int:
         while block := stream.read(_BLOCK):
             value = zlib.crc32(block, value)
     return value
-
-
-def _remove_leftovers(folder: Path, sizes: dict[str, int]) -> None:
-    for parent in {(folder / name).parent for name in sizes}:
-        for path in parent.glob(".*.tmp"):
-            match = _LEFTOVER.fullmatch(path.name)
-            if match and (parent / match[1]).relative_to(folder).as_posix() in sizes:
-                path.unlink(missing_ok=True)

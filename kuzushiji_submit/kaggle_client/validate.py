@@ -1,6 +1,5 @@
 """Nothing is uploaded that would not score."""
 
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.submission import find_faults
 from kuzushiji_submit.core.errors import CompetitionFileError, SubmissionError
+from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for
 
@@ -37,7 +37,7 @@ def check_submission(client: Client, competition: str, file: Path, sample: Path 
 
 def _fetch_sample_ids(client: Client, competition: str) -> list[str]:
     what = f"fetching {SAMPLE}"
-    with tempfile.TemporaryDirectory(prefix="kuzushiji-sample-") as folder:
+    with scratch_folder("sample") as folder:
         paths = client.call(
             list,
             "download_file",
@@ -45,10 +45,10 @@ def _fetch_sample_ids(client: Client, competition: str) -> list[str]:
             advice=advice_for(competition),
             competition=competition,
             name=SAMPLE,
-            folder=folder,
+            folder=str(folder),
         )
         try:
-            return read_sample_ids(_unzipped(map(Path, paths), Path(folder)))
+            return read_sample_ids(_unzipped(map(Path, paths), folder))
         except KeyError:
             raise CompetitionFileError(f"{what}: an archive without it came: name a sample with --sample") from None
 

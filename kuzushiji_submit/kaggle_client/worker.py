@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
+from kuzushiji_submit.core.progress import own_bar, show_progress
 from kuzushiji_submit.kaggle_client.veil import VeiledStream
 from kuzushiji_submit.kaggle_client.worker_calls import CALLS, veil_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
     from requests.adapters import HTTPAdapter
 
+QUIET = "TQDM_DISABLE"  # a variable that tqdm knows as well
 _CONNECT_SECONDS = 20.0  # the client knows no time limit at all; reading has the call's own
 
 
@@ -63,6 +65,7 @@ def main() -> None:
     stream.veil = veil_of(None)
     calls: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_read_calls, args=(incoming, calls), daemon=True).start()
+    show_progress(QUIET not in os.environ)
     session = _Session()
     while True:
         answer = session.answer(json.loads(calls.get()))
@@ -104,7 +107,9 @@ class _Session:
         self._traffic.timeout, self._traffic.step = request["timeout"], ""
         if self.api is None:
             import kaggle
+            from kaggle.api import kaggle_api_extended
 
+            vars(kaggle_api_extended)["tqdm"] = own_bar
             kaggle.api.authenticate()
             self.api = kaggle.api
         return CALLS[request["call"]](self.api, **request["arguments"])

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-# A bar every half minute is enough for a log that is read afterwards.
-_QUIET_BARS = {"TQDM_MININTERVAL": "30", "TQDM_MINITERS": "50"}
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -62,7 +59,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **_QUIET_BARS, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", **(environment or {})},
+            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", **(environment or {})},
             text=True,
             encoding="utf-8",
             errors="replace",

@@ -5,10 +5,9 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from tqdm import tqdm
-
 from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, DataFolder
 from kuzushiji_submit.core.errors import KernelError
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.kaggle_client.competition import COMPETITION
 
 _TABLES = ("train.csv", "unicode_translation.csv", "sample_submission.csv")
@@ -81,7 +80,7 @@ def _unzip_images(archive: Path, target: Path) -> None:
             raise KernelError(f"{archive}: holds no image: attach the competition's own files")
         _check_space(sum(one.file_size for one in members), target.parent)
         unfinished.mkdir(exist_ok=True)
-        for member in tqdm(members, f"unzip {archive.name}", unit="page"):
+        for member in progress(members, f"unzip {archive.name}"):
             place = unfinished / PurePosixPath(member.filename).name
             if place.is_file() and place.stat().st_size == member.file_size:
                 continue

@@ -68,7 +68,7 @@ class Journal(Mapping[str, PageReading]):
         self.charset = charset
         self._places: dict[str, int] = {}
         header = {"journal": VERSION, "settings": settings, "codepoints": charset.codepoints}
-        line = json.dumps(header, ensure_ascii=False).encode() + b"\n"
+        line = _line(header)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = path.open("a+b")
@@ -108,7 +108,7 @@ class Journal(Mapping[str, PageReading]):
         """
         try:
             place = self._stream.seek(0, os.SEEK_END)
-            self._append(json.dumps(_to_plain(reading.rounded()), ensure_ascii=False).encode() + b"\n")
+            self._append(_line(_to_plain(reading.rounded())))
         except OSError as error:
             raise _cannot_write(self.path, error) from error
         self._places[reading.image_id] = place
@@ -200,6 +200,11 @@ _ARRAYS: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "scores": (np.float64, (-1,)),
     "order": (np.intp, (-1,)),
 }
+
+
+def _line(values: Mapping[str, Any]) -> bytes:
+    # Names of files may hold bytes that are no text: as \udc83 and the like JSON reads them back.
+    return json.dumps(values, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _to_plain(reading: PageReading) -> dict[str, Any]:

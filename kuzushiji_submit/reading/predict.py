@@ -1,19 +1,20 @@
 """A folder of pages in, a submission out: the run around the pipeline."""
 
 import logging
-import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
 from kuzushiji_submit.core.memory import limit_caches, release_freed
+from kuzushiji_submit.core.progress import counter, write_line
+from kuzushiji_submit.core.scratch import scratch_folder
+from kuzushiji_submit.core.targets import is_file, leads_to_stdout
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
@@ -98,15 +99,18 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     reader = PageReader(pipeline, images, job.images, sheets, job.batch_pages, job.workers, job.time_budget)
     settings = {**made_by, "shard": list(job.shard)}
     failures: dict[str, str] = {}
-    with Journal(journal_path(job.out), settings, pipeline.recognizer.charset, resume=job.resume) as journal:
+    with (
+        _place_of_journal(job) as place,
+        Journal(place, settings, pipeline.recognizer.charset, resume=job.resume) as journal,
+    ):
         todo = [image_id for image_id in ids if image_id not in journal]
         if len(todo) < len(ids):
             logger.info("resumed: %d of %d pages were read before", len(ids) - len(todo), len(ids))
-        with tqdm(total=len(ids), initial=len(ids) - len(todo), unit="page", desc="predict") as bar:
+        with counter("predict", len(ids), initial=len(ids) - len(todo)) as bar:
             for done in reader.read(todo):
                 if isinstance(done, PageFailure):
                     failures[done.image_id] = done.message
-                    tqdm.write(f"{done.image_id}: {done.message}", file=sys.stderr)
+                    write_line(f"{done.image_id}: {done.message}")
                 else:
                     journal.add(done)
                 release_freed()
@@ -123,18 +127,36 @@ def try_targets(job: PredictJob) -> None:
     Raises:
         OutputError: if one cannot, or two are the same file.
     """
-    files = {"--out": job.out, "the settings beside --out": settings_path(job.out)}
-    files["the journal beside --out"] = journal_path(job.out)
+    files = {"--out": job.out}
+    if is_file(job.out):
+        files |= {
+            "the settings beside --out": settings_path(job.out),
+            "the journal beside --out": journal_path(job.out),
+        }
+    elif job.resume:
+        raise OutputError(
+            f"--out {job.out}: leaves no unfinished run to go on with: name a file, or leave --resume out"
+        )
     if job.characters is not None:
         files["--characters"] = job.characters
     seen: dict[Path, str] = {}
     for option, path in files.items():
         try_file(path, option, "characters.jsonl" if option == "--characters" else "submission.csv")
-        other = seen.setdefault(path.resolve(), option)
+        other = seen.setdefault(path.resolve(), option) if is_file(path) or leads_to_stdout(path) else option
         if other != option:
             raise OutputError(f"{option} {path}: is also {other}: name another file")
     if job.debug is not None:
         try_folder(job.debug, "--debug")
+
+
+@contextmanager
+def _place_of_journal(job: PredictJob) -> Iterator[Path]:
+    """Beside the submission, or where nothing can lie beside it (a pipe, a device), in a folder for this run alone."""
+    if is_file(job.out):
+        yield journal_path(job.out)
+        return
+    with scratch_folder("journal") as folder:
+        yield folder / "journal.jsonl"
 
 
 def _write(
@@ -155,5 +177,6 @@ def _write(
         write_characters(job.characters, (journal[image_id] for image_id in ids if image_id in journal))
     unread = sum(image_id not in journal and image_id not in failures for image_id in ids)
     outcome = {"images": str(job.images), "pages": len(ids), "failures": failures, "unread": unread}
-    write_settings(job.out, {**settings, **outcome})
+    if is_file(job.out):
+        write_settings(job.out, {**settings, **outcome})
     return PredictResult(len(ids), characters, failures, unread)

@@ -3,18 +3,19 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.submission import PagePoints, read_submission
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
+from kuzushiji_submit.core.engine import Failure, attempt
 from kuzushiji_submit.core.errors import PageReadError, SubmissionError
 from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.report.character_index import CharacterIndex, join_characters
 from kuzushiji_submit.report.confusions import Example, examples_by_page, find_confusions
 from kuzushiji_submit.report.folder import ReportFolder, prepare_folder, safe_names
@@ -100,7 +101,7 @@ def build_report(
     folder = prepare_folder(out)
     outcomes: dict[str, PageOutcome] = {}
     crops: set[str] = set()
-    for place, page in enumerate(tqdm(pages, desc="report", unit="page", disable=not show_progress)):
+    for place, page in enumerate(progress(pages, "report" if show_progress else None)):
         neighbors = (pages[place - 1] if place else None, pages[place + 1] if place + 1 < len(pages) else None)
         outcome, made = _draw(page, neighbors, sources, wanted.get(page.name, []), folder)
         outcomes[page.image_id] = outcome
@@ -153,13 +154,14 @@ def _draw(
     marks, notes = _join_characters(page, sources.characters)
     unreadable: str | None = None
     crops: list[str] = []
-    try:
-        picture, crops = _draw_scan(page, sources.images, examples, folder)
-    except PageReadError as error:
-        unreadable = str(error)
+    drawn = attempt(partial(_draw_scan, sources.images, examples, folder), page)
+    if isinstance(drawn, Failure):
+        unreadable = str(drawn.error)
         notes = [unreadable, *notes]
         picture = Picture(size_of(marks), readable=False)
-        LOGGER.warning("%s", error)
+        LOGGER.warning("%s", unreadable)
+    else:
+        picture, crops = drawn
     html = render_page(page, marks, picture, glyphs=sources.glyphs, notes=notes, neighbors=neighbors)
     with atomic_text(folder.page(page.name)) as stream:
         stream.write(html)
@@ -179,7 +181,7 @@ def _join_characters(page: PagePlan, characters: CharacterIndex | None) -> tuple
 
 
 def _draw_scan(
-    page: PagePlan, images: Mapping[str, Path], examples: Sequence[Example], folder: ReportFolder
+    images: Mapping[str, Path], examples: Sequence[Example], folder: ReportFolder, page: PagePlan
 ) -> tuple[Picture, list[str]]:
     if page.image_id not in images:
         raise PageReadError(f"{page.image_id}: no image of this name in the folder of images: add it")

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
+from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
-from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
+from kuzushiji_submit.core.engine import Failure, attempt
+from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.interpretation.matrix import encode_png
 from kuzushiji_submit.report.folder import FIGURE_REPORT, ReportFolder, prepare_folder
 from kuzushiji_submit.report.glyphs import Glyphs
@@ -154,14 +156,18 @@ def _draw_pages(
     shown: list[PageShown] = []
     samples: list[Sample] = []
     unreadable: list[str] = []
-    for number, (page, places) in enumerate(tqdm(chosen, "draw pages", unit="page")):
-        try:
-            pixels = read_page(images[page.image_id])
-            ink = prepare_page(pixels, settings.ink).ink
-        except PageReadError as error:
-            logger.warning("%s", error)
-            unreadable.append(str(error))
+
+    def open_page(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        pixels = read_page(path)
+        return pixels, prepare_page(pixels, settings.ink).ink
+
+    for number, (page, places) in enumerate(progress(chosen, "draw pages")):
+        opened = attempt(open_page, images[page.image_id])
+        if isinstance(opened, Failure):
+            logger.warning("%s", opened.error)
+            unreadable.append(str(opened.error))
             continue
+        pixels, ink = opened
         height, width = pixels.shape[:2]
         scale = min(1.0, SCAN_HW[0] / height, SCAN_HW[1] / width)
         name = f"page-{number:03d}"

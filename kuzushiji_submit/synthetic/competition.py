@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
@@ -21,6 +20,8 @@ from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
+from kuzushiji_submit.core.progress import progress
+from kuzushiji_submit.core.scratch import sweep_beside
 from kuzushiji_submit.synthetic.fonts import FontSet
 from kuzushiji_submit.synthetic.plan import PageTask, SynthesisSettings, Synthesizer
 from kuzushiji_submit.synthetic.real_hand import RealHands
@@ -87,7 +88,8 @@ def synthesize(
         HiddenBookError: if the layout file holds a book that may be in the competition's hidden test set.
         FontError: if a font cannot be read or the fonts hold none of the characters.
         CompetitionFileError: if the layout file cannot be read or holds no page.
-        OutputError: if the folder cannot be written, or holds a competition of other settings.
+        OutputError: if the folder cannot be written, or holds a competition of other settings; or if a page could not
+            be drawn, after all others were.
     """
     without = sorted(set(map(book_of, without_books)))
     if real is not None and not real.glyphs.books.keys().isdisjoint(without):
@@ -100,8 +102,18 @@ def synthesize(
     missing = [task for task in tasks if task.image_id not in finished]
     undrawn = 0
     results = _run(synthesizer, missing, out, workers, font_paths)
-    for count in tqdm(results, total=len(missing), desc="pages", unit="page", disable=not missing):
-        undrawn += count
+    failures: list[Exception] = []
+    for made in progress(results, "synthesize" if missing else None, total=len(missing)):
+        if isinstance(made, Failure):
+            logger.warning("%s", made.error)
+            failures.append(made.error)
+        else:
+            undrawn += made
+    if failures:
+        raise OutputError(
+            f"{len(failures)} of {len(tasks)} pages could not be drawn, the first for this: {failures[0]}: "
+            "run again; the others are kept"
+        )
     return _write_tables(out, tasks, synthesizer, kept=len(finished), undrawn=undrawn)
 
 
@@ -170,8 +182,7 @@ def _finished_pages(out: Path, tasks: list[PageTask]) -> set[str]:
     for images in (folder.train_images, folder.test_images, out / PARTS_FOLDER):
         try:
             images.mkdir(parents=True, exist_ok=True)
-            for leftover in images.glob(".*.tmp"):
-                leftover.unlink()
+            sweep_beside(images)
         except OSError as error:
             raise OutputError(f"{images}: cannot be written ({error.strerror}): name another place") from error
     return {task.image_id for task in tasks if task.image_id in known and image_path(out, task).exists()}
@@ -185,18 +196,15 @@ def image_path(out: Path, task: PageTask) -> Path:
 
 def _run(
     synthesizer: Synthesizer, tasks: list[PageTask], out: Path, workers: int, font_paths: Sequence[Path]
-) -> Iterator[int]:
-    """Draws and writes pages; yields for each how many characters could not be drawn."""
+) -> Iterator[int | Failure[PageTask]]:
+    """Draws and writes pages; yields for each how many characters could not be drawn, or why the page could not."""
     if workers <= 1 or len(tasks) < 2:
-        yield from (_draw_and_write(synthesizer, out, task) for task in tasks)
+        yield from map_pages(partial(_draw_and_write, synthesizer, out), tasks, kind="serial", catch=())
         return
     start = partial(
         _start_worker, synthesizer.settings, [str(path) for path in font_paths], synthesizer.layouts, synthesizer.real
     )
-    for undrawn in map_pages(partial(_work, out), tasks, workers, catch=(), initializer=start):
-        if isinstance(undrawn, Failure):
-            raise undrawn.error
-        yield undrawn
+    yield from map_pages(partial(_work, out), tasks, workers, catch=(), initializer=start)
 
 
 def _start_worker(

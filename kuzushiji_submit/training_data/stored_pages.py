@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
+from kuzushiji_submit.core.progress import progress
 
 SHOWN = 3
 """How many changed pages are named; the others are counted."""
@@ -33,7 +32,7 @@ def describe_changes(
 def _changes(
     stored: Mapping[str, PageFingerprint | None], truths: Mapping[str, str], images: Mapping[str, Path]
 ) -> Iterator[tuple[str, str]]:
-    for image_id, fingerprint in tqdm(stored.items(), "look for changes", unit="page", delay=DELAY):
+    for image_id, fingerprint in progress(stored.items(), "look for changes", delay=DELAY):
         if image_id not in truths:
             yield image_id, "no longer annotated"
         elif fingerprint is None:

@@ -2,18 +2,21 @@
 
 import csv
 import math
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from pytorch_lightning import LightningDataModule, Trainer
+from pytorch_lightning.tuner import lr_finder
 from pytorch_lightning.tuner.tuning import Tuner
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.figures import new_figure, save_figure
 from kuzushiji_submit.core.files import atomic_text, naming_full_disk
+from kuzushiji_submit.core.progress import Counter, counter
+from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.core.training.config import RuntimeConfig
 from kuzushiji_submit.core.training.loaders import naming_full_shared_memory
 from kuzushiji_submit.core.training.module import StageModule
@@ -88,10 +91,11 @@ def search_learning_rate(
     with (
         naming_full_disk(out_dir),
         naming_full_shared_memory(runtime.num_workers),
-        tempfile.TemporaryDirectory(dir=out_dir, prefix=".lr_find_") as scratch,
+        scratch_folder("lr_find", out_dir) as scratch,
         quiet_lightning(),
+        _own_progress(shown=runtime.progress),
     ):
-        finder = Tuner(_make_trainer(runtime, scratch, search.steps)).lr_find(
+        finder = Tuner(_make_trainer(runtime, str(scratch), search.steps)).lr_find(
             module,
             datamodule=data,
             min_lr=search.lowest,
@@ -114,6 +118,22 @@ def search_learning_rate(
     _write_curve(result)
     _draw_curve(result, search)
     return result
+
+
+@contextmanager
+def _own_progress(*, shown: bool) -> Iterator[None]:
+    """Shows how far the finder is as all other work does; Lightning would draw its own bar, whatever it is told."""
+
+    def bar(desc: str, total: int) -> Counter:  # noqa: ARG001 - as Lightning calls it
+        return counter("learning rates" if shown else None, total, unit="step")
+
+    module = vars(lr_finder)
+    before = module["tqdm"]
+    module["tqdm"] = bar
+    try:
+        yield
+    finally:
+        module["tqdm"] = before
 
 
 def smooth(losses: Sequence[float], beta: float = 0.98) -> tuple[float, ...]:
@@ -153,7 +173,7 @@ def _make_trainer(runtime: RuntimeConfig, scratch: str, steps: int) -> Trainer:
         callbacks=[HearSignals()],
         logger=False,
         enable_checkpointing=False,
-        enable_progress_bar=runtime.progress,
+        enable_progress_bar=False,
         enable_model_summary=False,
         use_distributed_sampler=False,
     )

@@ -16,6 +16,7 @@ from kuzushiji_submit.core.signals import raise_if_stopped
 from kuzushiji_submit.core.training.averaging import WarmingAverage
 from kuzushiji_submit.core.training.checkpoints import BEST, EVERY_EPOCH, FOLDER, WholeCheckpoints
 from kuzushiji_submit.core.training.config import TrainingConfig
+from kuzushiji_submit.core.training.training_progress import TrainingProgress
 
 
 class HearSignals(Callback):
@@ -104,6 +105,7 @@ def make_trainer(
         max_epochs=config.epochs,
         callbacks=[
             HearSignals(),
+            *([TrainingProgress()] if runtime.progress else []),
             *([WarmingAverage(decay)] if decay else []),
             *callbacks,
             *checkpoint_callbacks(out_dir, monitor, keep_every_epoch=runtime.keep_every_epoch),
@@ -117,7 +119,7 @@ def make_trainer(
         num_sanity_val_steps=0,
         # The samplers deal items to the processes themselves.
         use_distributed_sampler=False,
-        enable_progress_bar=runtime.progress,
+        enable_progress_bar=False,
         enable_model_summary=False,
     )
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.reading.pipeline import Pipeline
@@ -65,18 +65,16 @@ def align_folder(
         raise CompetitionFileError(
             f"{images}: no image of any of {len(transcriptions)} transcribed pages: check the folder"
         )
-    for image_id in tqdm(pages, "align", unit="page"):
+
+    def align(image_id: str) -> AlignedPage:
         empty = PageTruth(image_id, (), np.zeros((0, 4), np.float32))
-        try:
-            page = pipeline.prepare(read_page(paths[image_id]))
-        except PageReadError as error:
-            logger.warning("%s: left out", error)
-            continue
-        yield align_page(
-            page.ink,
-            pipeline.detector.detect(page).boxes,
-            transcriptions[image_id],
-            truths.get(image_id, empty),
-            recognizer,
-            config,
-        )
+        page = pipeline.prepare(read_page(paths[image_id]))
+        boxes = pipeline.detector.detect(page).boxes
+        text, boxes_known = transcriptions[image_id], truths.get(image_id, empty)
+        return align_page(page.ink, boxes, text, boxes_known, recognizer, config)
+
+    for made in map_pages(align, pages, kind="serial", progress="align"):
+        if isinstance(made, Failure):
+            logger.warning("%s: left out", made.error)
+        else:
+            yield made

@@ -58,9 +58,10 @@ def test_goes_on_where_it_was_stopped(pack, tmp_path):
     kept = out / "train_images" / "a_3.jpg"
     stamp = kept.stat().st_mtime_ns
     (out / "train_images" / "a_4.jpg").unlink()
-    leftover = out / "train_images" / ".a_5.jpg.0123abcd.tmp"
-    foreign = out / "train_images" / ".notes.0123abcd.tmp"
-    leftover.write_bytes(b"half")
+    leftover = out / "train_images" / ".a_5.jpg.0.tmp"
+    foreign = out / "train_images" / ".notes.0.tmp"
+    leftover.mkdir()
+    (leftover / "lock").touch()
     foreign.write_bytes(b"not ours")
     assert unpack(archive, out) == whole
     assert (out / "train_images" / "a_4.jpg").read_bytes() == bytes([4]) * 3000

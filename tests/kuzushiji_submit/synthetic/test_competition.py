@@ -96,8 +96,11 @@ def test_killed_run_goes_on_and_ends_the_same(made, tmp_path, font_path, layout_
         with pytest.raises(KeyboardInterrupt):
             synthesize(resumed, SETTINGS, [font_path], layout_csv)
     assert not (resumed / "train.csv").exists()
-    (resumed / "train_images" / ".half.tmp").write_bytes(b"half a file")
+    half = resumed / "train_images" / ".half.jpg.0.tmp"
+    half.mkdir()
+    (half / "lock").touch()
     assert synthesize(resumed, SETTINGS, [font_path], layout_csv).kept == 2
+    assert not half.exists()
     assert digests(resumed) == digests(out)
 
 
