@@ -1,5 +1,6 @@
 """The record that leaves a detector, and all that is asked of one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self, runtime_checkable
 
@@ -41,6 +42,14 @@ class Detections:
     def empty(cls) -> Self:
         """No detections: what a page without text gives."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+    @classmethod
+    def concatenate(cls, several: Sequence["Detections"]) -> Self:
+        """All of several detections of one page, in their order."""
+        if not several:
+            return cls.empty()
+        boxes, scores, points = zip(*((found.boxes, found.scores, found.points) for found in several), strict=True)
+        return cls(np.concatenate(boxes), np.concatenate(scores), np.concatenate(points))
 
     def __len__(self) -> int:
         return len(self.boxes)

@@ -9,8 +9,17 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 
 Picture = NDArray[np.uint8]
+WIDEST = 3
+"""A picture is at most this many times wider than the others are high."""
 _CAPTION_PX = 34
 _GREEN, _ORANGE = (20, 150, 60), (240, 140, 0)
+
+
+def panel_size(page_hw: tuple[int, int], height: int) -> tuple[int, int]:
+    """Width and height of a picture of a page: `height` pixels high, and less where it would be too wide."""
+    page_h, page_w = max(1, page_hw[0]), max(1, page_hw[1])
+    scale = min(height / page_h, WIDEST * height / page_w)
+    return max(1, round(page_w * scale)), max(1, round(page_h * scale))
 
 
 def side_by_side(panels: Sequence[tuple[str, Picture]]) -> Picture:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 from torchvision.ops import nms
 
-from detection.components import Components, threshold
 from detection.detections import Detections
 from detection.heatmap.network import STRIDE
+from kuzushiji_submit.core.components import Components, threshold
 
 UPSAMPLING = 2
 """The map is enlarged before components are sought: a cell between two characters becomes a gap."""

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.page.parts import ALIGNMENT, Window
 from kuzushiji_submit.core.page.prepared import PreparedPage
 
 
@@ -30,6 +31,24 @@ def levelled_page(page: PreparedPage, size_hw: tuple[int, int]) -> NDArray[np.ui
     # Levelling would stretch what little there is on the scanner's dark background until it looks like ink.
     levelled[cv2.resize(page.paper.on_page, size, interpolation=cv2.INTER_NEAREST) == 0] = 255
     return levelled
+
+
+def densest_window(ink: NDArray[np.uint8], side: int) -> Window:
+    """The square, cut off where the page ends, with most ink in it.
+
+    Args:
+        ink: uint8 (H, W), at least 1 x 1.
+        side: of the square in pixels.
+    """
+    height, width = ink.shape
+    blocks = max(1, side // ALIGNMENT)
+    small_hw = -(-height // ALIGNMENT), -(-width // ALIGNMENT)
+    small = np.asarray(cv2.resize(ink, small_hw[::-1], interpolation=cv2.INTER_AREA), np.float64)
+    sums = np.pad(small.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    rows, columns = min(blocks, small_hw[0]), min(blocks, small_hw[1])
+    inside = sums[rows:, columns:] - sums[:-rows, columns:] - sums[rows:, :-columns] + sums[:-rows, :-columns]
+    top, left = (int(place) * ALIGNMENT for place in np.unravel_index(inside.argmax(), inside.shape))
+    return Window(left, top, min(width, left + columns * ALIGNMENT), min(height, top + rows * ALIGNMENT))
 
 
 def scaled_hw(page_hw: tuple[int, int], zoom: float) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.drawing import Picture, draw_boxes, fit, side_by_side
+from detection.drawing import Picture, draw_boxes, fit, panel_size, side_by_side
 from detection.heatmap.decode import ScoreMaps
 
 
@@ -36,13 +36,12 @@ class HeatmapStages:
             height: of each picture in pixels.
 
         Returns:
-            uint8 (height + caption, any, 3) RGB.
+            uint8 (height + caption, any, 3) RGB; lower where the page is far wider than high.
         """
         page_h, page_w = self.page.shape[:2]
-        scale = height / max(1, page_h)
-        size = (max(1, round(page_w * scale)), height)
+        size = panel_size((page_h, page_w), height)
         boxes = fit(self.page, size)
-        draw_boxes(boxes, self.detections, scale)
+        draw_boxes(boxes, self.detections, size[1] / max(1, page_h))
         seen = self.image.shape
         return side_by_side(
             [

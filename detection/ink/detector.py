@@ -10,6 +10,8 @@ from detection.detections import Detections
 from detection.ink.layout import LayoutConfig, find_layout
 from detection.ink.segmentation import ScoreBoxes, SegmentationConfig, segment_columns
 from detection.ink.stages import DetectionStages
+from detection.part_stages import PartStages, explain_in_parts
+from detection.parts import detect_in_parts
 from kuzushiji_submit.core.page.lines import Lines
 from kuzushiji_submit.core.page.prepared import PreparedPage
 
@@ -49,10 +51,14 @@ class InkDetector:
         Returns:
             Boxes in page pixels, column by column; scores are the probability that a box hits a character.
         """
-        return self.explain(page).detections
+        return detect_in_parts(page, self.explain_part)
 
-    def explain(self, page: PreparedPage) -> DetectionStages:
+    def explain(self, page: PreparedPage) -> DetectionStages | PartStages:
         """As `detect`, with every stage on the way."""
+        return explain_in_parts(page, self.explain_part)
+
+    def explain_part(self, page: PreparedPage) -> DetectionStages:
+        """What `explain` does with every part of an image of many leaves."""
         return self.detect_on_map(page.ink, page.lines, page=page.pixels)
 
     def detect_on_map(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.components import Components
+from kuzushiji_submit.core.components import Components
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.components import Components, threshold
 from detection.ink.columns import ColumnConfig, find_columns
 from detection.ink.illustrations import IllustrationConfig, remove_illustrations
 from detection.ink.ruby import RubyConfig, remove_ruby
-from detection.ink.scale import estimate_character_size
 from detection.ink.text_area import TextAreaConfig, text_area
+from kuzushiji_submit.core.components import Components, threshold
+from kuzushiji_submit.core.page.character_size import estimate_character_size
 from kuzushiji_submit.core.page.lines import Lines
 
 

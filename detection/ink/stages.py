@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.drawing import Picture, draw_boxes, fit, side_by_side
+from detection.drawing import Picture, draw_boxes, fit, panel_size, side_by_side
 from detection.ink.layout import Layout
 from detection.ink.segmentation import ColumnCuts
 from kuzushiji_submit.core.page.lines import Lines
@@ -43,11 +43,9 @@ class DetectionStages:
             height: of each picture in pixels.
 
         Returns:
-            uint8 (height + caption, any, 3) RGB.
+            uint8 (height + caption, any, 3) RGB; lower where the page is far wider than high.
         """
-        page_hw = self.ink.shape
-        scale = height / max(1, page_hw[0])
-        size = (max(1, round(page_hw[1] * scale)), height)
+        size = panel_size((self.ink.shape[0], self.ink.shape[1]), height)
         panels: list[tuple[str, Callable[[DetectionStages, tuple[int, int]], Picture]]] = [
             ("page", _page),
             ("ink, lines, text area", _ink),

@@ -1,5 +1,7 @@
 """The contact sheets of a detector on disk."""
 
+import io
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,8 +9,11 @@ from PIL import Image
 
 from detection.detections import Detections, Detector
 from kuzushiji_submit.core.errors import ConfigError, OutputError
+from kuzushiji_submit.core.files import atomic_bytes
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.reading.protocols import Stages
+
+logger = logging.getLogger(__name__)
 
 
 class DebugSheets:
@@ -29,14 +34,17 @@ class DebugSheets:
     def detect(self, image_id: str, page: PreparedPage) -> Detections:
         """What the detector finds on a page, after its sheet is written.
 
-        Raises:
-            OutputError: if the file cannot be written.
+        A sheet is a picture beside the result: one that cannot be drawn or written is a warning.
         """
         stages = self._explain(page)
         path = self.folder / f"{image_id}.jpg"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(stages.draw()).save(path, quality=85)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror or error}): name another folder") from error
+            encoded = io.BytesIO()
+            Image.fromarray(stages.draw()).save(encoded, "JPEG", quality=85)
+            atomic_bytes(path, encoded.getvalue())
+        except OutputError as error:
+            logger.warning("no debug sheet of %s: %s", image_id, error)
+        except Exception as error:
+            logger.warning("no debug sheet of %s: it cannot be drawn (%s: %s)", image_id, type(error).__name__, error)
+            logger.debug("%s", image_id, exc_info=True)
         return stages.detections

@@ -13,8 +13,12 @@ chains are cut into runs where they fork or join. Then columns are sorted, and w
 lie beside one another the right one comes first, of two above one another the upper one, and so does, where nothing
 else speaks, the upper of any two: the rules of Breuel (2003, "High performance document layout analysis"), turned by a
 quarter and closed under "comes before" so that one long column parts what lies on its two sides.
+
+An image of many leaves, such as a handscroll, is first cut at the gaps across it; each piece is a page of its own, and
+pieces follow from right to left, or from top to bottom.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +40,15 @@ RUBY_REACH = 0.6
 RUBY_BESIDE = 0.6
 # ... and which has at least this many boxes.
 RUBY_HOST = 4
+
+# What is written on a leaf is at most this many characters long ...
+LONGEST_LEAF = 40
+# ... and what is written on an open book this many times longer than wide.
+LONGEST_PAGE = 2.0
+# Pieces of longer images are this many median characters apart.
+LEAF_GAP = 1.5
+# Boxes that are compared with those near them at once: time and memory grow with the number of boxes, not its square.
+BLOCK = 1024
 
 Ints = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -68,9 +81,36 @@ class ReadingOrder:
 def read_order(boxes: NDArray[np.float32]) -> ReadingOrder:
     """The reading order of boxes float32 (N, 4) xyxy in page pixels."""
     count = len(boxes)
-    if not count:
-        return ReadingOrder(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.bool_))
     exact = boxes.astype(np.float64)
+    order, column, ruby = np.zeros(0, np.intp), np.zeros(count, np.intp), np.zeros(count, np.bool_)
+    columns = 0
+    for piece in _pieces(exact):
+        read = _read_piece(exact[piece])
+        order = np.concatenate([order, piece[read.order]])
+        column[piece], ruby[piece] = read.column + columns, read.ruby
+        columns += int(read.column.max()) + 1
+    return ReadingOrder(order, column, ruby)
+
+
+def _pieces(boxes: NDArray[np.float64]) -> list[Ints]:
+    """The boxes of the leaves of a long image, leaf by leaf; all in one for a page or an open book."""
+    if not len(boxes):
+        return []
+    lengths = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    sides = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
+    axis = int(lengths.argmax())
+    if lengths[axis] <= LONGEST_PAGE * lengths[1 - axis] or lengths[axis] <= LONGEST_LEAF * sides[axis]:
+        return [np.arange(len(boxes))]
+    sequence = np.argsort(boxes[:, axis], kind="stable")
+    ends, starts = np.maximum.accumulate(boxes[sequence, 2 + axis])[:-1], boxes[sequence, axis][1:]
+    cuts = np.flatnonzero(starts - ends > LEAF_GAP * sides[axis]) + 1
+    pieces = [np.sort(piece) for piece in np.split(sequence, cuts)]
+    return pieces if axis else pieces[::-1]
+
+
+def _read_piece(exact: NDArray[np.float64]) -> ReadingOrder:
+    """The reading order of at least one box float64 (N, 4)."""
+    count = len(exact)
     above, below = _neighbors(exact)
     hanging = _rejoin(_hanging_together(above, below), exact)
     runs = _runs(above, below)
@@ -86,9 +126,12 @@ def read_order(boxes: NDArray[np.float32]) -> ReadingOrder:
 def _sort_all(runs: list[Ints], hosts: list[int], hanging: Ints, boxes: NDArray[np.float64]) -> list[int]:
     """The indices of all runs in reading order: halves, columns, runs in a column, ruby behind its run."""
     members: dict[int, list[int]] = {}  # the runs of text in each column
+    aids: dict[int, list[int]] = {}  # the ruby of each run
     for index, host in enumerate(hosts):
         if host < 0:
             members.setdefault(int(hanging[runs[index][0]]), []).append(index)
+        else:
+            aids.setdefault(host, []).append(index)
     inside = list(members.values())
     columns = [_from_top([runs[index] for index in column], boxes) for column in inside]
     ordered: list[int] = []
@@ -96,26 +139,48 @@ def _sort_all(runs: list[Ints], hosts: list[int], hanging: Ints, boxes: NDArray[
         for place in _sort([columns[index] for index in half], boxes):
             column = inside[half[place]]
             for run in (column[index] for index in _sort([runs[index] for index in column], boxes)):
-                ordered += [run, *(index for index, host in enumerate(hosts) if host == run)]
+                ordered += [run, *aids.get(run, ())]
     return ordered
 
 
 def _neighbors(boxes: NDArray[np.float64]) -> tuple[Ints, Ints]:
     """For each box the nearest above and the nearest below that share its column; -1 where there is none."""
-    x0, y0, x1, y1 = boxes.T
-    width, height = x1 - x0, y1 - y0
-    middle_x, middle_y = (x0 + x1) / 2, (y0 + y1) / 2
-    down = middle_y[None, :] - middle_y[:, None]  # (N, N): how far the second lies below the first
-    shared = np.minimum(x1[:, None], x1[None, :]) - np.maximum(x0[:, None], x0[None, :])
-    under = shared > SHARED_WIDTH * np.minimum(width[:, None], width[None, :])
-    # Two boxes that overlap in height are one above the other only if they do not stand side by side.
-    under &= down > 0.25 * np.minimum(height[:, None], height[None, :])
-    under &= y0[None, :] - y1[:, None] <= GAP * np.median(height)
-    gap = np.abs(y0[None, :] - y1[:, None]) + ASIDE * np.abs(middle_x[None, :] - middle_x[:, None])
-    cost = np.where(under, gap, np.inf)
-    below = np.where(np.isfinite(cost.min(axis=1)), cost.argmin(axis=1), -1)
-    above = np.where(np.isfinite(cost.min(axis=0)), cost.argmin(axis=0), -1)
+    farthest = GAP * float(np.median(boxes[:, 3] - boxes[:, 1]))
+    above, below = np.full(len(boxes), -1), np.full(len(boxes), -1)
+    cost_above = np.full(len(boxes), np.inf)
+    for uppers, lowers in _near(boxes, farthest):
+        cost = _cost(boxes[uppers], boxes[lowers], farthest)
+        below[uppers] = np.where(np.isfinite(cost.min(axis=1)), lowers[cost.argmin(axis=1)], -1)
+        nearer = np.flatnonzero(cost.min(axis=0) < cost_above[lowers])
+        above[lowers[nearer]] = uppers[cost.argmin(axis=0)[nearer]]
+        cost_above[lowers[nearer]] = cost.min(axis=0)[nearer]
     return above, below
+
+
+def _near(boxes: NDArray[np.float64], farthest: float) -> Iterator[tuple[Ints, Ints]]:
+    """Every box once, in blocks, and with each block all boxes that may lie above or below one of its own."""
+    lengths = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    axis = int(lengths.argmax())
+    slack = (0.0, farthest)[axis]
+    starts, ends = boxes[:, axis], boxes[:, 2 + axis]
+    sequence = np.argsort(starts, kind="stable")
+    for first in range(0, len(boxes), BLOCK):
+        block = np.sort(sequence[first : first + BLOCK])
+        near = (starts <= ends[block].max() + slack) & (ends >= starts[block].min() - slack)
+        yield block, np.flatnonzero(near)
+
+
+def _cost(uppers: NDArray[np.float64], lowers: NDArray[np.float64], farthest: float) -> NDArray[np.float64]:
+    """How far each of M boxes is from continuing each of N boxes downwards, (N, M); infinite where it cannot."""
+    x0, y0, x1, y1 = (side[:, None] for side in uppers.T)
+    left, top, right, bottom = (side[None] for side in lowers.T)
+    down = (top + bottom) / 2 - (y0 + y1) / 2  # how far the second lies below the first
+    under = np.minimum(x1, right) - np.maximum(x0, left) > SHARED_WIDTH * np.minimum(x1 - x0, right - left)
+    # Two boxes that overlap in height are one above the other only if they do not stand side by side.
+    under &= down > 0.25 * np.minimum(y1 - y0, bottom - top)
+    under &= top - y1 <= farthest
+    gap = np.abs(top - y1) + ASIDE * np.abs((left + right) / 2 - (x0 + x1) / 2)
+    return np.asarray(np.where(under, gap, np.inf))
 
 
 def _runs(above: Ints, below: Ints) -> list[Ints]:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from kuzushiji_submit.core.errors import KuzushijiError, OutputError
+from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
@@ -48,11 +48,7 @@ class PageReader:
     time_budget: TimeBudget | None = None
 
     def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
-        """Readings and failures as they come; all pages, or those that the time suffices for.
-
-        Raises:
-            OutputError: if a sheet cannot be written.
-        """
+        """Readings and failures as they come; all pages, or those that the time suffices for."""
         waiting: list[DetectedPage] = []
         for found in self._detect_ahead(image_ids):
             if isinstance(found, PageFailure):
@@ -90,8 +86,6 @@ class PageReader:
             if self.sheets is None:
                 return self.pipeline.detect(image_id, page)
             return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
-        except OutputError:
-            raise
         except KuzushijiError as error:
             return PageFailure(image_id, str(error))
         except Exception as error:

@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kuzushiji_submit.core.files import atomic_bytes
+from kuzushiji_submit.core.page.leaves import is_long
 from kuzushiji_submit.reading.characters import Box
 
 SCAN_HW = (1600, 3200)  # largest height and width of the scan shown; a page is never enlarged
+LONG_SCAN = 20_000  # the same along an image of many leaves, across it ...
+LONG_SCAN_ACROSS = 1100  # ... this; browsers show JPEGs of 32,767 px
 THUMBNAIL_HW = (144, 216)
 CROP_HW = (96, 144)
 _QUALITY = 80
@@ -28,7 +31,7 @@ def write_scan(page: NDArray[np.uint8], scan: Path, thumbnail: Path) -> None:
     Raises:
         OutputError: if a file cannot be written.
     """
-    shown = _fit(Image.fromarray(page), SCAN_HW)
+    shown = _fit(Image.fromarray(page), _limit_hw(page.shape))
     _save(shown, scan)
     _save(_fit(shown, THUMBNAIL_HW), thumbnail)
 
@@ -67,6 +70,13 @@ def write_crop(page: NDArray[np.uint8], box: Box, path: Path) -> bool:
         return False
     _save(_fit(Image.fromarray(page[top:bottom, left:right]), CROP_HW), path)
     return True
+
+
+def _limit_hw(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The largest height and width of a scan: characters must stay legible in a handscroll."""
+    if not is_long(shape):
+        return SCAN_HW
+    return (LONG_SCAN, LONG_SCAN_ACROSS) if shape[0] > shape[1] else (LONG_SCAN_ACROSS, LONG_SCAN)
 
 
 def _fit(image: Image.Image, limit_hw: tuple[int, int]) -> Image.Image:

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.neighbors import NearestNeighbors
 
+from kuzushiji_submit.core.page.leaves import is_long
 from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.model import Mark
 
 _LABEL_SHARE = 0.5  # of a character's size: narrow enough for the gap between two columns of a dense page
 _PITCH_SHARE = 0.42  # of the distance between neighboring points, where no box tells a character's size
+LEAF_RATIO = 1.5  # of a leaf's height to its width, where many leaves lie one above the other
 _FARTHEST = 1e6  # page pixels; a submission may hold any number
 
 
@@ -35,7 +38,8 @@ def lay_out(marks: Sequence[Mark], size_hw: tuple[int, int]) -> Layout:
     else:
         wished = _PITCH_SHARE * _pitch(marks)
     # A label is never too small to be read in the scan at display size, nor so large that it hides its neighbors.
-    smallest, largest = size_hw[0] / 130, size_hw[0] / 30
+    height = min(size_hw[0], LEAF_RATIO * size_hw[1]) if is_long(size_hw) else size_hw[0]
+    smallest, largest = height / 130, height / 30
     return Layout(size_hw, float(np.clip(wished, smallest, largest)))
 
 
@@ -64,6 +68,6 @@ def _pitch(marks: Sequence[Mark]) -> float:
     if len(points) < 2:
         return 0.0
     points = np.clip(points, -_FARTHEST, _FARTHEST)
-    distances = np.abs(points[:, None] - points[None]).max(axis=2)
-    np.fill_diagonal(distances, np.inf)
-    return float(np.median(distances.min(axis=1)))
+    # A tree, not all pairs: a handscroll has thousands of points.
+    distances, _ = NearestNeighbors(n_neighbors=2, metric="chebyshev").fit(points).kneighbors(points)
+    return float(np.median(distances[:, 1]))

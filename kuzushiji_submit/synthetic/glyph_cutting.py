@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from detection.components import Components, threshold
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.boxes import shared_areas
+from kuzushiji_submit.core.components import Components, threshold
 from kuzushiji_submit.core.page.ink import InkConfig, darkness_and_redness
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.synthetic.fonts import BaseGlyph, mean_stroke

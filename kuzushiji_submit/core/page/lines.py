@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.page.leaves import leaf_side
+
 REDUCTION = 4
 
 
 @dataclass(frozen=True)
 class LineConfig:
-    """Settings of `find_lines`; lengths as parts of the page's longer side.
+    """Settings of `find_lines`; lengths as parts of the page's longer side (see `leaf_side`).
 
     Attributes:
         seed: a straight run at least this long is a line, whatever it crosses.
@@ -64,23 +66,23 @@ def find_lines(ink: NDArray[np.uint8], config: LineConfig) -> Lines:
     size = (max(1, width // REDUCTION), max(1, height // REDUCTION))
     small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.uint8)
     binary = np.asarray(cv2.threshold(small, config.level, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    horizontal = _horizontal_lines(binary, config)
-    vertical = _horizontal_lines(np.ascontiguousarray(binary.T), config).T
+    page_side = min(max(binary.shape), -(-leaf_side(ink) // REDUCTION))
+    horizontal = _horizontal_lines(binary, page_side, config)
+    vertical = _horizontal_lines(np.ascontiguousarray(binary.T), page_side, config).T
     return Lines(vertical=np.ascontiguousarray(vertical), horizontal=horizontal)
 
 
-def _horizontal_lines(binary: NDArray[np.uint8], config: LineConfig) -> NDArray[np.uint8]:
-    """Horizontal lines of a binary map (h, w)."""
-    longer = max(binary.shape)
-    seed = _runs(binary, max(9, round(config.seed * longer)), across=3)
+def _horizontal_lines(binary: NDArray[np.uint8], page_side: int, config: LineConfig) -> NDArray[np.uint8]:
+    """Horizontal lines of a binary map (h, w) of leaves `page_side` of its pixels long."""
+    seed = _runs(binary, max(9, round(config.seed * page_side)), across=3)
     if not seed.any():
         return seed
-    frame = cv2.morphologyEx(seed, cv2.MORPH_OPEN, np.ones((1, max(9, round(config.frame * longer))), np.uint8))
+    frame = cv2.morphologyEx(seed, cv2.MORPH_OPEN, np.ones((1, max(9, round(config.frame * page_side))), np.uint8))
     rows = np.asarray(np.asarray(frame).any(axis=1), np.uint8)[:, None] * 255
     if not rows.any():
         return seed
-    piece = _runs(binary, max(5, round(config.piece * longer)), across=5)
-    slack = 2 * max(1, round(config.corridor * longer)) + 1
+    piece = _runs(binary, max(5, round(config.piece * page_side)), across=5)
+    slack = 2 * max(1, round(config.corridor * page_side)) + 1
     corridor = np.asarray(cv2.dilate(rows, np.ones((slack, 1), np.uint8)), np.uint8)
     return np.asarray(np.where(corridor > 0, seed | piece, seed), np.uint8)
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.page.leaves import LONGEST_PAGE, bounded_side
+
 REDUCTION = 8
 """Paper is estimated on a page this many times smaller: strokes shrink to a few pixels, shadows and stains stay."""
 
@@ -36,7 +38,7 @@ def estimate_paper(page: NDArray[np.uint8]) -> Paper:
         The paper's color and extent.
     """
     small = _reduce(page)
-    reach = max(3, max(small.shape[:2]) // 40) | 1
+    reach = max(3, bounded_side(small.shape) // 40) | 1
     ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, ellipse)
     color = np.asarray(cv2.medianBlur(closed, reach), np.uint8)
@@ -60,7 +62,9 @@ def _sheet(color: NDArray[np.uint8]) -> NDArray[np.uint8]:
     bright = np.asarray(brightness > 0.6 * paper_level, np.uint8)
     contours, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     sheet = np.zeros_like(bright)
-    large = [contour for contour in contours if cv2.contourArea(contour) > 0.1 * bright.size]
+    # Of many leaves in one image each is a small part.
+    page_area = min(bright.size, LONGEST_PAGE * min(bright.shape) ** 2)
+    large = [contour for contour in contours if cv2.contourArea(contour) > 0.1 * page_area]
     cv2.drawContours(sheet, large or list(contours), -1, 255, thickness=cv2.FILLED)
-    rim = 2 * max(1, max(sheet.shape) // 100) + 1
+    rim = 2 * max(1, bounded_side(sheet.shape) // 100) + 1
     return np.asarray(cv2.erode(sheet, np.ones((rim, rim), np.uint8), borderValue=0), np.uint8)

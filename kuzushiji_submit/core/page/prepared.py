@@ -1,6 +1,6 @@
 """A page made ready once for every stage: its paper and its ink belong to it, and nobody estimates them again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, InkReading, read_ink
 from kuzushiji_submit.core.page.lines import Lines
 from kuzushiji_submit.core.page.paper import Paper, estimate_paper
+from kuzushiji_submit.core.page.parts import Window, cut_paper, cut_reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +28,13 @@ class PreparedPage:
         pixels: uint8 (H, W, 3) RGB.
         paper: the paper under the ink; None where the page has no pixels.
         config: what makes the ink.
+        reading: the ink, where it is known already.
     """
 
     pixels: NDArray[np.uint8]
     paper: Paper | None
     config: InkConfig
+    reading: InkReading | None = field(default=None, repr=False)
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -48,8 +51,20 @@ class PreparedPage:
         """The lines found in the ink; None where the page has no pixels."""
         return self._reading.lines
 
+    def part(self, window: Window) -> "PreparedPage":
+        """A part of the page, with the page's paper and ink: what it is made of is not copied.
+
+        Raises:
+            ValueError: if the window does not begin at a whole pixel of the paper's map, or reaches out of the page.
+        """
+        paper = None if self.paper is None else cut_paper(self.paper, window, self.size_hw)
+        pixels = self.pixels[window.rows, window.columns]
+        return PreparedPage(pixels, paper, self.config, cut_reading(self._reading, window, self.size_hw))
+
     @cached_property
     def _reading(self) -> InkReading:
+        if self.reading is not None:
+            return self.reading
         if self.paper is None:
             return InkReading(np.zeros(self.size_hw, np.uint8), None)
         return read_ink(self.pixels, self.paper, self.config)

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.core.page.leaves import bounded_side
+
 _RED_LEVEL = 40
 _CLOSING = 1 / 160
 _BLOCK = 8
@@ -40,7 +42,7 @@ def carry_on_under_seals(darkness: NDArray[np.uint8], redness: NDArray[np.uint8]
         redness: uint8 (H, W).
     """
     red = np.asarray(cv2.threshold(redness, _RED_LEVEL, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    reach = round(max(darkness.shape) * _CLOSING) | 1
+    reach = round(bounded_side(darkness.shape) * _CLOSING) | 1
     for left, top, width, height in _red_rectangles(red, reach):
         area = (slice(max(0, top - reach), top + height + reach), slice(max(0, left - reach), left + width + reach))
         closed = cv2.morphologyEx(darkness[area], cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))

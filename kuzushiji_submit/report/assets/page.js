@@ -84,7 +84,8 @@
     boxes.checked = last.boxes !== false;
     dim.checked = last.dim === true;
     kinds.forEach((input) => (input.checked = !(last.hidden || []).includes(input.value)));
-    zoomMode = last.zoom || "width";
+    // A handscroll as wide as the window would be a hand's breadth of dust.
+    zoomMode = last.zoom || (pageWidth > 2 * pageHeight ? "actual" : "width");
     applyDisplay();
     applyZoom();
   };

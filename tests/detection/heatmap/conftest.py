@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from detection.components import Components
 from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from detection.training.page_store import EXACT
 from detection.training.targets import make_targets
+from kuzushiji_submit.core.components import Components
 
 TINY = HeatmapNetConfig(widths=(4, 4, 6, 6, 8), depths=(1, 2, 1, 1), pyramid=4)
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from detection.components import Components
 from detection.heatmap.network import STRIDE, UNIT
 from detection.training.augment import TileAugmentConfig
 from detection.training.page_store import EXACT, PageStore, StoredPage
 from detection.training.tiles import PageSource, TileDataset, TileSampler, cut_tile
+from kuzushiji_submit.core.components import Components
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.training.loaders import make_loader
 from tests.detection.heatmap.conftest import blob_page

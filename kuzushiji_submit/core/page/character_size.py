@@ -4,13 +4,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.components import Components
+from kuzushiji_submit.core.components import Components, threshold
 
 _ROUNDS = 2
 _CLOSING = 0.12
 _LARGEST = 1 / 6
 _SMALLEST_PX = 2
 _LEAST_SHARE = 0.05
+_LEVEL = 90
+
+
+def character_size(ink: NDArray[np.uint8]) -> float:
+    """The width of the characters of an ink map uint8 (H, W), in its pixels; 0.0 where there is nothing to measure."""
+    if min(ink.shape) < 2:
+        return 0.0
+    half = np.asarray(cv2.resize(ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    return 2 * estimate_character_size(threshold(half, _LEVEL))
 
 
 def estimate_character_size(mask: NDArray[np.uint8]) -> float:

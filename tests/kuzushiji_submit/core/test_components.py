@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from detection.components import Components, threshold
+from kuzushiji_submit.core.components import Components, threshold
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 4), (4, 0), (1, 1), (5, 7)])

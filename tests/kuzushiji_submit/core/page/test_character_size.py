@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detection.ink.scale import estimate_character_size
+from kuzushiji_submit.core.page.character_size import estimate_character_size
 from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import DrawnPage
 

@@ -1,0 +1,157 @@
+"""Images of many leaves in parts: every part is read as a page of its own, and what is found is joined.
+
+    image      ┌────────┬────────┬────────┬────────┐      parts are cut where little is written, about a leaf long,
+               │ い ろ  │  は に │ ほ へ  │  と    │      and see a little of what lies beyond the cut
+               └────────┴────────┴────────┴────────┘
+    windows    ├──────────┤
+                      ├────────────┤
+                               ├────────────┤
+    answers    ├────────┤├────────┤├───────┤├───────┤      a character belongs to the part that its middle lies in;
+    for                                                    those that two parts found at a cut are counted once
+
+A page or an open book is one part, and read as it always was.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.detections import Detections
+from kuzushiji_submit.core.boxes import overlaps
+from kuzushiji_submit.core.page.leaves import is_long, leaf_side
+from kuzushiji_submit.core.page.parts import ALIGNMENT, Window
+from kuzushiji_submit.core.page.prepared import PreparedPage
+
+SHORTEST, LONGEST = 0.8, 1.6
+"""A part is this many leaves long, without what it sees of its neighbors."""
+CONTEXT = 0.2
+"""A part sees this much of a leaf beyond its cuts: five characters."""
+_AT_CUT = 0.04  # of a leaf: what lies this near to a cut may be found from both sides; a character
+_SAME = 0.3  # two boxes at a cut that share this part of their union are one character
+_SMOOTHED = 0.03  # of a leaf: ink is smoothed by less than a character, so that cuts lie in gaps wider than that
+_EMPTY = 0.05  # of the mean ink: where there is as little as this nothing is written
+
+
+class Found(Protocol):
+    """What was found on a part, and perhaps how."""
+
+    @property
+    def detections(self) -> Detections:
+        """In pixels of the part."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an image.
+
+    Attributes:
+        window: what is read of the image.
+        begin: where the characters begin that it answers for, in pixels along the image.
+        end: where they end.
+    """
+
+    window: Window
+    begin: int
+    end: int
+
+
+def page_parts(page: PreparedPage) -> list[Part]:
+    """The parts of an image along its longer side, from its left or its top on; one for a page or an open book."""
+    height, width = page.size_hw
+    length = max(height, width)
+    if not is_long((height, width)):
+        return [Part(Window(0, 0, width, height), 0, length)]
+    leaf = leaf_side(page.ink)
+    ends = [0, *find_cuts(page.ink.sum(axis=int(height > width), dtype=np.float64), leaf), length]
+    beyond = round(CONTEXT * leaf)
+    parts = []
+    for begin, end in pairwise(ends):
+        first = max(0, begin - beyond) // ALIGNMENT * ALIGNMENT
+        last = min(length, end + beyond)
+        window = Window(0, first, width, last) if height > width else Window(first, 0, last, height)
+        parts.append(Part(window, begin, end))
+    return parts
+
+
+def find_cuts(ink: NDArray[np.float64], leaf: int) -> list[int]:
+    """Where an image is best cut into parts about a leaf long.
+
+    Args:
+        ink: float64 (n,), how much there is at each place along the image.
+        leaf: how long a leaf is.
+
+    Returns:
+        Places in (0, n), in order; parts are `SHORTEST` to `LONGEST` leaves long, the last one possibly shorter.
+    """
+    reach = max(1, round(_SMOOTHED * leaf))
+    smooth = np.convolve(np.pad(ink, reach // 2, mode="edge"), np.ones(reach) / reach, mode="same")
+    smooth = smooth[reach // 2 :][: len(ink)]
+    empty = _EMPTY * float(smooth.mean()) if len(ink) else 0.0
+    cuts, begin = [], 0
+    while len(ink) - begin > LONGEST * leaf:
+        first = begin + max(1, round(SHORTEST * leaf))
+        last = min(begin + max(2, round(LONGEST * leaf)), len(ink) - 1)
+        begin = first + _middle_of_lowest(smooth[first : last + 1], empty)
+        cuts.append(begin)
+    return cuts
+
+
+def _middle_of_lowest(values: NDArray[np.float64], empty: float) -> int:
+    """The middle of the longest stretch as low as the lowest value or as `empty`."""
+    low = np.flatnonzero(values <= max(float(values.min()), empty))
+    runs = np.split(low, np.flatnonzero(np.diff(low) != 1) + 1)
+    longest = max(runs, key=len)
+    return int(longest[len(longest) // 2])
+
+
+def detect_in_parts(page: PreparedPage, explain: Callable[[PreparedPage], Found]) -> Detections:
+    """What is found on all parts of an image; only one part's stages are in memory.
+
+    Args:
+        page: the image.
+        explain: reads a page.
+    """
+    parts = page_parts(page)
+    if len(parts) == 1:
+        return explain(page).detections
+    return join(page.size_hw, [(part, explain(page.part(part.window)).detections) for part in parts])
+
+
+def join(page_hw: tuple[int, int], found: Sequence[tuple[Part, Detections]]) -> Detections:
+    """What was found on parts, in page pixels, every character once.
+
+    Args:
+        page_hw: height and width of the page.
+        found: the parts in their order, and what was found on each, in its own pixels.
+    """
+    axis = int(page_hw[0] > page_hw[1])
+    near = _AT_CUT * max((part.end - part.begin for part, _ in found), default=0)
+    joined: list[Detections] = []
+    for part, detections in found:
+        placed = _moved(detections, part.window)
+        middle = (placed.boxes[:, axis] + placed.boxes[:, axis + 2]) / 2
+        begin = -np.inf if part.begin == 0 else part.begin - near
+        end = np.inf if part.end == max(page_hw) else part.end + near
+        placed = placed.select((middle >= begin) & (middle < end))
+        if joined:
+            joined[-1], placed = _once(joined[-1], placed)
+        joined.append(placed)
+    return Detections.concatenate(joined)
+
+
+def _moved(detections: Detections, window: Window) -> Detections:
+    """From pixels of a part to those of the page."""
+    corner = np.array([window.left, window.top], np.float32)
+    return Detections(detections.boxes + np.tile(corner, 2), detections.scores, detections.points + corner)
+
+
+def _once(first: Detections, second: Detections) -> tuple[Detections, Detections]:
+    """Both without what the other has found as well and is more certain of."""
+    shared = overlaps(first.boxes, second.boxes) > _SAME
+    surer = first.scores[:, None] >= second.scores[None]
+    return first.select(~(shared & ~surer).any(axis=1)), second.select(~(shared & surer).any(axis=0))
