@@ -19,8 +19,8 @@ from kuzushiji_submit.core.page.ink import InkConfig
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig, Crops, crop_boxes
 from recognition.onnx_file import SUFFIX, load_onnx
-from recognition.preprocess import model_inputs
 from recognition.recognitions import Recognitions
+from recognition.several_views import ViewsConfig, make_views
 from recognition.weights_file import load_weights
 from recognition.weights_metadata import WeightsMetadata
 
@@ -38,6 +38,7 @@ class Recognizer:
         batch_size: int = 256,
         half: bool = False,
         embeddings: bool = False,
+        views: ViewsConfig | None = None,
     ) -> None:
         """Takes a model over; it is put in evaluation mode and moved to the device.
 
@@ -50,7 +51,9 @@ class Recognizer:
             batch_size: crops that go through the model at once.
             half: computes in 16 bits where torch deems it safe: about twice as fast on a GPU, and on a CPU that has
                 bfloat16; scores change in the third digit.
-            embeddings: whether `recognize` also gives what the model's `embedding_layer` made of each crop.
+            embeddings: whether `recognize` also gives what the model's `embedding_layer` made of each crop; with
+                several views their mean.
+            views: how often each crop is looked at; None for once.
 
         Raises:
             DeviceError: if the device cannot be used.
@@ -65,6 +68,7 @@ class Recognizer:
         self.top_k = min(top_k, len(metadata.charset))
         self.batch_size = batch_size
         self.half = half
+        self.views = make_views(views or ViewsConfig())
         self._embedding = _embedding_layer(model) if embeddings else None
 
     @classmethod
@@ -77,6 +81,7 @@ class Recognizer:
         batch_size: int = 256,
         half: bool = False,
         embeddings: bool = False,
+        views: ViewsConfig | None = None,
     ) -> Self:
         """The recognizer of a weights file, or of an ONNX file made from one, which ONNX Runtime computes on the CPU.
 
@@ -86,7 +91,16 @@ class Recognizer:
         """
         source = Path(path)
         model, metadata = load_onnx(source) if source.suffix == SUFFIX else load_weights(source)
-        return cls(model, metadata, device=device, top_k=top_k, batch_size=batch_size, half=half, embeddings=embeddings)
+        return cls(
+            model,
+            metadata,
+            device=device,
+            top_k=top_k,
+            batch_size=batch_size,
+            half=half,
+            embeddings=embeddings,
+            views=views,
+        )
 
     @property
     def charset(self) -> Charset:
@@ -102,6 +116,11 @@ class Recognizer:
     def ink(self) -> InkConfig:
         """The ink that the crops for `recognize` must be cut from: that of its training."""
         return self.metadata.ink
+
+    @property
+    def calibration(self) -> Calibration:
+        """How the scores are taken."""
+        return self.metadata.calibration
 
     def calibrate(self, calibration: Calibration) -> None:
         """Takes the scores another way from now on."""
@@ -125,7 +144,7 @@ class Recognizer:
         with self._keep_embeddings() as kept:
             for scores in self._score_batches(crops):
                 top_scores, top_ids = scores.topk(self.top_k, dim=1)  # (n, K) each
-                embeddings = kept.pop().float().cpu().numpy() if kept else None  # (n, D)
+                embeddings = _mean_of(kept)  # (n, D)
                 parts.append(Recognitions(top_ids.cpu().numpy(), top_scores.cpu().numpy(), embeddings))
         return Recognitions.concatenate(parts, self.top_k)
 
@@ -177,10 +196,16 @@ class Recognizer:
                 for array in (batch.pixels, batch.geometry)
             )
             with torch.inference_mode():
-                image, *shape = model_inputs(pixels, geometry, self.metadata.preprocess)
-                with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
-                    logits: Tensor = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
-            yield logits.float()
+                seen = [self._look(view.inputs(pixels, geometry, self.metadata.preprocess)) for view in self.views]
+            # The mean of the logarithms of the scores, but for what the softmax divides by.
+            yield seen[0] if len(seen) == 1 else torch.stack(seen).mean(dim=0)
+
+    def _look(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """The model's logits for one view, float32 (n, C) or (n, C + 1)."""
+        image, *shape = inputs
+        with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
+            logits: Tensor = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
+        return logits.float()
 
     @contextmanager
     def _keep_embeddings(self) -> Iterator[list[Tensor]]:
@@ -204,6 +229,15 @@ class Recognizer:
 
     def _half_type(self) -> torch.dtype:
         return torch.float16 if self.device.type == "cuda" else torch.bfloat16
+
+
+def _mean_of(kept: list[Tensor]) -> NDArray[np.float32] | None:
+    """The mean of the views' embeddings (n, D), which are taken off the list; None where there are none."""
+    if not kept:
+        return None
+    embeddings = torch.stack([part.float() for part in kept]).mean(dim=0)
+    kept.clear()
+    return embeddings.cpu().numpy()
 
 
 def _embedding_layer(model: nn.Module) -> nn.Module:

@@ -208,7 +208,7 @@ def write_aligned(args: argparse.Namespace, group: Sequence[str], aligner: Path,
     if not (folder / "train_images").exists():
         (folder / "train_images").symlink_to(images.resolve())
     config = PipelineConfig(ask_recognizer=False)
-    recognizer = load_recognizer(config, aligner, args.device)
+    recognizer = load_recognizer(config, [aligner], args.device)
     detector = load_detector(config, chosen_detector(args, group[0]), recognizer, args.device)
     pipeline = make_pipeline(config, detector, recognizer)
     known = [
@@ -266,7 +266,7 @@ def read_pages(
     read = []
     for truth in truths:
         config = PipelineConfig(min_score=0.0)
-        recognizer = load_recognizer(config, weights, args.device)
+        recognizer = load_recognizer(config, [weights], args.device)
         recognizer.calibrate(Calibration(temperature))
         detector = load_detector(config, chosen_detector(args, book_of(truth.image_id)), recognizer, args.device)
         page = read_page(images[truth.image_id])
@@ -274,10 +274,10 @@ def read_pages(
     return read
 
 
-def chosen_detector(args: argparse.Namespace, book: str) -> Path | None:
+def chosen_detector(args: argparse.Namespace, book: str) -> tuple[Path, ...]:
     """The detector's weights that have not seen a book."""
     named = str(args.detector_weights).format(book=book) if args.detector_weights else None
-    return detector_weights(args.detector, Path(named) if named else None)
+    return detector_weights(args.detector, [Path(named)] if named else None)
 
 
 def show_temperature(held_out: Sequence[tuple[NDArray[np.float32], NDArray[np.int64]]]) -> float:

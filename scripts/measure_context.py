@@ -106,7 +106,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--prior", type=Path, required=True, help="text prior without the books")
     parser.add_argument("--readers", nargs="+", required=True, help="BOOK[,BOOK ...]=WEIGHTS that have not seen them")
     parser.add_argument("--detector", choices=("heatmap", "ink"), default="heatmap")
-    parser.add_argument("--detector-weights", type=Path)
+    parser.add_argument("--detector-weights", type=Path, nargs="+")
     parser.add_argument("--rows", type=Path, help="more annotated pages of the same books, images not needed")
     parser.add_argument("--cache", type=Path, required=True, help="folder for what the eyes said")
     return parser.parse_args()
@@ -150,7 +150,7 @@ class Stages:
 def load_stages(args: argparse.Namespace, weights: Path) -> Stages:
     """The chosen detector and one reader; context comes later."""
     config = PipelineConfig(context=ContextConfig(enabled=False))
-    recognizer = load_recognizer(config, weights, "cpu")
+    recognizer = load_recognizer(config, [weights], "cpu")
     found = detector_weights(args.detector, args.detector_weights)
     return Stages(load_detector(config, found, recognizer, "cpu"), recognizer)
 

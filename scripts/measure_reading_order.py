@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torchmetrics.functional.text import edit_distance
 
-from detection.heatmap.detector import HeatmapDetector
+from detection.detections import Detector
 from detection.ink.detector import InkDetector
+from detection.load import load_detectors
 from kuzushiji_submit.competition.csv_table import read_rows
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.labels import parse_groups
@@ -48,7 +49,7 @@ def main() -> int:
     parser.add_argument("--truth", type=Path, required=True, help="CSV of image_id and labels_exact_flag")
     parser.add_argument("--images", type=Path, help="folder of the pages, to measure detected boxes as well")
     parser.add_argument("--detector", choices=("heatmap", "ink"), default="heatmap")
-    parser.add_argument("--detector-weights", type=Path)
+    parser.add_argument("--detector-weights", type=Path, nargs="+")
     args = parser.parse_args()
     detector = load_detector(args) if args.images else None
     images = list_images(args.images) if args.images else {}
@@ -73,10 +74,10 @@ def main() -> int:
     return 0
 
 
-def load_detector(args: argparse.Namespace) -> InkDetector | HeatmapDetector:
+def load_detector(args: argparse.Namespace) -> Detector:
     """What finds the boxes."""
     weights = detector_weights(args.detector, args.detector_weights)
-    return InkDetector() if weights is None else HeatmapDetector.load(weights, None, "cpu")
+    return load_detectors(weights, device="cpu")[0] if weights else InkDetector()
 
 
 def read_ordered(path: Path) -> list[OrderedPage]:

@@ -15,12 +15,13 @@ from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.files import atomic_text, sha256_of
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
-from recognition.recognizer import Recognizer
+from recognition.scoring_recognizer import ScoringRecognizer
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -89,7 +90,9 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     return pages
 
 
-def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> CalibrationResult:
+def calibrate(
+    pages: Sequence[tuple[Path, PageTruth]], recognizer: ScoringRecognizer, pipeline: Pipeline
+) -> CalibrationResult:
     """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
 
     Args:
@@ -101,7 +104,7 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, p
     Raises:
         PageReadError: if no page can be read.
     """
-    before = recognizer.metadata.calibration
+    before = recognizer.calibration
     fit = _fit(pages, recognizer, pipeline)
     recognizer.calibrate(replace(before, temperature=fit.temperature))
     reader = pipeline.with_min_score(0.0)
@@ -123,7 +126,24 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, p
     )
 
 
-def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
+def write_calibration(path: Path, calibration: Calibration, weights: Sequence[Path]) -> None:
+    """Writes a calibration as settings that `predict --config` takes, for what no single weights file can hold.
+
+    Args:
+        path: the TOML file.
+        calibration: temperature and `min_score`.
+        weights: the recognizers it was fitted for, which a comment names with their hashes.
+
+    Raises:
+        OutputError: if the file cannot be written.
+    """
+    with atomic_text(path) as stream:
+        stream.write("# Fitted for the mean of these weights; useless for others.\n")
+        stream.writelines(f"#   {file.name} sha256:{sha256_of(file)}\n" for file in weights)
+        stream.write(f"temperature = {calibration.temperature!r}\nmin_score = {calibration.min_score!r}\n")
+
+
+def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: ScoringRecognizer, pipeline: Pipeline) -> TemperatureFit:
     every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
 
     def classify(page: NDArray[np.uint8], truth: PageTruth) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -136,7 +156,9 @@ def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeli
     return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))
 
 
-def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDArray[np.int64]) -> TemperatureFit:
+def _compare(
+    recognizer: ScoringRecognizer, logits: NDArray[np.float32], class_ids: NDArray[np.int64]
+) -> TemperatureFit:
     temperature = fit_temperature(logits, class_ids)
     characters = len(recognizer.charset)
     right = logits[:, :characters].argmax(axis=1) == class_ids

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,9 +18,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="object of image_id and text in reading order",
     )
     parser.add_argument("--truth", type=Path, metavar="CSV", help="boxes that are known already, as in train.csv")
-    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="what finds the boxes, as in predict")
-    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument(
         "--least-posterior", type=float, default=0.9, metavar="P", help="keep matches this sure (default: %(default)s)"
     )
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from kuzushiji_submit.training_data.alignment.align import AlignConfig
     from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"--least-posterior {args.least_posterior}: must be a probability above 0")
     try_file(args.out, "--out", "train.csv")
     config = read_settings(PipelineConfig(), args.config, args.set)
-    recognizer = load_recognizer(config, recognizer_weights(args.recognizer_weights), args.device)
+    recognizer = load_recognizer(config, all_recognizer_weights(args.recognizer_weights), args.device)
     weights = detector_weights(args.detector, args.detector_weights)
     pipeline = make_pipeline(config, load_detector(config, weights, recognizer, args.device), recognizer)
     known = read_repaired_truth(args.truth) if args.truth else []

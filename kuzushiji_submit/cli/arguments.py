@@ -1,6 +1,7 @@
 """Arguments that several commands have."""
 
 import argparse
+from pathlib import Path
 
 from kuzushiji_submit.core.errors import DurationError
 from kuzushiji_submit.core.time_budget import TIME_IS_UP, TimeBudget, parse_duration
@@ -12,6 +13,18 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override one setting; may be repeated"
     )
+
+
+def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares --recognizer-weights and --detector-weights; several files of a stage are averaged."""
+    for stage, what in (("recognizer", "scores"), ("detector", "maps")):
+        parser.add_argument(
+            f"--{stage}-weights",
+            type=Path,
+            nargs="+",
+            metavar="FILE",
+            help=f"weights (default: the project's own); the {what} of several are averaged",
+        )
 
 
 def add_time_budget_argument(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -12,13 +12,18 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser("calibrate", help="fit temperature and threshold on books that were held out")
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
     parser.add_argument("--books", nargs="+", metavar="BOOK", help="only pages of these books (default: all)")
-    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict: the threshold depends on it")
-    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument(
         "--prior", type=Path, metavar="FILE", help="text prior, as in predict: the threshold depends on it"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="calibrated copy of the weights")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="calibrated copy of the weights; ending in .toml, settings for predict --config: for several weights",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     add_settings_arguments(parser)
     parser.set_defaults(run=run)
@@ -26,25 +31,35 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Calibrates and prints what it changes."""
-    from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
+    from kuzushiji_submit.calibration.calibrate import calibrate, truth_of, write_calibration
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from recognition.weights_file import with_calibration
 
+    as_settings = args.out.suffix == ".toml"
     try_file(args.out, "--out", "recognizer.safetensors")
     config = read_settings(PipelineConfig(), args.config, args.set)
-    weights = recognizer_weights(args.recognizer_weights)
+    weights = all_recognizer_weights(args.recognizer_weights)
+    if len(weights) > 1 and not as_settings:
+        raise ConfigError(
+            f"--out {args.out}: the mean of {len(weights)} recognizers fits into no weights file: name a file ending "
+            "in .toml, which predict takes as --config"
+        )
     detector = detector_weights(args.detector, args.detector_weights)
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer, prior)
     result = calibrate(pages, recognizer, pipeline)
-    with_calibration(weights, args.out, result.calibration)
+    if as_settings:
+        write_calibration(args.out, result.calibration, weights)
+    else:
+        with_calibration(weights[0], args.out, result.calibration)
     fit, before, after = result.fit, result.counts_before, result.counts
     sys.stdout.write(
         f"{args.out}\n"

@@ -26,6 +26,7 @@ COMMANDS = (
     "lr_find",
     "runs",
     "align",
+    "average",
     "calibrate",
     "export_onnx",
     "predict",

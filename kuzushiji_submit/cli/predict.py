@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 
@@ -19,8 +19,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         choices=("heatmap", "ink"),
         help="where characters are sought: a network's map or the ink (default: heatmap if its weights are there)",
     )
-    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
-    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    add_weights_arguments(parser)
     parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     parser.add_argument(
@@ -61,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.console import summary_stream
     from kuzushiji_submit.core.errors import PageReadError
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.journal import forget
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
@@ -82,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     try_targets(job)
     if args.restart:
         forget(args.out)
-    weights = recognizer_weights(args.recognizer_weights)
+    weights = all_recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
     prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = load_pipeline(config, weights, detector, args.device, prior)

@@ -10,7 +10,7 @@ from kuzushiji_submit.competition.scoring import Counts, score_pages, total
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.competition.truth import read_truth
 from kuzushiji_submit.core.files import try_folder
-from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
+from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
 from kuzushiji_submit.reading.journal import forget
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
@@ -49,7 +49,7 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     """
     submission, characters = out / "submission.csv", out / "characters.jsonl"
     forget(submission)  # a demo is too short to be worth resuming
-    weights = recognizer_weights(None)
+    weights = all_recognizer_weights(None)
     detector = detector_weights(None, None)
     config = PipelineConfig()
     job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)

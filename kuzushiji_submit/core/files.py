@@ -1,6 +1,7 @@
 """Files appear whole or not at all: written beside their place, then renamed onto it."""
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -252,3 +253,9 @@ def try_folder(path: Path, option: str) -> None:
         raise OutputError(
             f"{option}: no file can be made in {path} ({error.strerror or error}): name another place"
         ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,6 +1,7 @@
 """The weights and the text prior that come with the project."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,15 @@ def recognizer_weights(given: Path | None) -> Path:
     return path
 
 
+def all_recognizer_weights(given: Sequence[Path] | None) -> tuple[Path, ...]:
+    """The weights files to use together: those given, or the one that comes with the project.
+
+    Raises:
+        CompetitionFileError: if one is missing.
+    """
+    return tuple(recognizer_weights(path) for path in given) if given else (recognizer_weights(None),)
+
+
 def text_prior(given: Path | None) -> Path | None:
     """The text prior to use: the one given, the one that comes with the project, or none, and then the log says so.
 
@@ -42,27 +52,28 @@ def text_prior(given: Path | None) -> Path | None:
     raise CompetitionFileError(f"{path}: no text prior: make one (kuzushiji prior) or name another file")
 
 
-def detector_weights(kind: Literal["heatmap", "ink"] | None, given: Path | None) -> Path | None:
-    """The weights file of the heatmap detector, or None for the ink detector, which needs none.
+def detector_weights(kind: Literal["heatmap", "ink"] | None, given: Sequence[Path] | None) -> tuple[Path, ...]:
+    """The weights files of the heatmap detector, or none for the ink detector, which needs none.
 
     Without a choice it is the heatmap detector, with the file given or the one that comes with the project; where that
     is missing too, the ink detector stands in, and the log says so.
 
     Args:
         kind: the choice.
-        given: a weights file.
+        given: weights files; None for the one that comes with the project.
 
     Raises:
-        CompetitionFileError: if the file is missing, or one is given for the ink detector.
+        CompetitionFileError: if a file is missing, or one is given for the ink detector.
     """
     if kind == "ink":
-        if given is not None:
-            raise CompetitionFileError(f"{given}: the ink detector takes no weights: choose --detector heatmap")
-        return None
-    path = given or DETECTOR_WEIGHTS
-    if path.is_file():
-        return path
-    if kind is None and given is None:
-        logger.warning("%s: no detector weights: the ink detector is used, which finds less", path)
-        return None
-    raise CompetitionFileError(f"{path}: no weights file: train one (kuzushiji train detector) or name another")
+        if given:
+            raise CompetitionFileError(f"{given[0]}: the ink detector takes no weights: choose --detector heatmap")
+        return ()
+    paths = tuple(given or [DETECTOR_WEIGHTS])
+    missing = [path for path in paths if not path.is_file()]
+    if not missing:
+        return paths
+    if kind is None and not given:
+        logger.warning("%s: no detector weights: the ink detector is used, which finds less", missing[0])
+        return ()
+    raise CompetitionFileError(f"{missing[0]}: no weights file: train one (kuzushiji train detector) or name another")

@@ -1,6 +1,6 @@
 """The pipelines there are: which detector and which recognizer, with which settings."""
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
-from detection.load import load_any_detector
+from detection.load import load_detectors
 from kuzushiji_submit import __version__
+from kuzushiji_submit.core.files import sha256_of
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
@@ -19,7 +20,10 @@ from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
+from recognition.ensemble import RecognizerEnsemble
 from recognition.recognizer import Recognizer
+from recognition.scoring_recognizer import ScoringRecognizer
+from recognition.several_views import ViewsConfig
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class PipelineConfig:
         min_score: a character is kept if detection score times recognition score reaches this; None for the value in
             the recognizer's weights, which `kuzushiji calibrate` chooses. Half the F1 to be expected is best (Ye et al.
             2012).
+        temperature: what logits are divided by before the softmax; None for the value in the recognizer's weights. The
+            mean of several recognizers has one of its own, on top of theirs; None for 1.
+        views: how often each crop is looked at.
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
         context: how the text around a character weighs in.
@@ -44,31 +51,43 @@ class PipelineConfig:
     heatmap: HeatmapDetectorConfig = field(default_factory=HeatmapDetectorConfig)
     ask_recognizer: bool = True
     min_score: float | None = None
+    temperature: float | None = None
+    views: ViewsConfig = field(default_factory=ViewsConfig)
     alternatives: int = 5
     batch_size: int = 256
     context: ContextConfig = field(default_factory=ContextConfig)
 
 
-def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto") -> Recognizer:
-    """The recognizer of a weights file.
+def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str = "auto") -> ScoringRecognizer:
+    """The recognizer of a weights file, or of several, whose scores are averaged in the logarithm.
 
     Raises:
-        WeightsError: if the file is missing, damaged or does not match.
+        ConfigError: if the settings ask for a temperature that is none.
+        WeightsError: if a file is missing, damaged or does not match, or two files do not fit together.
         DeviceError: if the device cannot be used.
     """
     considered = config.context.alternatives if config.context.changes_something else 0
     top_k = max(config.alternatives, considered)
-    return Recognizer.load(weights, device, top_k=top_k, batch_size=config.batch_size)
+    members = [
+        Recognizer.load(path, device, top_k=top_k, batch_size=config.batch_size, views=config.views) for path in weights
+    ]
+    recognizer: ScoringRecognizer = members[0]
+    if len(members) > 1:
+        names = [str(path) for path in weights]
+        recognizer = RecognizerEnsemble(members, names, top_k=top_k, batch_size=config.batch_size)
+    if config.temperature is not None:
+        recognizer.calibrate(replace(recognizer.calibration, temperature=config.temperature))
+    return recognizer
 
 
 def load_detector(
-    config: PipelineConfig, weights: Path | None, recognizer: Recognizer, device: str = "auto"
+    config: PipelineConfig, weights: Sequence[Path], recognizer: ScoringRecognizer, device: str = "auto"
 ) -> Detector:
-    """The detector of a weights file, or without one the ink detector.
+    """The detector of a weights file, or of several, whose maps are averaged; without one the ink detector.
 
     Args:
         config: settings of both.
-        weights: the file, or None.
+        weights: the files; none for the ink detector.
         recognizer: says which ink pages have; the ink detector asks it about candidate boxes, if it is to ask at all.
         device: where the network runs.
 
@@ -76,16 +95,16 @@ def load_detector(
         WeightsError: if the file is missing, damaged or does not match, or was trained on another ink.
         DeviceError: if the device cannot be used.
     """
-    if weights is not None:
-        detector, seen = load_any_detector(weights, config.heatmap, device)
+    if weights:
+        detector, seen = load_detectors(weights, config.heatmap, device)
         if seen is not None:
-            require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer's ink")
+            require_trained_ink(recognizer.ink, seen, f"{weights[0]}: the recognizer's ink")
         return detector
     return InkDetector(config.detector, recognizer.score_boxes if config.ask_recognizer else None)
 
 
 def make_pipeline(
-    config: PipelineConfig, detector: Detector, recognizer: Recognizer, prior: Path | None = None
+    config: PipelineConfig, detector: Detector, recognizer: ScoringRecognizer, prior: Path | None = None
 ) -> Pipeline:
     """The pipeline of two stages, the settings that are not theirs, and a text prior where there is one.
 
@@ -109,12 +128,12 @@ def make_pipeline(
 
 def load_pipeline(
     config: PipelineConfig,
-    recognizer_weights: Path,
-    detector_weights: Path | None,
+    recognizer_weights: Sequence[Path],
+    detector_weights: Sequence[Path],
     device: str = "auto",
     prior: Path | None = None,
 ) -> Pipeline:
-    """The pipeline of two weights files and a text prior.
+    """The pipeline of weights files of both stages and a text prior; several files of a stage are averaged.
 
     Without the detector's weights the ink detector finds the characters; without a prior nothing is read again.
 
@@ -129,8 +148,8 @@ def load_pipeline(
 def describe(
     config: PipelineConfig,
     pipeline: Pipeline,
-    recognizer_weights: Path,
-    detector_weights: Path | None,
+    recognizer_weights: Sequence[Path],
+    detector_weights: Sequence[Path],
     prior: Path | None = None,
 ) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
@@ -138,11 +157,11 @@ def describe(
     return {
         "version": __version__,
         "pipeline": to_plain(config),
-        "recognizer_weights": _fingerprint(recognizer_weights),
-        "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
+        "recognizer_weights": [_fingerprint(path) for path in recognizer_weights],
+        "detector_weights": [_fingerprint(path) for path in detector_weights],
         "text_prior": _fingerprint(prior) if prior else None,
     }
 
 
 def _fingerprint(weights: Path) -> dict[str, str]:
-    return {"file": weights.name, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
+    return {"file": weights.name, "sha256": sha256_of(weights)}

@@ -1,7 +1,6 @@
 """Augmentation of whole batches on the device they lie on. Characters are not symmetric: nothing is mirrored."""
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -9,7 +8,7 @@ from torch.nn import functional as F
 
 from recognition.preprocess import PreprocessConfig
 from recognition.training.config import AugmentConfig
-from recognition.views import LEAST_WINDOW, sample_windows, window_matrices
+from recognition.views import LEAST_WINDOW, after, sample_windows, thicken, window_matrices
 
 # Knots a side of the grid that the elastic warp moves.
 KNOTS = 5
@@ -41,7 +40,7 @@ def augment(
         boxes, matrices = jitter_boxes(geometry, config, preprocess.context)
         if config.strength == 0 or not len(ink):
             return sample_windows(ink, matrices, preprocess.input_size), boxes
-        ink = warp(ink, _after(matrices, _affine(ink, config)), preprocess.input_size, config)
+        ink = warp(ink, after(matrices, _affine(ink, config)), preprocess.input_size, config)
         geometry = boxes
     ink = add_others(ink, config)
     ink = change_thickness(ink, config)
@@ -109,19 +108,7 @@ def change_thickness(ink: Tensor, config: AugmentConfig) -> Tensor:
     """Makes the strokes of some crops thicker or thinner, by fractions of a pixel on either side."""
     span = torch.rand(len(ink), 1, 1, 1, device=ink.device) * (config.thicker + config.thinner) - config.thinner
     amount = span * _some(ink, config.thickness * config.strength)  # (N, 1, 1, 1)
-    for step in range(math.ceil(max(config.thicker, config.thinner))):
-        grow = (amount - step).clamp(0, 1)
-        shrink = (-amount - step).clamp(0, 1)
-        thicker, thinner = _extreme(ink, torch.maximum), _extreme(ink, torch.minimum)
-        ink = ink + grow * (thicker - ink) + shrink * (thinner - ink)
-    return ink
-
-
-def _extreme(ink: Tensor, choose: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """The maximum or minimum of each pixel and its eight neighbors; several times as fast as max_pool2d on a CPU."""
-    padded = F.pad(ink, (1, 1, 1, 1), mode="replicate")
-    rows = choose(choose(padded[..., :-2, :], padded[..., 1:-1, :]), padded[..., 2:, :])
-    return choose(choose(rows[..., :-2], rows[..., 1:-1]), rows[..., 2:])
+    return thicken(ink, amount, max(config.thicker, config.thinner))
 
 
 def change_sharpness(ink: Tensor, config: AugmentConfig) -> Tensor:
@@ -175,13 +162,6 @@ def _affine(ink: Tensor, config: AugmentConfig) -> Tensor:
     top = torch.stack([across * cos, across * (slant * cos - sin), right], dim=1)
     bottom = torch.stack([along * sin, along * (slant * sin + cos), down], dim=1)
     return torch.stack([top, bottom], dim=1)
-
-
-def _after(outer: Tensor, inner: Tensor) -> Tensor:
-    """Matrices (N, 2, 3) that do what `inner` does and then what `outer` does."""
-    turned = outer[:, :, :2] @ inner
-    turned[:, :, 2] += outer[:, :, 2]
-    return turned
 
 
 def _uniform(ink: Tensor, limit: float) -> Tensor:

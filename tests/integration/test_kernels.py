@@ -191,7 +191,7 @@ def test_a_detector_trained_first_is_read_with(data, new_session):
     assert {session.statuses()[step] for step in steps} == {"done"}
     weights = (session.working / "detector.safetensors").read_bytes()
     settings = json.loads((session.working / "shards" / "1.settings.json").read_text())
-    assert settings["detector_weights"]["sha256"] == hashlib.sha256(weights).hexdigest()
+    assert settings["detector_weights"][0]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert (session.working / "runs" / "detector" / "checkpoints" / "last.ckpt").is_file()
 
 

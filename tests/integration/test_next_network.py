@@ -85,7 +85,7 @@ def test_the_project_s_own_detector_comes_through_the_same_door(tmp_path: Path) 
 
 def test_the_pipeline_reads_a_page_with_both(detector_weights: Path, recognizer_weights: Path) -> None:
     page = read_page(sorted(SAMPLE.glob("test_images/*.jpg"))[0])
-    pipeline = load_pipeline(PipelineConfig(min_score=0.0), recognizer_weights, detector_weights, "cpu")
+    pipeline = load_pipeline(PipelineConfig(min_score=0.0), [recognizer_weights], [detector_weights], "cpu")
     (read,) = pipeline.read([("page", page)])
     assert read.image_id == "page"
     assert len(read) > 10
@@ -100,19 +100,19 @@ def test_stages_that_were_trained_on_different_inks_are_refused(tmp_path: Path, 
         record = WeightsRecord("detector", "dark_blobs", {"smallest": 100}, ink=ink)
         save_weights(path, network.state_dict(), record, overwrite=True)
         if ink == InkConfig():
-            load_pipeline(PipelineConfig(), recognizer_weights, path, "cpu")
+            load_pipeline(PipelineConfig(), [recognizer_weights], [path], "cpu")
         else:
             with pytest.raises(WeightsError, match=r"faint.*: the recognizer's ink is not .* \(floor 0\.25, not"):
-                load_pipeline(PipelineConfig(), recognizer_weights, path, "cpu")
+                load_pipeline(PipelineConfig(), [recognizer_weights], [path], "cpu")
 
 
 def test_the_record_of_a_run_names_the_ink_of_the_weights(tmp_path: Path) -> None:
     path = tmp_path / "faint.safetensors"
     metadata = WeightsMetadata(InkMeanConfig(), CHARSET, CropConfig(size=32), ink=InkConfig(floor=0.1))
     save_recognizer(path, build_model(InkMeanConfig(), len(CHARSET)).state_dict(), metadata)
-    pipeline = load_pipeline(PipelineConfig(), path, None, "cpu")
+    pipeline = load_pipeline(PipelineConfig(), [path], [], "cpu")
     assert pipeline.prepare(np.zeros((9, 9, 3), np.uint8)).config == InkConfig(floor=0.1)
-    assert describe(PipelineConfig(), pipeline, path, None)["pipeline"]["ink"]["floor"] == 0.1
+    assert describe(PipelineConfig(), pipeline, [path], [])["pipeline"]["ink"]["floor"] == 0.1
 
 
 def test_a_second_recognizer_can_be_trained_by_its_name() -> None:

@@ -65,7 +65,7 @@ def weights(tmp_path_factory) -> Path:
 @pytest.fixture
 def pipeline(weights) -> Pipeline:
     """The ink detector and the untrained recognizer."""
-    return load_pipeline(PipelineConfig(), weights, None, "cpu")
+    return load_pipeline(PipelineConfig(), [weights], [], "cpu")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.training_data.alignment.path import PathConfig, match_posteriors
 from recognition.crops import crop_boxes
-from recognition.recognizer import Recognizer
+from recognition.scoring_recognizer import ScoringRecognizer
 
 # A detected box that shares this much with a box of the truth is the same character (intersection over union).
 SAME_BOX = 0.3
@@ -54,7 +54,7 @@ def align_page(
     boxes: NDArray[np.float32],
     text: str,
     known: PageTruth,
-    recognizer: Recognizer,
+    recognizer: ScoringRecognizer,
     config: AlignConfig | None = None,
 ) -> AlignedPage:
     """Labels the boxes of a page with the characters of its transcription.
@@ -90,11 +90,11 @@ def _log_scores(
     boxes: NDArray[np.float32],
     codepoints: list[str],
     known: PageTruth,
-    recognizer: Recognizer,
+    recognizer: ScoringRecognizer,
 ) -> NDArray[np.float64]:
     """How likely each box holds each character of the text, float64 (N, M); the known boxes come first."""
     logits = recognizer.logits(crop_boxes(ink, boxes, recognizer.crop_config)).astype(np.float64)
-    logits /= recognizer.metadata.calibration.temperature
+    logits /= recognizer.calibration.temperature
     logits -= logits.max(axis=1, keepdims=True, initial=0.0)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
     log_scores = logits[:, _columns_of(codepoints, recognizer.charset)]

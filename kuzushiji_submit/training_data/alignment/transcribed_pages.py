@@ -15,7 +15,7 @@ from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.training_data.alignment.align import AlignConfig, AlignedPage, align_page
-from recognition.recognizer import Recognizer
+from recognition.scoring_recognizer import ScoringRecognizer
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def align_folder(
     images: Path,
     transcriptions: Mapping[str, str],
     known: Sequence[PageTruth],
-    recognizer: Recognizer,
+    recognizer: ScoringRecognizer,
     pipeline: Pipeline,
     config: AlignConfig | None = None,
 ) -> Iterator[AlignedPage]:

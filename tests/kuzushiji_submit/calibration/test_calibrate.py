@@ -30,7 +30,7 @@ def test_threshold_and_temperature_are_those_of_the_pages(data, pipeline):
     assert (result.pages, result.fit.characters) == (2, 18)
     assert result.fit.loss_after <= result.fit.loss_before + 1e-9
     assert result.counts.f1 >= result.counts_before.f1
-    assert pipeline.recognizer.metadata.calibration.temperature == result.fit.temperature
+    assert pipeline.recognizer.calibration.temperature == result.fit.temperature
     assert 0 <= result.calibration.min_score <= 1
 
 
@@ -53,6 +53,6 @@ def test_command_writes_a_copy_that_predict_uses(data, weights, tmp_path, capsys
     assert "on 12 characters" in printed
     found = read_metadata(out).calibration
     assert f"temperature {found.temperature:.3f}" in printed
-    assert load_pipeline(PipelineConfig(), out, None, "cpu").min_score == found.min_score
+    assert load_pipeline(PipelineConfig(), [out], [], "cpu").min_score == found.min_score
     before, after = load_weights(weights)[0].state_dict(), load_weights(out)[0].state_dict()
     assert all(before[name].equal(after[name]) for name in before)

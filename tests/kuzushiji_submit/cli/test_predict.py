@@ -49,8 +49,8 @@ def test_the_heatmap_detector_reads_its_weights(run, detector, tmp_path, capsys)
     assert "ink detector" not in captured.err
     assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
     settings = json.loads((tmp_path / "submission.settings.json").read_text())
-    assert settings["detector_weights"]["file"] == "detector.safetensors"
-    assert len(settings["detector_weights"]["sha256"]) == 64
+    assert settings["detector_weights"][0]["file"] == "detector.safetensors"
+    assert len(settings["detector_weights"][0]["sha256"]) == 64
     assert settings["pipeline"]["heatmap"]["long_side"] == 256
     assert run("--detector-weights", detector) == expected
 
@@ -80,7 +80,7 @@ def test_without_weights_the_ink_detector_is_used_and_that_is_said(run, tmp_path
     assert f"{tmp_path}/own/detector.safetensors: no detector weights: the ink detector is used" in (
         capsys.readouterr().err
     )
-    assert json.loads((tmp_path / "submission.settings.json").read_text())["detector_weights"] is None
+    assert json.loads((tmp_path / "submission.settings.json").read_text())["detector_weights"] == []
     assert run("--detector", "ink") == (0, {"b_1": 12, "b_2": 0, "b_3": 6})
     assert "no detector weights" not in capsys.readouterr().err
 

@@ -37,25 +37,25 @@ def test_recognizer_weights(given, tmp_path):
 @pytest.mark.parametrize("kind", ["heatmap", None])
 def test_the_file_given_goes_before_the_projects_own(kind, own, given):
     own.touch()
-    assert default_weights.detector_weights(kind, given) == given
-    assert default_weights.detector_weights(kind, None) == own
+    assert default_weights.detector_weights(kind, [given]) == (given,)
+    assert default_weights.detector_weights(kind, None) == (own,)
 
 
 def test_without_any_weights_the_ink_detector_stands_in_and_that_is_said(own, caplog):
     with caplog.at_level(logging.WARNING):
-        assert default_weights.detector_weights(None, None) is None
+        assert default_weights.detector_weights(None, None) == ()
     assert f"{own}: no detector weights: the ink detector is used" in caplog.text
 
 
 def test_what_was_asked_for_and_is_missing_is_an_error(own, tmp_path):
     for kind, path in (("heatmap", None), ("heatmap", tmp_path / "none"), (None, tmp_path / "none")):
         with pytest.raises(CompetitionFileError, match=r"no weights file: train one \(kuzushiji train detector\)"):
-            default_weights.detector_weights(kind, path)
+            default_weights.detector_weights(kind, path and [path])
 
 
 def test_the_ink_detector_takes_no_weights(own, given, caplog):
     own.touch()
-    assert default_weights.detector_weights("ink", None) is None
+    assert default_weights.detector_weights("ink", None) == ()
     assert caplog.text == ""
     with pytest.raises(CompetitionFileError, match="the ink detector takes no weights: choose --detector heatmap"):
-        default_weights.detector_weights("ink", given)
+        default_weights.detector_weights("ink", [given])

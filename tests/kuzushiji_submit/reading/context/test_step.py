@@ -22,7 +22,7 @@ def prior(tmp_path):
 
 def read(weights, prior, page, **settings):
     config = PipelineConfig(**{"min_score": 0.0, **settings})
-    (reading,) = load_pipeline(config, weights, None, "cpu", prior).read([("p", page)])
+    (reading,) = load_pipeline(config, [weights], [], "cpu", prior).read([("p", page)])
     return reading
 
 

@@ -1,0 +1,78 @@
+"""The average of the weights of several runs that began at the same weights.
+
+Runs from one start, on other mixtures of data or in another order, often end in one valley of the loss, whose middle
+generalizes better than any of them (stochastic weight averaging, Izmailov et al. 2018; model soups, Wortsman et al.
+2022). Weights of runs from different starts do not: their average reads nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.core.files import sha256_of
+from kuzushiji_submit.core.weights import load_network
+from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, read_record
+
+DECIDED = ("kind", "architecture", "settings", "charset", "ink", "preprocessing")
+"""What the records of all files must agree in."""
+
+
+def average_weights(paths: Sequence[Path]) -> tuple[nn.Module, WeightsRecord]:
+    """The average of the networks of several weights files, and a record that says what was averaged.
+
+    Running statistics are averaged like the weights; they are only nearly those of the average. A calibration is kept
+    where all files have the same, otherwise it is left out.
+
+    Args:
+        paths: two files at least.
+
+    Raises:
+        WeightsError: if there are fewer, a file is missing or damaged, or two files are of different networks,
+            charsets, inks or preprocessing.
+    """
+    if len(paths) < 2:
+        raise WeightsError(f"{len(paths)} weights files have no average: name two at least")
+    records = [read_record(path) for path in paths]
+    for path, record in zip(paths[1:], records[1:], strict=True):
+        _require_alike(paths[0], records[0], path, record)
+    networks = (load_network(path, records[0].kind)[0] for path in paths)
+    first = next(networks)
+    averaged = AveragedModel(first, use_buffers=True)
+    averaged.update_parameters(first)
+    for network in networks:
+        averaged.update_parameters(network)
+    same = all(record.calibration == records[0].calibration for record in records)
+    calibration = records[0].calibration if same else {}
+    provenance = _joined([record.provenance for record in records], paths)
+    return averaged.module.eval(), replace(records[0], calibration=calibration, provenance=provenance)
+
+
+def _require_alike(first_path: Path, first: WeightsRecord, path: Path, record: WeightsRecord) -> None:
+    differing = [name for name in DECIDED if getattr(record, name) != getattr(first, name)]
+    if differing:
+        raise WeightsError(
+            f"{path}: has not the {', '.join(differing)} of {first_path}: only runs from one start can be averaged; "
+            "others can read together (predict --recognizer-weights A B)"
+        )
+
+
+def _joined(parts: Sequence[Provenance], paths: Sequence[Path]) -> Provenance:
+    """Texts as they are where all files agree, else one after the other; scores are left out, as they are others'."""
+    texts = {
+        each.name: _distinct(getattr(part, each.name) for part in parts)
+        for each in fields(Provenance)
+        if each.type in {str, "str"}
+    }
+    texts["license"] = _distinct((part.license for part in parts), " AND ")
+    texts["date"] = max(part.date for part in parts)
+    named = ", ".join(f"{path.name} (sha256 {sha256_of(path)})" for path in paths)
+    texts["notes"] = _distinct([f"average of the weights of {named}", texts["notes"]])
+    return Provenance(seed=parts[0].seed, **texts)
+
+
+def _distinct(texts: Iterable[str], separator: str = "; ") -> str:
+    return separator.join(dict.fromkeys(text for text in texts if text))
