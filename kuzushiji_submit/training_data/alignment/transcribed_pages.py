@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.competition.page_images import match_images
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
@@ -58,17 +58,17 @@ def align_folder(
         WeightsError: if the pipeline's recognizer was trained on another ink.
     """
     require_trained_ink(pipeline.recognizer.ink, recognizer.ink, "the ink of the pipeline")
-    paths = list_images(images)
+    found = match_images(transcriptions, images)
     truths = {page.image_id: page for page in known}
-    pages = [image_id for image_id in transcriptions if image_id in paths]
+    pages = [(image_id, path) for image_id in transcriptions if (path := found.path(image_id)) is not None]
     if not pages:
         raise CompetitionFileError(
             f"{images}: no image of any of {len(transcriptions)} transcribed pages: check the folder"
         )
-    for image_id in tqdm(pages, "align", unit="page"):
+    for image_id, path in tqdm(pages, "align", unit="page"):
         empty = PageTruth(image_id, (), np.zeros((0, 4), np.float32))
         try:
-            page = pipeline.prepare(read_page(paths[image_id]))
+            page = pipeline.prepare(read_page(path))
         except PageReadError as error:
             logger.warning("%s: left out", error)
             continue
