@@ -24,6 +24,7 @@ def _load_helper(name: str) -> ModuleType:
     return module
 
 
+_load_helper("properties")
 _load_helper("kaggle_http")
 KaggleServer = _load_helper("kaggle_server").KaggleServer
 MakeTruth = Callable[..., PageTruth]

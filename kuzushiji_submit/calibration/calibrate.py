@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.calibration.threshold import best_threshold, judge
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.scoring import Counts
-from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.files import atomic_text, sha256_of
@@ -80,8 +81,8 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     Raises:
         CompetitionFileError: if none is left.
     """
-    images = list_images(data.train_images)
-    pages = [(images[page.image_id], page) for page in read_repaired_truth(data.train_csv) if page.image_id in images]
+    truth, images = read_annotated_pages(data)
+    pages = [(images[page.image_id], page) for page in truth if page.image_id in images]
     pages = [(path, page) for path, page in pages if books(page.image_id)]
     if not any(len(page) for _, page in pages):
         raise CompetitionFileError(

@@ -27,6 +27,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the score."""
+    from kuzushiji_submit.competition.foreign_labels import describe_foreign_labels
     from kuzushiji_submit.competition.problems import Problem, count_by_kind
     from kuzushiji_submit.competition.scoring import score_pages, total
     from kuzushiji_submit.competition.submission import read_submission
@@ -37,7 +38,13 @@ def run(args: argparse.Namespace) -> int:
     if problems:
         kinds = ", ".join(f"{count} {kind}" for kind, count in count_by_kind(problems).items())
         sys.stderr.write(f"{args.truth}: {kinds}: `kuzushiji check` lists them\n")
-    pages = score_pages(truth, read_submission(args.submission), detection_only=args.detection_only, subset=args.subset)
+    submission = read_submission(args.submission)
+    pages = score_pages(truth, submission, detection_only=args.detection_only, subset=args.subset)
+    foreign = (
+        "" if args.detection_only else describe_foreign_labels(page for page in submission if page.image_id in pages)
+    )
+    if foreign:
+        sys.stderr.write(f"{args.submission}: {foreign}\n")
     if len(pages) < len(truth):
         sys.stderr.write(f"{len(truth) - len(pages)} pages of the truth are not in the submission and were left out\n")
     groups = _sum_by(args.by, pages) if args.by else {}

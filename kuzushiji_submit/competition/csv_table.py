@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from kuzushiji_submit.competition.foreign_tables import HEAD, explain_bytes, explain_columns
 from kuzushiji_submit.core.errors import CompetitionFileError
 
 # A labels cell of a full page holds over 10,000 characters; the csv module stops at 131,072 unless told.
@@ -31,43 +32,65 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
     Raises:
         CompetitionFileError: if the file is missing, empty, not UTF-8, lacks a column, or a row has too few cells.
     """
+    return select_columns(path, read_table(path), columns)
+
+
+def read_table(path: Path) -> list[Row]:
+    """Reads all cells of a CSV file, the header among them; blank lines are passed over.
+
+    Raises:
+        CompetitionFileError: if the file is missing, empty, or not UTF-8.
+    """
     csv.field_size_limit(_FIELD_LIMIT)
     try:
+        with path.open("rb") as binary:
+            what = explain_bytes(binary.read(HEAD))
+        if what:
+            raise CompetitionFileError(f"{path}: {what}")
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            return _parse(path, stream, columns)
+            return _parse(path, stream)
     except FileNotFoundError:
         raise CompetitionFileError(f"{path}: no such file: check the path") from None
     except IsADirectoryError:
         raise CompetitionFileError(f"{path}: is a folder: name the CSV file in it") from None
     except UnicodeDecodeError as error:
-        raise CompetitionFileError(f"{path}: byte {error.start} is not UTF-8: save the file as UTF-8 CSV") from None
+        raise CompetitionFileError(
+            f"{path}: byte {error.start} is not UTF-8: save the file as UTF-8 CSV (in Excel: CSV UTF-8)"
+        ) from None
     except OSError as error:
         raise CompetitionFileError(
             f"{path}: cannot be read ({error.strerror}): check the path and its rights"
         ) from None
 
 
-def _parse(path: Path, stream: TextIO, columns: Sequence[str]) -> list[Row]:
+def select_columns(path: Path, table: Sequence[Row], columns: Sequence[str]) -> list[Row]:
+    """The named columns of a table that was read whole.
+
+    Raises:
+        CompetitionFileError: if the header lacks a column, or a row has too few cells.
+    """
+    header = table[0].cells
+    missing = [name for name in columns if name not in header]
+    if missing:
+        raise CompetitionFileError(f"{path}: line {table[0].line}: {explain_columns(header, columns, missing)}")
+    places = [header.index(name) for name in columns]
+    return [_select(path, row, places) for row in table[1:]]
+
+
+def _parse(path: Path, stream: TextIO) -> list[Row]:
     reader = csv.reader(stream, strict=True)
     try:
-        header = next(reader, None)
-        if not header:
-            raise CompetitionFileError(f"{path}: is empty: its first line must name the columns {','.join(columns)}")
-        missing = [name for name in columns if name not in header]
-        if missing:
-            raise CompetitionFileError(
-                f"{path}: line 1: no column {', '.join(missing)} among {','.join(header)[:80]}: "
-                f"the columns must be {','.join(columns)}"
-            )
-        places = [header.index(name) for name in columns]
-        return [_row(path, reader.line_num, cells, places) for cells in reader if cells]
+        rows = [Row(reader.line_num, tuple(cells)) for cells in reader if cells]
     except csv.Error as error:
         raise CompetitionFileError(f"{path}: line {reader.line_num}: not CSV ({error}): restore the file") from None
+    if not rows:
+        raise CompetitionFileError(f"{path}: is empty: its first line must name the columns")
+    return rows
 
 
-def _row(path: Path, line: int, cells: list[str], places: list[int]) -> Row:
-    if len(cells) <= max(places):
+def _select(path: Path, row: Row, places: Sequence[int]) -> Row:
+    if len(row.cells) <= max(places):
         raise CompetitionFileError(
-            f"{path}: line {line}: {len(cells)} cells where the header has more: restore the row"
+            f"{path}: line {row.line}: {len(row.cells)} cells where the header has more: restore the row"
         )
-    return Row(line, tuple(cells[place] for place in places))
+    return Row(row.line, tuple(row.cells[place] for place in places))

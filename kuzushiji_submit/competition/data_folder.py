@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from kuzushiji_submit.competition.missing_folder import explain_no_folder
 from kuzushiji_submit.core.errors import CompetitionFileError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -57,7 +58,7 @@ def list_images(folder: Path) -> dict[str, Path]:
         CompetitionFileError: if there is no such folder, or two files share an id.
     """
     if not folder.is_dir():
-        raise CompetitionFileError(f"{folder}: no such folder: check the path")
+        raise CompetitionFileError(f"{folder}: {explain_no_folder(folder)}")
     images: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):

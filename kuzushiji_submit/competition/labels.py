@@ -1,15 +1,20 @@
 """The labels column: groups of a codepoint and numbers, separated by spaces."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.core.charset import CODEPOINT_PATTERN
+from kuzushiji_submit.core.charset import CODEPOINT_PATTERN, probable_codepoint
 
 TRUTH_NUMBERS = 4  # x y w h: top-left corner and size
 POINT_NUMBERS = 2  # x y
+# Python's float() takes more: "1_000", "１２", and digits of other scripts.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_ODD_DIGITS = re.compile(r"[0-9][,_'][0-9]|[^\x00-\x7f]")
+_NUMBER_ADVICE = " (write plain digits, a point for decimals, nothing between thousands)"
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,8 @@ def parse_groups(cell: str, count: int, *, codepoints_only: bool) -> Groups:
         codepoints_only: True if a name that is not written like "U+306F" makes its group bad.
     """
     tokens = [] if is_nan(cell) else cell.split()
-    groups = _parse_regular(tokens, count, codepoints_only=codepoints_only)
+    plain = cell.isascii() and "_" not in cell
+    groups = _parse_regular(tokens, count, codepoints_only=codepoints_only) if plain else None
     return groups if groups is not None else _parse_broken(tokens, count, codepoints_only=codepoints_only)
 
 
@@ -93,20 +99,18 @@ def _parse_broken(tokens: list[str], count: int, *, codepoints_only: bool) -> Gr
 
 def _fault(group: list[str], count: int, *, codepoints_only: bool) -> str | None:
     if codepoints_only and CODEPOINT_PATTERN.fullmatch(group[0]) is None:
-        return f"{group[0]!r} is not a codepoint like U+306F"
+        meant = probable_codepoint(group[0])
+        return f"{group[0]!r} is not a codepoint like U+306F{f': write {meant}' if meant else ''}"
     if len(group) != count + 1:
         return f"{len(group) - 1} numbers after {group[0]!r} instead of {count}"
     for token in group[1:]:
         if not _is_finite_number(token):
-            return f"{token!r} is not a number"
+            return f"{token!r} is not a number{_NUMBER_ADVICE if _ODD_DIGITS.search(token) else ''}"
     return None
 
 
 def _is_finite_number(token: str) -> bool:
-    try:
-        return math.isfinite(float(token))
-    except ValueError:
-        return False
+    return _NUMBER.fullmatch(token) is not None and math.isfinite(float(token))
 
 
 def format_number(value: float) -> str:

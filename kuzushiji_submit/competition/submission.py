@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.competition.csv_table import Row, read_rows
+from kuzushiji_submit.competition.csv_table import Row, read_table, select_columns
+from kuzushiji_submit.competition.id_forms import match_ids
 from kuzushiji_submit.competition.labels import POINT_NUMBERS, Groups, format_number, is_nan, parse_groups
+from kuzushiji_submit.competition.separators import separator_faults
+from kuzushiji_submit.competition.submission_columns import COLUMNS, column_faults
 from kuzushiji_submit.core.errors import SubmissionError
 from kuzushiji_submit.core.files import atomic_text
 
-COLUMNS = ("image_id", "labels")
 MAX_POINTS = 1200  # predictions a page may hold, by the competition's rules
 SAMPLE_CELL = "U+003F 1 1 U+FF2F 2 2"  # what every row of the sample file holds
 
@@ -119,25 +121,45 @@ def read_submission(path: Path) -> list[PagePoints]:
     """Reads a submission for scoring: labels are any text, as the metric compares them.
 
     Raises:
-        SubmissionError: on a group that is not a label and two numbers, or an image_id that occurs twice.
+        SubmissionError: on what the metric or Kaggle's parser refuses: other columns than the two, a row that is longer
+            or shorter, a group that is not a label and two numbers, anything but one blank between tokens, white space
+            around an image_id, or one that occurs twice.
         CompetitionFileError: if the file cannot be read.
     """
+    table = read_table(path)
+    rows = select_columns(path, _of_full_length(table), COLUMNS)
+    faults = column_faults(table)
+    if faults:
+        raise SubmissionError(f"{path}: {faults[0]}")
     pages: dict[str, PagePoints] = {}
-    for row in read_rows(path, COLUMNS):
-        image_id = row.cells[0].strip()
-        groups = parse_groups(row.cells[1], POINT_NUMBERS, codepoints_only=False)
-        fault = f"{image_id!r} occurs twice" if image_id in pages else _bad_group(image_id, groups)
+    for row in rows:
+        image_id, cell = row.cells
+        groups = parse_groups(cell, POINT_NUMBERS, codepoints_only=False)
+        fault = _fault_of_id(image_id, pages) or _fault_of_cell(image_id, cell, groups)
         if fault:
             raise SubmissionError(f"{path}: line {row.line}: {fault}: predict anew or correct the row")
         pages[image_id] = PagePoints(image_id, groups.names, groups.numbers)
     return list(pages.values())
 
 
-def _bad_group(image_id: str, groups: Groups) -> str | None:
+def _fault_of_id(image_id: str, pages: Mapping[str, PagePoints]) -> str | None:
+    if image_id in pages:
+        return f"{image_id!r} occurs twice"
+    return f"white space around the image_id {image_id!r}" if image_id != image_id.strip() else None
+
+
+def _fault_of_cell(image_id: str, cell: str, groups: Groups) -> str | None:
+    if faults := separator_faults(cell):
+        return f"{image_id}: {faults[0]}"
     if not groups.bad:
         return None
     bad = groups.bad[0]
     return f"{image_id}: token {bad.token}: {bad.reason} in {bad.text!r}"
+
+
+def _of_full_length(table: Sequence[Row]) -> list[Row]:
+    """The header, and the rows that are not shorter."""
+    return [row for row in table if len(row.cells) >= len(table[0].cells)]
 
 
 def find_faults(path: Path, sample_ids: Sequence[str]) -> list[str]:
@@ -151,20 +173,26 @@ def find_faults(path: Path, sample_ids: Sequence[str]) -> list[str]:
         one line per fault, naming line, page and token; empty for a good submission.
 
     Raises:
-        CompetitionFileError: if the file cannot be read.
+        CompetitionFileError: if the file cannot be read, or lacks a column.
     """
+    table = read_table(path)
+    rows = select_columns(path, _of_full_length(table), COLUMNS)
     expected = set(sample_ids)
+    otherwise = match_ids([row.cells[0] for row in rows], sample_ids).otherwise()
     seen: set[str] = set()
-    faults: list[str] = []
-    rows = read_rows(path, COLUMNS)
+    faults = column_faults(table)
     for row in rows:
         image_id = row.cells[0]
         if image_id in seen:
             faults.append(f"line {row.line}: {image_id!r} occurs twice: remove one of the rows")
+        elif image_id in otherwise:
+            what = f"the sample writes {otherwise[image_id].name!r} ({otherwise[image_id].difference})"
+            faults.append(f"line {row.line}: {image_id!r} is not in the sample, {what}: write it so")
         elif image_id not in expected:
             faults.append(f"line {row.line}: {image_id!r} is not in the sample: remove the row")
         seen.add(image_id)
         faults.extend(f"line {row.line}: {image_id}: {fault}" for fault in _cell_faults(row.cells[1]))
+    seen.update(other.name for other in otherwise.values())
     missing = [image_id for image_id in sample_ids if image_id not in seen]
     faults.extend(
         f"{image_id}: the sample has this page and the submission has not: add its row" for image_id in missing
@@ -184,9 +212,7 @@ def _cell_faults(cell: str) -> list[str]:
         )
     if is_nan(cell):
         faults.append("the text 'nan' for labels: leave the cell empty")
-    if cell != cell.strip() or "  " in cell:
-        faults.append("spaces at an end or two in a row, which the metric does not split: write single spaces")
-    return faults
+    return faults + separator_faults(cell)
 
 
 def _worthless(rows: Sequence[Row]) -> list[str]:

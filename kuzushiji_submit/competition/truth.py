@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.competition.csv_table import Row, read_rows
 from kuzushiji_submit.competition.labels import TRUTH_NUMBERS, format_number, is_nan, parse_groups
 from kuzushiji_submit.competition.problems import Kind, Problem
+from kuzushiji_submit.competition.separators import separator_faults
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CompetitionFileError, LabelsError
 from kuzushiji_submit.core.files import atomic_text
@@ -60,7 +61,7 @@ def read_truth(path: Path) -> list[PageTruth]:
     Boxes without area are kept, because the metric counts them (as misses).
 
     Raises:
-        LabelsError: on a bad group; names file, line, image_id and token.
+        LabelsError: on a bad group, or anything but one blank between tokens; names file, line, image_id and token.
         CompetitionFileError: if the file cannot be read, or an image_id is missing or occurs twice.
     """
     return _read_truth(path, None)
@@ -68,6 +69,8 @@ def read_truth(path: Path) -> list[PageTruth]:
 
 def read_repaired_truth(path: Path, problems: list[Problem] | None = None) -> list[PageTruth]:
     """Reads what is sound in a file in train.csv's format: a bad group and a repeated row are left out.
+
+    Other separators than the metric's one blank are read as one.
 
     Args:
         path: the CSV file.
@@ -105,6 +108,9 @@ def _parse_page(path: Path, row: Row, image_id: str, problems: list[Problem] | N
     for bad in groups.bad:
         message = f"token {bad.token}: {bad.reason} in {bad.text!r}: this group is left out"
         _note(problems, Kind.BAD_GROUP, where, message, LabelsError)
+    if row.cells[1].strip(" "):
+        for fault in separator_faults(row.cells[1]):
+            _note(problems, Kind.ODD_SEPARATOR, where, f"{fault}: read as a blank", LabelsError)
     boxes = groups.numbers.astype(np.float32)
     boxes[:, 2:] += boxes[:, :2]
     page = PageTruth(image_id, groups.names, boxes)

@@ -2,12 +2,17 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kuzushiji_submit.core.errors import CharsetError
 
-CODEPOINT_PATTERN = re.compile(r"U\+[0-9A-F]{4,6}")
+# One text for each codepoint, since labels compare as text: no further zeros ("U+0306F"), no surrogates, which are
+# halves of a codepoint, nothing beyond Unicode's last.
+CODEPOINT_PATTERN = re.compile(r"U\+(?:(?!D[89A-F])[0-9A-F]{4}|[1-9A-F][0-9A-F]{4}|10[0-9A-F]{4})")
+# What stands before the digits elsewhere: u+306f, U306F, \u306f, 0x306f, uni306F, &#x306f;
+_LIKE_A_CODEPOINT = re.compile(r"(?:U[+-]?|\\U|\\?UNI|0X|&#X)\{?0*([0-9A-F]{1,6})[;}]?")
 
 
 def to_character(codepoint: str) -> str:
@@ -16,9 +21,27 @@ def to_character(codepoint: str) -> str:
     Raises:
         CharsetError: if the text is not a codepoint of Unicode written the competition's way.
     """
-    if CODEPOINT_PATTERN.fullmatch(codepoint) is None or int(codepoint[2:], 16) > 0x10FFFF:
-        raise CharsetError(f"{codepoint!r} is not a codepoint: write U+ and 4 to 6 upper-case hexadecimal digits")
+    if CODEPOINT_PATTERN.fullmatch(codepoint) is None:
+        meant = probable_codepoint(codepoint)
+        raise CharsetError(
+            f"{codepoint!r} is not a codepoint: write {meant or 'U+ and 4 to 6 upper-case hexadecimal digits'}"
+        )
     return chr(int(codepoint[2:], 16))
+
+
+def probable_codepoint(text: str) -> str | None:
+    """The codepoint that a text written otherwise means, such as "u+306f", "U+0306F" or "は"; None for none."""
+    text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cf"))  # what nobody sees
+    character = unicodedata.normalize("NFC", text)
+    if len(character) == 1 and not character.isascii():
+        return _canonical(ord(character))
+    like = _LIKE_A_CODEPOINT.fullmatch(unicodedata.normalize("NFKC", text).upper())
+    return _canonical(int(like.group(1), 16)) if like else None
+
+
+def _canonical(code: int) -> str | None:
+    text = f"U+{code:04X}"
+    return text if CODEPOINT_PATTERN.fullmatch(text) else None
 
 
 def parse_character(text: str) -> str:

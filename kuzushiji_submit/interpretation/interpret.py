@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.charset_filter import count_codepoints
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.translation import read_translation
-from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import attempt
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
@@ -100,9 +101,8 @@ def interpret(
         OutputError: if `out` holds something else or cannot be written.
     """
     settings = settings or InterpretSettings()
-    truth = read_repaired_truth(data.train_csv)
+    truth, images = read_annotated_pages(data)
     chosen, notes = choose_books(truth, recognizer.metadata.provenance.split, books)
-    images = list_images(data.train_images)
     pages = [page for page in truth if len(page) and page.image_id in images and book_of(page.image_id) in chosen]
     if not pages:
         raise CompetitionFileError(f"{data.train_csv}: no annotated page of these books has an image: name other books")

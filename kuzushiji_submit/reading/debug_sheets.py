@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class DebugSheets:
-    """Draws every stage of a detector on each page into `folder/<image_id>.jpg`; safe to call from several threads."""
+    """Draws every stage of a detector on each page into `folder/<name>.jpg`; safe to call from several threads."""
 
     def __init__(self, detector: Detector, folder: Path) -> None:
         """Takes a detector that can explain itself (see `ExplainingDetector`).
@@ -31,20 +31,24 @@ class DebugSheets:
         self._explain = explain
         self.folder = folder
 
-    def detect(self, image_id: str, page: PreparedPage) -> Detections:
+    def detect(self, name: str, page: PreparedPage) -> Detections:
         """What the detector finds on a page, after its sheet is written.
 
         A sheet is a picture beside the result: one that cannot be drawn or written is a warning.
+
+        Args:
+            name: the sheet's name without ending: the image's own, which is a file's name, as an id need not be.
+            page: the page.
         """
         stages = self._explain(page)
-        path = self.folder / f"{image_id}.jpg"
+        path = self.folder / f"{name}.jpg"
         try:
             encoded = io.BytesIO()
             Image.fromarray(stages.draw()).save(encoded, "JPEG", quality=85)
             atomic_bytes(path, encoded.getvalue())
         except OutputError as error:
-            logger.warning("no debug sheet of %s: %s", image_id, error)
+            logger.warning("no debug sheet of %s: %s", name, error)
         except Exception as error:
-            logger.warning("no debug sheet of %s: it cannot be drawn (%s: %s)", image_id, type(error).__name__, error)
-            logger.debug("%s", image_id, exc_info=True)
+            logger.warning("no debug sheet of %s: it cannot be drawn (%s: %s)", name, type(error).__name__, error)
+            logger.debug("%s", name, exc_info=True)
         return stages.detections

@@ -2,11 +2,11 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
+from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.time_budget import TimeBudget
@@ -31,8 +31,7 @@ class PageReader:
 
     Attributes:
         pipeline: reads the pages.
-        images: the image files by image_id.
-        folder: where they are sought, for the message about one that is missing.
+        images: the image files.
         sheets: draws the detector's stages on every page, or None.
         batch_pages: pages recognized together.
         workers: threads that read pages and find characters ahead of the recognizer.
@@ -40,8 +39,7 @@ class PageReader:
     """
 
     pipeline: Pipeline
-    images: Mapping[str, Path]
-    folder: Path
+    images: PageImages
     sheets: DebugSheets | None = None
     batch_pages: int = 1
     workers: int = 1
@@ -78,14 +76,14 @@ class PageReader:
                     future.cancel()
 
     def _detect(self, image_id: str) -> DetectedPage | PageFailure:
-        path = self.images.get(image_id)
-        if path is None:
-            return PageFailure(image_id, f"no image in {self.folder}: fetch it")
+        path, file_id = self.images.path(image_id), self.images.file_id(image_id)
+        if path is None or file_id is None:
+            return PageFailure(image_id, self.images.why_missing(image_id))
         try:
             page = self.pipeline.prepare(read_page(path))
             if self.sheets is None:
                 return self.pipeline.detect(image_id, page)
-            return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
+            return self.pipeline.cut(image_id, page, self.sheets.detect(file_id, page))
         except KuzushijiError as error:
             return PageFailure(image_id, str(error))
         except Exception as error:
@@ -108,5 +106,5 @@ class PageReader:
             yield from read
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
-        what = f"{self.images[image_id]}: cannot be read ({type(error).__name__}: {error})"
+        what = f"{self.images.path(image_id)}: cannot be read ({type(error).__name__}: {error})"
         return PageFailure(image_id, f"{what}: report this page")

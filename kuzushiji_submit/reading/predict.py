@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, list_images
+from kuzushiji_submit.competition.missing_folder import explain_no_images
+from kuzushiji_submit.competition.page_images import match_images
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
@@ -90,13 +92,13 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     try_targets(job)
     limit_caches()
     sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
-    images = list_images(job.images)
-    ids = list(job.sample_ids) if job.sample_ids is not None else list(images)
+    ids = list(job.sample_ids) if job.sample_ids is not None else list(list_images(job.images))
     if not ids:
-        raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
+        raise PageReadError(f"{job.images}: {explain_no_images(job.images, IMAGE_SUFFIXES)}")
     index, count = job.shard
+    images = match_images(ids, job.images)
     ids = ids[index - 1 :: count]
-    reader = PageReader(pipeline, images, job.images, sheets, job.batch_pages, job.workers, job.time_budget)
+    reader = PageReader(pipeline, images, sheets, job.batch_pages, job.workers, job.time_budget)
     settings = {**made_by, "shard": list(job.shard)}
     failures: dict[str, str] = {}
     with (

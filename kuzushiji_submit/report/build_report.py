@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.competition.page_images import PageImages, match_images
 from kuzushiji_submit.competition.submission import PagePoints, read_submission
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
@@ -54,7 +54,7 @@ class ReportSummary:
 class _Sources:
     """Where pages take their pictures and characters from."""
 
-    images: Mapping[str, Path]
+    images: PageImages
     characters: CharacterIndex | None
     glyphs: Glyphs
 
@@ -92,7 +92,7 @@ def build_report(
     """
     pages = _plan(read_submission(submission), read_truth(truth) if truth else None, max_pages)
     sources = _Sources(
-        list_images(images),
+        match_images((page.image_id for page in pages), images),
         CharacterIndex.scan(characters) if characters else None,
         Glyphs(read_translation(translation)) if translation else Glyphs(),
     )
@@ -181,11 +181,12 @@ def _join_characters(page: PagePlan, characters: CharacterIndex | None) -> tuple
 
 
 def _draw_scan(
-    images: Mapping[str, Path], examples: Sequence[Example], folder: ReportFolder, page: PagePlan
+    images: PageImages, examples: Sequence[Example], folder: ReportFolder, page: PagePlan
 ) -> tuple[Picture, list[str]]:
-    if page.image_id not in images:
-        raise PageReadError(f"{page.image_id}: no image of this name in the folder of images: add it")
-    pixels = read_page(images[page.image_id])
+    path = images.path(page.image_id)
+    if path is None:
+        raise PageReadError(f"{page.image_id}: {images.why_missing(page.image_id)}")
+    pixels = read_page(path)
     write_scan(pixels, folder.scan(page.name), folder.thumbnail(page.name))
     crops = [
         example.crop_name for example in examples if write_crop(pixels, example.box, folder.crop(example.crop_name))

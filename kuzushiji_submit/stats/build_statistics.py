@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.translation import read_translation
-from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, attempt
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
@@ -86,8 +87,7 @@ def build_statistics(
         OutputError: if `out` holds something else or cannot be written.
     """
     settings = settings or StatsSettings()
-    truth = read_repaired_truth(data.train_csv)
-    images = list_images(data.train_images)
+    truth, images = read_annotated_pages(data)
     figures = collect(truth, images.keys())
     if not figures.characters:
         raise CompetitionFileError(f"{data.train_csv}: no character is annotated: there is nothing to count")

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kuzushiji_submit.competition.csv_table import read_rows
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
-from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import read_annotated_pages
+from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_text
@@ -73,8 +74,8 @@ def export_crops(data: DataFolder, out: Path, suffix: str = "png", *, workers: i
         CompetitionFileError: if train.csv or the manifest cannot be read.
         OutputError: if a file cannot be written, or the folder holds files of the other format.
     """
-    truth = [page for page in read_repaired_truth(data.train_csv) if len(page)]
-    images = list_images(data.train_images)
+    truth, images = read_annotated_pages(data)
+    truth = [page for page in truth if len(page)]
     left_out = Counter({"pages without image": sum(page.image_id not in images for page in truth)})
     rows = _finished_rows(out / MANIFEST, {page.image_id: len(page) for page in truth}, suffix)
     kept = {row[0] for row in rows}

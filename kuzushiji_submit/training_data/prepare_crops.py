@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.problems import Problem, count_by_kind
-from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.boxes import centers_inside, overlaps
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.engine import Failure, map_pages
@@ -97,10 +98,9 @@ def prepare_crops(
         CropStoreError: if the store belongs to other settings, or pages in it or their truth have changed.
     """
     problems: list[Problem] = []
-    truth = read_repaired_truth(data.train_csv, problems)
+    truth, images = read_annotated_pages(data, problems)
     left_out: Counter[str] = Counter(count_by_kind(problems))
-    images = list_images(data.train_images)
-    if not any(page.image_id in images for page in truth):
+    if not images:
         raise CompetitionFileError(f"{data.train_images}: no image of any page in {data.train_csv.name}: fetch them")
     negatives = "" if detector is None else f"false alarms of {detector!r}"
     writer = CropStoreWriter(store, charset, crop, ink, negatives=negatives, source=str(data.root))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from detection.training.page_store import EXACT, ROUGH, PageStore
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, DetectionError
@@ -86,10 +87,9 @@ def _check_unchanged(pages: PageStore, jobs: Sequence[PageJob], without_image: S
 
 def _jobs(data: DataFolder, store: Path, ink: InkConfig) -> tuple[list[PageJob], list[str]]:
     """A job for every annotated page with an image, and the ids of those without."""
-    truth = read_repaired_truth(data.train_csv)
+    truth, images = read_annotated_pages(data)
     rough_csv = data.root / ROUGH_CSV
     rough = {page.image_id: page for page in read_repaired_truth(rough_csv)} if rough_csv.is_file() else {}
-    images = list_images(data.train_images)
     present = [page for page in truth if page.image_id in images]
     if not present:
         raise CompetitionFileError(f"{data.train_images}: no image of any page in {data.train_csv.name}: fetch them")

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from detection.heatmap.decode import DecodeConfig, ScoreMaps, decode
 from detection.heatmap.network import STRIDE, UNIT
@@ -64,7 +65,7 @@ def disjoint_boxes(draw: st.DrawFn) -> list[tuple[float, ...]]:
     return boxes
 
 
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(disjoint_boxes(), st.sampled_from(METHODS))
 def test_perfect_maps_of_disjoint_boxes_give_the_boxes_back(boxes: list[tuple[float, ...]], method: str) -> None:
     found = decode(perfect(boxes), DecodeConfig(method)).boxes

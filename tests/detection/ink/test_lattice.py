@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from detection.ink.lattice import FEATURES, column_candidates
 from detection.ink.profiles import candidate_cuts, column_profiles
@@ -58,7 +59,7 @@ def test_nothing_taller_than_allowed_is_a_candidate() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 55), st.integers(1, 20)), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_candidate_is_the_ink_between_its_cuts(stripes: list[tuple[int, int]]) -> None:
     columns = columns_of([(top, min(60, top + length)) for top, length in stripes])
     (profile,) = column_profiles(columns)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from detection.ink.profiles import Profile, candidate_cuts, column_profiles
 
@@ -51,7 +52,7 @@ def test_a_long_even_stroke_is_cut_into_pieces() -> None:
     st.sampled_from([0.05, 0.12, 0.3]),
     st.sampled_from([0.3, 0.6, 4.0]),
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_cuts_rise_from_the_first_row_to_the_last(ink: list[int], unit: float, spacing: float, longest: float) -> None:
     ink[0], ink[-1] = max(1, ink[0]), max(1, ink[-1])
     cuts = candidate_cuts(profile_of([float(one) for one in ink]), unit, spacing, longest)

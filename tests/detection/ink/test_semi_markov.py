@@ -2,8 +2,9 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from detection.ink.semi_markov import Graph, expected_hits, likeliest_extents, marginals, sums
 
@@ -28,7 +29,7 @@ def segmentations(edges: list[Edge], pieces: int) -> list[tuple[int, ...]]:
 
 
 @given(st.integers(1, 4), st.data())
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_marginals_agree_with_counting_all_segmentations(pieces: int, data: st.DataObject) -> None:
     every = [(a, b) for a in range(pieces) for b in range(a + 1, pieces + 1)]
     edges = data.draw(st.lists(st.sampled_from(every), min_size=1, unique=True))

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from properties import examples
 
 from detection.heatmap.network import STRIDE, UNIT
 from detection.training.page_store import EXACT, ROUGH
@@ -118,7 +119,7 @@ def test_exact_characters_have_the_last_word() -> None:
     assert inmost.heat[14, 10] == 0  # (42, 58) lies in the rough one's inmost part and at the exact one's rim
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(*[st.floats(-150, 250, width=32)] * 4, st.sampled_from([EXACT, ROUGH])), max_size=8))
 @example([(0.0, 0.0, 1.0, 1.401298464324817e-45, EXACT)])
 def test_any_boxes_give_finite_targets(boxes: list[tuple[float, ...]]) -> None:

@@ -63,6 +63,29 @@ def test_score_json_by_page_without_labels(truth, submission, capsys):
     assert list(record["by_page"]) == ["11_1", "11_2", "22_1", "22_2"]
 
 
+@pytest.mark.parametrize(("cell", "meant"), [("あ 5 5", "U+3042"), ("u+3042 5 5", "U+3042")])
+def test_score_says_which_labels_cannot_match(truth, write_csv, capsys, cell, meant):
+    rows = [f"11_1,{cell}", "11_2,", "22_1,U+3042 5 5", "22_2,"]
+    odd = write_csv("odd.csv", ["image_id,labels", *rows])
+    assert main(["score", "--truth", str(truth), "--submission", str(odd)]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1] == "F1 0.4000 on 4 pages"  # as the metric has it
+    assert "odd.csv: 1 of 2 labels are no codepoints like the truth's" in captured.err
+    assert f"the first {cell.split()[0]!r} on 11_1: write {meant}" in captured.err
+    assert main(["score", "--truth", str(truth), "--submission", str(odd), "--detection-only"]) == 0
+    assert "no codepoints" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sign", ["\t", "\u3000", "\xa0"])
+def test_score_and_validate_refuse_what_the_metric_does_not_split(truth, write_csv, capsys, sign):
+    rows = [f'11_1,"U+3042{sign}5 5"', "11_2,", "22_1,", "22_2,"]
+    odd = write_csv("odd.csv", ["image_id,labels", *rows])
+    assert main(["score", "--truth", str(truth), "--submission", str(odd)]) == 1
+    assert "odd.csv: line 2: 11_1: token 1: " in capsys.readouterr().err
+    assert main(["validate", str(odd), "--sample", str(odd)]) == 1
+    assert capsys.readouterr().out.startswith("line 2: 11_1: token 1: ")
+
+
 def test_score_of_a_subset(truth, write_csv, capsys):
     part = write_csv("part.csv", ["image_id,labels", "22_1,U+3042 5 5"])
     assert main(["score", "--truth", str(truth), "--submission", str(part)]) == 1

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kuzushiji_submit.competition.labels import POINT_NUMBERS, TRUTH_NUMBERS, format_number, is_nan, parse_groups
+from kuzushiji_submit.core.charset import CODEPOINT_PATTERN
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_points_may_have_any_label():
     assert groups.bad == ()
 
 
-names = st.from_regex(r"U\+[0-9A-F]{4,6}", fullmatch=True)
+names = st.from_regex(CODEPOINT_PATTERN, fullmatch=True)
 pages = st.lists(st.tuples(names, *[st.integers(-5, 9999)] * 4), max_size=8)
 
 

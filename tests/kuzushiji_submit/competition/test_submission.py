@@ -87,6 +87,10 @@ def test_round_trip(tmp_path_factory, groups):
         ("U+3042 1", "p: token 1: 1 numbers after 'U\\+3042' instead of 2"),
         ("U+3042 1 2 U+3044 3 x", "p: token 4: 'x' is not a number"),
         ("U+3042 1 inf", "'inf' is not a number"),
+        ("U+3042\t1 2", "line 2: p: token 1: a tab after 'U\\+3042'"),
+        ("U+3042 1\u30002", r"line 2: p: token 2: U\+3000 \(ideographic space\)"),
+        ("U+3042 1 2 ", "line 2: p: token 3: a blank behind the last token"),
+        ("U+3042 1 2,x", "line 2: 3 cells instead of 2"),
     ],
 )
 def test_reading_names_page_and_token(write_csv, cell, message):
@@ -97,6 +101,13 @@ def test_reading_names_page_and_token(write_csv, cell, message):
 def test_reading_keeps_labels_the_metric_would_not_match(write_csv):
     (page,) = read_submission(write_csv("s.csv", ["image_id,labels", "p,u+3042 1 2"]))
     assert page.labels == ("u+3042",)
+
+
+def test_reading_refuses_other_columns_and_ids_with_white_space(write_csv):
+    with pytest.raises(SubmissionError, match=r"line 1: column 1 .* is an index"):
+        read_submission(write_csv("s.csv", [",image_id,labels", "0,p,"]))
+    with pytest.raises(SubmissionError, match="line 2: white space around the image_id ' p'"):
+        read_submission(write_csv("s.csv", ["image_id,labels", " p,"]))
 
 
 def test_reading_refuses_a_second_row(write_csv):
@@ -118,7 +129,26 @@ GOOD = "U+3042 1 2"
         ([f"a,{GOOD} U+3044", "b,"], ["line 2: a: token 4: 0 numbers after"]),
         (["a,u+3042 1 2", "b,"], ["line 2: a: token 1: 'u+3042' is not a codepoint"]),
         (["a,U+3042 1 2 U+3044 -1 5", "b,"], ["line 2: a: token 4: U+3044 lies left of or above"]),
-        ([f"a, {GOOD}", "b,"], ["line 2: a: spaces at an end"]),
+        ([f"a, {GOOD}", "b,"], ["line 2: a: token 1: a blank before the first token"]),
+        (['a,"U+3042\t1 2"', "b,"], ["line 2: a: token 1: a tab after 'U+3042'"]),
+        (['a,"U+3042 1 2\nU+3044 3 4"', "b,"], ["line 3: a: token 3: a line end after '2'"]),
+        (["a,U+3042 1\u30002", "b,"], ["line 2: a: token 2: U+3000 (ideographic space) after '1'"]),
+        (["a,U+3042\xa01 2", "b,"], ["line 2: a: token 1: U+00A0 (no-break space) after 'U+3042'"]),
+        (["a,U+03042 1 2", "b,"], ["line 2: a: token 1: 'U+03042' is not a codepoint like U+306F: write U+3042"]),
+        (["a,U+D800 1 2", "b,"], ["line 2: a: token 1: 'U+D800' is not a codepoint"]),
+        (['a,"U+3042 1,234 2"', "b,"], ["line 2: a: token 1: '1,234' is not a number (write plain digits"]),
+        (["a,U+3042 1_234 2", "b,"], ["line 2: a: token 1: '1_234' is not a number"]),
+        (["a,U+3042 １２ 2", "b,"], ["line 2: a: token 1: '１２' is not a number"]),
+        (
+            ["a,U+3042\u200b 1 2", "b,"],
+            ["line 2: a: token 1: 'U+3042\\u200b' is not a codepoint like U+306F: write U+3042"],
+        ),
+        (["a,U+3042 \ufeff1 2", "b,"], ["line 2: a: token 1: '\\ufeff1' is not a number"]),
+        ([f"a.jpg,{GOOD}", "b,"], ["line 2: 'a.jpg' is not in the sample, the sample writes 'a' (a file ending"]),
+        ([f"A,{GOOD}", "b,"], ["line 2: 'A' is not in the sample, the sample writes 'a' (upper and lower case)"]),
+        ([f"a,{GOOD},x", "b,"], ["line 2: 3 cells instead of 2, the last is 'x'"]),
+        ([f"a,{GOOD},", "b,"], ["line 2: 3 cells instead of 2: the row ends in a comma"]),
+        ([f"a,{GOOD}", "b"], ["line 3: 1 cell instead of 2", "b: the sample has this page"]),
         ([f"a,{GOOD}", "b,nan"], ["line 3: b: the text 'nan'"]),
         (["a," + " ".join([GOOD] * 1201), "b,"], ["line 2: a: 1201 points: at most 1200"]),
         (["a,", "b,"], ["every row is empty"]),

@@ -31,6 +31,8 @@ def test_quoted_cells_byte_order_mark_and_extra_columns(tmp_path):
     [
         ("a,U+306F 1 2 3", LabelsError, r"line 2: a: token 1: 3 numbers after 'U\+306F' instead of 4"),
         ("a,U+306F 1 2 3 4 は 1 2 3 4", LabelsError, r"line 2: a: token 1: 9 numbers"),
+        ("a,U+306F 1\t2 3 4", LabelsError, "line 2: a: token 2: a tab after '1'"),
+        ("a,U+0306F 1 2 3 4", LabelsError, r"'U\+0306F' is not a codepoint like U\+306F: write U\+306F"),
         (",U+306F 1 2 3 4", CompetitionFileError, "line 2: no image_id"),
     ],
 )
@@ -43,13 +45,20 @@ def test_faults_are_named(write_csv, row, error, message):
 
 
 def test_faults_are_collected_and_what_is_good_is_kept(write_csv):
-    rows = ["a,U+306F 1 2 3 U+3070 1 2 3 4", "a,", "b,U+3042 1 1 0 5", "c,nan"]
+    rows = ["a,U+306F 1 2 3 U+3070 1 2 3 4", "a,", "b,U+3042 1\u30001 0 5", "c,nan"]
     problems: list[Problem] = []
     pages = read_repaired_truth(write_csv("train.csv", [HEADER, *rows]), problems)
     assert [(page.image_id, page.codepoints) for page in pages] == [("a", ("U+3070",)), ("b", ("U+3042",)), ("c", ())]
-    assert [problem.kind for problem in problems] == [Kind.BAD_GROUP, Kind.DUPLICATE_ID, Kind.NO_AREA, Kind.NAN_LABELS]
+    assert [problem.kind for problem in problems] == [
+        Kind.BAD_GROUP,
+        Kind.DUPLICATE_ID,
+        Kind.ODD_SEPARATOR,
+        Kind.NO_AREA,
+        Kind.NAN_LABELS,
+    ]
     assert count_by_kind(problems)["no-area"] == 1
-    assert "line 4: b" in str(problems[2])
+    assert "line 4: b: token 2: U+3000 (ideographic space)" in str(problems[2])
+    assert "line 4: b" in str(problems[3])
 
 
 @pytest.mark.parametrize(

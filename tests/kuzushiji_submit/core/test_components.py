@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from properties import examples
 
 from kuzushiji_submit.core.components import Components, threshold
 
@@ -31,7 +32,7 @@ def test_connectivity_decides_on_corners() -> None:
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.sampled_from([0, 255])))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_components_part_the_ink(mask: np.ndarray) -> None:
     found = Components.of_mask(mask)
     assert found.areas.sum() == (mask > 0).sum()

@@ -4,8 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from kuzushiji_submit.reading.context.lattice import Places, marginals
 from kuzushiji_submit.reading.prior.kneser_ney import estimate
@@ -47,7 +48,7 @@ def sequences(draw):
 
 
 @given(sequences(), st.integers(1, 4), st.floats(0, 2))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_marginals_are_those_of_all_ways(places, order, weight):
     prior = estimate(TEXT, order)
     found = marginals(places, prior, weight, beam=10_000)

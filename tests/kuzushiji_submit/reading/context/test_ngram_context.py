@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
@@ -50,7 +51,7 @@ CONFIGS = st.builds(
 
 
 @given(pages(), CONFIGS)
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_what_the_eye_gave_a_place_is_shared_out_anew(page, config):
     ids, scores, boxes, detection = page
     found = read(ids, scores, config, boxes, detection)
@@ -63,7 +64,7 @@ def test_what_the_eye_gave_a_place_is_shared_out_anew(page, config):
 
 
 @given(pages(), st.sampled_from([ContextConfig(enabled=False), ContextConfig(weight=0.0, prior_discount=0.5)]))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_without_weight_nothing_changes(page, config):
     ids, scores, boxes, detection = page
     before = np.array(scores, np.float32)
@@ -74,7 +75,7 @@ def test_without_weight_nothing_changes(page, config):
 
 
 @given(pages(), st.floats(0.1, 2))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_with_one_alternative_nothing_changes(page, weight):
     ids, scores, boxes, detection = page
     found = read(ids, scores, ContextConfig(weight=weight, alternatives=1), boxes, detection)
