@@ -26,10 +26,13 @@ from kuzushiji_submit.core.page.leaves import is_long, leaf_side
 from kuzushiji_submit.core.page.parts import ALIGNMENT, Window
 from kuzushiji_submit.core.page.prepared import PreparedPage
 
-SHORTEST, LONGEST = 0.8, 1.6
-"""A part is this many leaves long, without what it sees of its neighbors."""
+SHORTEST, LONGEST = 0.5, 1.6
+"""A part is this many leaves long, without what it sees of its neighbors: a leaf may lie on its side or stand."""
 CONTEXT = 0.2
-"""A part sees this much of a leaf beyond its cuts: five characters."""
+"""A part sees this much of a leaf beyond its cuts, five characters, unless there is a gap:"""
+GAP = 0.04
+"""a stretch without writing at least this much of a leaf long, a character with the distance to its neighbors."""
+_AS_WIDE = 0.6  # a gap counts as the widest one that is at least this part as wide
 _AT_CUT = 0.04  # of a leaf: what lies this near to a cut may be found from both sides; a character
 _SAME = 0.3  # two boxes at a cut that share this part of their union are one character
 _SMOOTHED = 0.03  # of a leaf: ink is smoothed by less than a character, so that cuts lie in gaps wider than that
@@ -66,19 +69,25 @@ def page_parts(page: PreparedPage) -> list[Part]:
     length = max(height, width)
     if not is_long((height, width)):
         return [Part(Window(0, 0, width, height), 0, length)]
-    leaf = leaf_side(page.ink)
-    ends = [0, *find_cuts(page.ink.sum(axis=int(height > width), dtype=np.float64), leaf), length]
-    beyond = round(CONTEXT * leaf)
+    cuts = find_cuts(page.ink.sum(axis=int(height > width), dtype=np.float64), leaf_side(page.ink))
     parts = []
-    for begin, end in pairwise(ends):
-        first = max(0, begin - beyond) // ALIGNMENT * ALIGNMENT
-        last = min(length, end + beyond)
+    for before, after in pairwise([Cut(0, 0), *cuts, Cut(length, 0)]):
+        first = (before.place - before.context) // ALIGNMENT * ALIGNMENT
+        last = min(length, after.place + after.context)
         window = Window(0, first, width, last) if height > width else Window(first, 0, last, height)
-        parts.append(Part(window, begin, end))
+        parts.append(Part(window, before.place, after.place))
     return parts
 
 
-def find_cuts(ink: NDArray[np.float64], leaf: int) -> list[int]:
+@dataclass(frozen=True)
+class Cut:
+    """Where an image is cut, and how far beyond it the parts on both sides see, in pixels along the image."""
+
+    place: int
+    context: int
+
+
+def find_cuts(ink: NDArray[np.float64], leaf: int) -> list[Cut]:
     """Where an image is best cut into parts about a leaf long.
 
     Args:
@@ -86,27 +95,31 @@ def find_cuts(ink: NDArray[np.float64], leaf: int) -> list[int]:
         leaf: how long a leaf is.
 
     Returns:
-        Places in (0, n), in order; parts are `SHORTEST` to `LONGEST` leaves long, the last one possibly shorter.
+        Cuts in (0, n), in order; parts are `SHORTEST` to `LONGEST` leaves long, the last one possibly shorter.
     """
     reach = max(1, round(_SMOOTHED * leaf))
     smooth = np.convolve(np.pad(ink, reach // 2, mode="edge"), np.ones(reach) / reach, mode="same")
     smooth = smooth[reach // 2 :][: len(ink)]
     empty = _EMPTY * float(smooth.mean()) if len(ink) else 0.0
-    cuts, begin = [], 0
+    cuts: list[Cut] = []
+    begin = 0
     while len(ink) - begin > LONGEST * leaf:
         first = begin + max(1, round(SHORTEST * leaf))
         last = min(begin + max(2, round(LONGEST * leaf)), len(ink) - 1)
-        begin = first + _middle_of_lowest(smooth[first : last + 1], empty)
-        cuts.append(begin)
+        place, gap = _gap(smooth[first : last + 1], empty)
+        begin = first + place
+        context = gap // 2 if gap >= GAP * leaf else min(round(CONTEXT * leaf), begin, len(ink) - begin)
+        cuts.append(Cut(begin, context))
     return cuts
 
 
-def _middle_of_lowest(values: NDArray[np.float64], empty: float) -> int:
-    """The middle of the longest stretch as low as the lowest value or as `empty`."""
+def _gap(values: NDArray[np.float64], empty: float) -> tuple[int, int]:
+    """Middle and length of the first wide stretch as low as the lowest value or as `empty`."""
     low = np.flatnonzero(values <= max(float(values.min()), empty))
     runs = np.split(low, np.flatnonzero(np.diff(low) != 1) + 1)
-    longest = max(runs, key=len)
-    return int(longest[len(longest) // 2])
+    widest = max(len(run) for run in runs)
+    first = next(run for run in runs if len(run) >= _AS_WIDE * widest)
+    return int(first[len(first) // 2]), len(first)
 
 
 def detect_in_parts(page: PreparedPage, explain: Callable[[PreparedPage], Found]) -> Detections:

@@ -32,7 +32,7 @@ NEARLY_NONE = 5
 LEAST_INK = 0.01
 """This part of the place where most is written is ink, or nothing is written there."""
 NEARER = 1.25
-"""A page is read once more where it ought to be this many times larger; pages of books stay within 1.15."""
+"""A page is read once more where it ought to be this many times larger; pages of books stay within 1.05."""
 MOST_LOOKS = 3
 
 

@@ -19,6 +19,8 @@ LONGEST_PAGE = 2.0
 """A page or an open book is at most this many times longer than wide."""
 CHARACTERS = 25
 """A leaf is about this many characters long: columns of the real pages have 10 to 30, their margins a fifth more."""
+UPRIGHT = 1.3
+"""A leaf is at least this many times higher than wide; those of the real pages 1.4 to 1.7 times."""
 SMALLEST_PX = 8
 """Smaller ink is specks, in pixels: nobody can read it."""
 LONGEST_STRIP = 4
@@ -43,10 +45,14 @@ def leaf_side(ink: NDArray[np.uint8]) -> int:
 
     Returns:
         Pixels: the longer side of a page, of an open book, and of a strip with few large characters; in longer images
-        the length of `CHARACTERS` characters, at least the shorter side. An image without writing is one leaf.
+        the length of `CHARACTERS` characters, at least that of an upright leaf as wide or as high as the image. An
+        image without writing is one leaf.
     """
     longer, shorter = max(ink.shape), min(ink.shape)
     if not is_long(ink.shape):
         return longer
     size = character_size(ink)
-    return min(max(round(CHARACTERS * size), shorter), longer) if size >= SMALLEST_PX else longer
+    if size < SMALLEST_PX:
+        return longer
+    upright = shorter if ink.shape[1] > ink.shape[0] else round(UPRIGHT * shorter)
+    return min(max(round(CHARACTERS * size), upright), longer)
