@@ -14,8 +14,9 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
 from recognition.recognizer import Recognizer
@@ -86,21 +87,45 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     return pages
 
 
-def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> CalibrationResult:
+def calibrate(
+    pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline, *, detector_asks: bool = False
+) -> CalibrationResult:
     """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
+
+    ```
+    page ─ prepare ─┬─ crops of the truth ─ logits ──────────────▶ temperature ─┐
+                    └─ detect ─▶ DetectedPage, kept ──────────── recognize ◀────┘ ─▶ min_score
+    ```
 
     Args:
         pages: images and truth, of books that neither recognizer nor detector was trained on, else both come out too
             sure of themselves. The truth must be complete.
         recognizer: is calibrated.
         pipeline: reads the pages with this recognizer; its `min_score` is not used.
+        detector_asks: whether the detector asks the recognizer. Then the boxes depend on the temperature, and the pages
+            are detected once more; prepared pages of a whole folder would not fit in memory.
+
+    Raises:
+        CompetitionFileError: if no page that can be read holds a character that the recognizer knows.
     """
     before = recognizer.metadata.calibration
-    fit = _fit(pages, recognizer, pipeline)
+    samples = _Samples(recognizer, every=max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS))
+    found: list[tuple[DetectedPage, PageTruth]] = []
+    for page, truth in _prepare(pages, pipeline, "fit temperature" if detector_asks else "read"):
+        samples.add(page, truth)
+        if not detector_asks:
+            found.append((pipeline.detect(truth.image_id, page), truth))
+    if not any(map(len, samples.class_ids)):
+        raise CompetitionFileError(
+            f"none of the {len(pages)} pages can be read and holds a character that the recognizer knows: fetch the "
+            "images, or name other books"
+        )
+    fit = _compare(recognizer, np.concatenate(samples.logits), np.concatenate(samples.class_ids))
     recognizer.calibrate(replace(before, temperature=fit.temperature))
+    if detector_asks:
+        found = [(pipeline.detect(truth.image_id, page), truth) for page, truth in _prepare(pages, pipeline, "read")]
     reader = pipeline.with_min_score(0.0)
-    read = [(next(reader.read([(truth.image_id, page)])), truth) for page, truth in _read(pages, "read")]
-    scores, hits, truths = judge(read)
+    scores, hits, truths = judge((reader.recognize([page])[0], truth) for page, truth in found)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
     tp = int(hits[kept].sum())
@@ -109,20 +134,26 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, p
         Calibration(fit.temperature, best.min_score),
         best.counts,
         Counts(tp, int(kept.sum()) - tp, truths - tp),
-        len(read),
+        len(found),
     )
 
 
-def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
-    every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
-    logits, class_ids = [], []
-    for page, truth in _read(pages, "fit temperature"):
-        ids = np.array(recognizer.charset.class_ids(truth.codepoints), np.int64)
-        known = np.flatnonzero((ids >= 0) & ~truth.without_area)[::every]
-        crops = crop_page(pipeline.prepare(page), truth.boxes, recognizer.crop_config, recognizer.ink)
-        logits.append(recognizer.logits(crops.select(known)))
-        class_ids.append(ids[known])
-    return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))
+class _Samples:
+    """What the recognizer says of true boxes."""
+
+    def __init__(self, recognizer: Recognizer, every: int) -> None:
+        self.recognizer = recognizer
+        self.every = every
+        self.logits: list[NDArray[np.float32]] = []
+        self.class_ids: list[NDArray[np.int64]] = []
+
+    def add(self, page: PreparedPage, truth: PageTruth) -> None:
+        """Asks about every n-th character of a page."""
+        ids = np.array(self.recognizer.charset.class_ids(truth.codepoints), np.int64)
+        known = np.flatnonzero((ids >= 0) & ~truth.without_area)[:: self.every]
+        crops = crop_page(page, truth.boxes, self.recognizer.crop_config, self.recognizer.ink)
+        self.logits.append(self.recognizer.logits(crops.select(known)))
+        self.class_ids.append(ids[known])
 
 
 def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDArray[np.int64]) -> TemperatureFit:
@@ -130,8 +161,8 @@ def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDA
     characters = len(recognizer.charset)
     right = logits[:, :characters].argmax(axis=1) == class_ids
     errors = []
-    for one in (1.0, temperature):
-        exact = logits.astype(np.float64) / one
+    for tried in (1.0, temperature):
+        exact = logits.astype(np.float64) / tried
         exact = np.exp(exact - exact.max(axis=1, keepdims=True))
         scores = exact[:, :characters].max(axis=1) / exact.sum(axis=1)
         errors.append(calibration_error(scores, right))
@@ -145,10 +176,12 @@ def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDA
     )
 
 
-def _read(pages: Sequence[tuple[Path, PageTruth]], what: str) -> Iterator[tuple[NDArray[np.uint8], PageTruth]]:
+def _prepare(
+    pages: Sequence[tuple[Path, PageTruth]], pipeline: Pipeline, what: str
+) -> Iterator[tuple[PreparedPage, PageTruth]]:
     for path, truth in tqdm(pages, what, unit="page"):
         try:
-            page = read_page(path)
+            page = pipeline.prepare(read_page(path))
         except PageReadError as error:
             logger.warning("%s: left out", error)
             continue

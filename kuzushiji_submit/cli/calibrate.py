@@ -32,7 +32,13 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
-    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
+    from kuzushiji_submit.reading.load_pipeline import (
+        PipelineConfig,
+        detector_asks,
+        load_detector,
+        load_recognizer,
+        make_pipeline,
+    )
     from recognition.weights_file import with_calibration
 
     try_file(args.out, "--out", "recognizer.safetensors")
@@ -43,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer, prior)
-    result = calibrate(pages, recognizer, pipeline)
+    result = calibrate(pages, recognizer, pipeline, detector_asks=detector_asks(config, detector))
     with_calibration(weights, args.out, result.calibration)
     fit, before, after = result.fit, result.counts_before, result.counts
     sys.stdout.write(

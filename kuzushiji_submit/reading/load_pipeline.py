@@ -61,6 +61,11 @@ def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto")
     return Recognizer.load(weights, device, top_k=top_k, batch_size=config.batch_size)
 
 
+def detector_asks(config: PipelineConfig, detector_weights: Path | None) -> bool:
+    """Whether the detector that `load_detector` gives asks the recognizer about candidate boxes."""
+    return detector_weights is None and config.ask_recognizer
+
+
 def load_detector(
     config: PipelineConfig, weights: Path | None, recognizer: Recognizer, device: str = "auto"
 ) -> Detector:
@@ -81,7 +86,7 @@ def load_detector(
         if seen is not None:
             require_trained_ink(recognizer.ink, seen, f"{weights}: the recognizer's ink")
         return detector
-    return InkDetector(config.detector, recognizer.score_boxes if config.ask_recognizer else None)
+    return InkDetector(config.detector, recognizer.score_boxes if detector_asks(config, weights) else None)
 
 
 def make_pipeline(
