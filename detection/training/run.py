@@ -95,7 +95,7 @@ def make_module(config: HeatmapTraining, match: MatchPoints) -> HeatmapModule:
 
     Raises:
         WeightsError: if the initial weights cannot be read.
-        TrainingError: if they are of another shape.
+        TrainingError: if they are of another shape, or were trained on ink.
     """
     torch.manual_seed(config.seed)
     network = HeatmapNet(config.network)
@@ -104,6 +104,11 @@ def make_module(config: HeatmapTraining, match: MatchPoints) -> HeatmapModule:
         if metadata.network != config.network:
             raise TrainingError(
                 f"{config.initial_weights}: its network is {metadata.network}, the run's {config.network}: set the same"
+            )
+        if metadata.ink is not None:
+            raise TrainingError(
+                f"{config.initial_weights}: was trained on the ink of pages, and a run shows levelled pages: name "
+                "weights that were trained on these"
             )
         network.load_state_dict(initial.state_dict())
     return HeatmapModule(network, config, match)

@@ -52,9 +52,7 @@ def test_no_readable_page_is_a_named_error(data, pipeline):
 
 
 @pytest.mark.parametrize(("asks", "times"), [(False, 1), (True, 2)])
-def test_a_page_is_made_ready_once_unless_its_boxes_depend_on_the_temperature(
-    asks, times, data, pipeline, monkeypatch
-):
+def test_a_page_is_made_ready_once_unless_its_boxes_depend_on_the_temperature(asks, times, data, pipeline, monkeypatch):
     made = []
     monkeypatch.setattr(pipeline, "prepare", lambda pixels: made.append(pixels) or Pipeline.prepare(pipeline, pixels))
     calibrate(truth_of(data), pipeline.recognizer, pipeline, detector_asks=asks)
