@@ -13,6 +13,12 @@ _CAPTION_PX = 34
 _GREEN, _ORANGE = (20, 150, 60), (240, 140, 0)
 
 
+def at_height(page_hw: tuple[int, ...], height: int) -> tuple[float, tuple[int, int]]:
+    """The scale that brings a page of this height and width to a height in pixels, and its (width, height) then."""
+    scale = height / max(1, page_hw[0])
+    return scale, (max(1, round(page_hw[1] * scale)), height)
+
+
 def side_by_side(panels: Sequence[tuple[str, Picture]]) -> Picture:
     """Pictures of one height under their captions: uint8 (height + caption, any, 3)."""
     return np.concatenate([_captioned(name, picture) for name, picture in panels], axis=1)
@@ -37,5 +43,5 @@ def fit(picture: Picture, size: tuple[int, int], *, smooth: bool = True) -> Pict
 def draw_boxes(picture: Picture, detections: Detections, scale: float) -> None:
     """Draws boxes given in page pixels, likely ones green, onto a picture of the page at a scale."""
     for box, score in zip(detections.boxes * scale, detections.scores, strict=True):
-        left, top, right, bottom = (round(float(one)) for one in box)
+        left, top, right, bottom = (round(float(side)) for side in box)
         cv2.rectangle(picture, (left, top), (right, bottom), _GREEN if score > 0.5 else _ORANGE, 2)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.drawing import Picture, draw_boxes, fit, side_by_side
+from detection.drawing import Picture, at_height, draw_boxes, fit, side_by_side
 from detection.heatmap.decode import ScoreMaps
 
 
@@ -38,9 +38,7 @@ class HeatmapStages:
         Returns:
             uint8 (height + caption, any, 3) RGB.
         """
-        page_h, page_w = self.page.shape[:2]
-        scale = height / max(1, page_h)
-        size = (max(1, round(page_w * scale)), height)
+        scale, size = at_height(self.page.shape[:2], height)
         boxes = fit(self.page, size)
         draw_boxes(boxes, self.detections, scale)
         seen = self.image.shape

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections
-from detection.drawing import Picture, draw_boxes, fit, side_by_side
+from detection.drawing import Picture, at_height, draw_boxes, fit, side_by_side
 from detection.ink.layout import Layout
 from detection.ink.segmentation import ColumnCuts
 from kuzushiji_submit.core.page.lines import Lines
@@ -45,9 +45,7 @@ class DetectionStages:
         Returns:
             uint8 (height + caption, any, 3) RGB.
         """
-        page_hw = self.ink.shape
-        scale = height / max(1, page_hw[0])
-        size = (max(1, round(page_hw[1] * scale)), height)
+        _, size = at_height(self.ink.shape, height)
         panels: list[tuple[str, Callable[[DetectionStages, tuple[int, int]], Picture]]] = [
             ("page", _page),
             ("ink, lines, text area", _ink),

@@ -1,13 +1,12 @@
 """Pages from disk through a pipeline, in order: detection ahead in threads, recognition in common batches."""
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from kuzushiji_submit.core.errors import KuzushijiError, OutputError
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import KuzushijiError, OutputError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
@@ -54,11 +53,11 @@ class PageReader:
             OutputError: if a sheet cannot be written.
         """
         waiting: list[DetectedPage] = []
-        for found in self._detect_ahead(image_ids):
-            if isinstance(found, PageFailure):
-                yield found
-                continue
-            waiting.append(found)
+        for found in map_pages(self._detect, image_ids, self.workers, "threads", catch=(Exception,)):
+            if isinstance(found, Failure):
+                yield self._failure(found.item, found.error)
+            else:
+                waiting.append(found)
             if len(waiting) >= self.batch_pages:
                 yield from self._recognize(waiting)
                 waiting = []
@@ -66,38 +65,23 @@ class PageReader:
                     return
         yield from self._recognize(waiting)
 
-    def _detect_ahead(self, image_ids: Sequence[str]) -> Iterator[DetectedPage | PageFailure]:
-        queue: deque[Future[DetectedPage | PageFailure]] = deque()
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                for image_id in image_ids:
-                    queue.append(pool.submit(self._detect, image_id))
-                    # One page more than there are threads keeps them busy and bounds the memory.
-                    if len(queue) > self.workers:
-                        yield queue.popleft().result()
-                while queue:
-                    yield queue.popleft().result()
-            finally:
-                for future in queue:
-                    future.cancel()
-
-    def _detect(self, image_id: str) -> DetectedPage | PageFailure:
+    def _detect(self, image_id: str) -> DetectedPage:
         path = self.images.get(image_id)
         if path is None:
-            return PageFailure(image_id, f"no image in {self.folder}: fetch it")
-        try:
-            page = self.pipeline.prepare(read_page(path))
-            if self.sheets is None:
-                return self.pipeline.detect(image_id, page)
-            return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
-        except OutputError:
-            raise
-        except KuzushijiError as error:
+            raise PageReadError(f"no image in {self.folder}: fetch it")
+        page = self.pipeline.prepare(read_page(path))
+        if self.sheets is None:
+            return self.pipeline.detect(image_id, page)
+        return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
+
+    def _failure(self, image_id: str, error: Exception) -> PageFailure:
+        if isinstance(error, OutputError):
+            raise error
+        if isinstance(error, KuzushijiError):
             return PageFailure(image_id, str(error))
-        except Exception as error:
-            # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
-            logger.debug("%s", image_id, exc_info=True)
-            return self._unforeseen(image_id, error)
+        # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
+        logger.debug("%s", image_id, exc_info=error)
+        return self._unforeseen(image_id, error)
 
     def _recognize(self, pages: Sequence[DetectedPage]) -> Iterator[PageReading | PageFailure]:
         try:
