@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.contact_sheet import Picture, at_height, draw_boxes, fit, side_by_side
 from detection.detections import Detections
-from detection.drawing import Picture, at_height, draw_boxes, fit, side_by_side
 from detection.heatmap.decode import ScoreMaps
 
 

@@ -9,7 +9,7 @@ A log-linear score of a few measures, all in units of the page's own character s
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.ink.lattice import FEATURES, Candidates
+from detection.ink.cut_lattice import FEATURES, Candidates
 
 WEIGHTS: dict[str, float] = {
     "one": 8.5056,

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.ink.cut_lattice import Candidates, column_candidates
 from detection.ink.geometry import potentials, skip_potentials
-from detection.ink.lattice import Candidates, column_candidates
 from detection.ink.profiles import Profile, candidate_cuts, column_profiles
 from detection.ink.semi_markov import Graph, expected_hits, likeliest_extents, marginals
 

@@ -20,7 +20,7 @@ from detection.training.module import HeatmapModule
 from detection.training.page_match import MatchPoints
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
-from kuzushiji_submit.core.training.fingerprint import fingerprint
+from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance

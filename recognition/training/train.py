@@ -11,7 +11,7 @@ from torch import Tensor
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.settings import to_plain
-from kuzushiji_submit.core.training.fingerprint import fingerprint
+from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance

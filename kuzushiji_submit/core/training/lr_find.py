@@ -12,8 +12,8 @@ from pytorch_lightning import LightningDataModule, Trainer
 from pytorch_lightning.tuner.tuning import Tuner
 
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.figures import new_figure, save_figure
 from kuzushiji_submit.core.files import atomic_text, naming_full_disk
+from kuzushiji_submit.core.plotting import new_figure, save_figure
 from kuzushiji_submit.core.training.config import RuntimeConfig
 from kuzushiji_submit.core.training.loaders import naming_full_shared_memory
 from kuzushiji_submit.core.training.module import StageModule

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.ink.lattice import FEATURES, column_candidates
+from detection.ink.cut_lattice import FEATURES, column_candidates
 from detection.ink.profiles import candidate_cuts, column_profiles
 
 UNIT = 10.0
