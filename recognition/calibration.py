@@ -80,8 +80,9 @@ def calibration_error(scores: NDArray[np.floating], right: NDArray[np.bool_]) ->
         scores: (N,), the score of each reading, in [0, 1].
         right: bool (N,), whether it was right.
     """
+    # Here, because whoever only reads pages need not wait for it.
+    from torchmetrics.functional.classification import binary_calibration_error
+
     if not len(scores):
         return 0.0
-    bins = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(bins, right, BINS) - np.bincount(bins, scores, BINS)
-    return float(np.abs(gaps).sum() / len(scores))
+    return float(binary_calibration_error(torch.from_numpy(scores), torch.from_numpy(right).long(), n_bins=BINS))

@@ -18,6 +18,11 @@ from tests.one_thread import one_thread  # noqa: F401 - a fixture of every test 
 SHAPE = KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1)
 
 
+def count_parameters(model: torch.nn.Module) -> int:
+    """How many trainable numbers a network has."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
 @pytest.fixture
 def charset() -> Charset:
     """Six hiragana."""
