@@ -24,7 +24,7 @@ from recognition.recognizer import Recognizer
 logger = logging.getLogger(__name__)
 
 # Logits of more characters than these take too much memory, and say no more.
-MOST_CHARACTERS = 4_000
+MAXIMUM_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def calibrate(
         CompetitionFileError: if no page that can be read holds a character that the recognizer knows.
     """
     before = recognizer.metadata.calibration
-    samples = _Samples(recognizer, every=max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS))
+    samples = _Samples(recognizer, every=max(1, sum(len(truth) for _, truth in pages) // MAXIMUM_CHARACTERS))
     found: list[tuple[DetectedPage, PageTruth]] = []
     for page, truth in _prepare(pages, pipeline, "fit temperature" if detector_asks else "read"):
         samples.add(page, truth)

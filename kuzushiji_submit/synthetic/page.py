@@ -31,7 +31,7 @@ REFERENCE_HEIGHT = 3000
 PICTURE_SHARE = 0.05
 MOTTLE_TILE = 512
 HALO = 0.07
-LEAST_BLUR = 0.3
+MINIMUM_BLUR = 0.3
 # What shows through paper takes less blue away than its front does: yellow paper looks gray blue there.
 GHOST: Color = (0.0, 0.04, 0.2)
 
@@ -154,7 +154,7 @@ def _printed(canvas: Mask, mottle: Mask, style: BookStyle, layout: Layout) -> Ma
     """Ink as it has come onto the paper and through the scanner: uneven, soft, with a ring around it."""
     ink = as_uint8(cv2.multiply(canvas, mottle, scale=1 / 255))
     blur = style.blur * layout.size_hw[0]
-    if blur > LEAST_BLUR:
+    if blur > MINIMUM_BLUR:
         ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), blur))
     return _bled(ink, style.halo, layout.nominal) if style.halo > 0 else ink
 
