@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.contact_sheet import Picture
 from detection.detections import Detections
-from detection.drawing import Picture
 from detection.parts import join, page_parts
 from kuzushiji_submit.core.page.prepared import PreparedPage
 

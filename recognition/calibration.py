@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from kuzushiji_submit.core.errors import ConfigError
 
-LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.05, 20.0
+MINIMUM_TEMPERATURE, MAXIMUM_TEMPERATURE = 0.05, 20.0
 BINS = 15
 
 
@@ -30,9 +30,9 @@ class Calibration:
     min_score: float = 0.15
 
     def __post_init__(self) -> None:
-        if not LEAST_TEMPERATURE <= self.temperature <= MOST_TEMPERATURE:
+        if not MINIMUM_TEMPERATURE <= self.temperature <= MAXIMUM_TEMPERATURE:
             raise ConfigError(
-                f"a temperature must lie in {LEAST_TEMPERATURE}..{MOST_TEMPERATURE:g}, got {self.temperature}"
+                f"a temperature must lie in {MINIMUM_TEMPERATURE}..{MAXIMUM_TEMPERATURE:g}, got {self.temperature}"
             )
         if not 0 <= self.min_score <= 1:
             raise ConfigError(f"min_score must lie in 0..1, got {self.min_score}")
@@ -52,7 +52,7 @@ def fit_temperature(logits: NDArray[np.float32], class_ids: NDArray[np.int64]) -
         return 1.0
     values, truth = torch.from_numpy(logits).double(), torch.from_numpy(class_ids)
     log_temperature = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    low, high = math.log(LEAST_TEMPERATURE), math.log(MOST_TEMPERATURE)
+    low, high = math.log(MINIMUM_TEMPERATURE), math.log(MAXIMUM_TEMPERATURE)
     optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
@@ -80,8 +80,9 @@ def calibration_error(scores: NDArray[np.floating], right: NDArray[np.bool_]) ->
         scores: (N,), the score of each reading, in [0, 1].
         right: bool (N,), whether it was right.
     """
+    # Here, because whoever only reads pages need not wait for it.
+    from torchmetrics.functional.classification import binary_calibration_error
+
     if not len(scores):
         return 0.0
-    bins = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
-    gaps = np.bincount(bins, right, BINS) - np.bincount(bins, scores, BINS)
-    return float(np.abs(gaps).sum() / len(scores))
+    return float(binary_calibration_error(torch.from_numpy(scores), torch.from_numpy(right).long(), n_bins=BINS))

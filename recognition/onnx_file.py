@@ -96,14 +96,14 @@ class OnnxNetwork(nn.Module):
         options = runtime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         self._session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        self._names = [one.name for one in self._session.get_inputs()]
+        self._names = [wanted.name for wanted in self._session.get_inputs()]
         self.properties: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """What `recognition.preprocess.model_inputs` gives -> logits."""
         arrays = {
-            name: np.ascontiguousarray(one.detach().float().cpu().numpy())
-            for name, one in zip(self._names, inputs, strict=True)
+            name: np.ascontiguousarray(given.detach().float().cpu().numpy())
+            for name, given in zip(self._names, inputs, strict=True)
         }
         (logits,) = self._session.run([LOGITS], arrays)
         return torch.from_numpy(cast("Any", logits)).to(inputs[0].device)

@@ -12,12 +12,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 # The least share of a crop that a window may have: keeps a box without area from dividing by zero.
-LEAST_WINDOW = 1e-3
+MINIMUM_WINDOW = 1e-3
 
 
 def window_sides(geometry: Tensor, context: float) -> Tensor:
     """The side of each window, (N,), as a fraction of its crop: geometry float32 (N, 3) as in `Crops`."""
-    return (context * geometry[:, :2].amax(dim=1)).clamp(min=LEAST_WINDOW)
+    return (context * geometry[:, :2].amax(dim=1)).clamp(min=MINIMUM_WINDOW)
 
 
 def window_matrices(geometry: Tensor, context: float) -> Tensor:
@@ -86,5 +86,5 @@ def mark_boxes(geometry: Tensor, context: float, size: int) -> Tensor:
 
 def box_shapes(geometry: Tensor) -> Tensor:
     """What the pixels of a window no longer tell, (N, 2): log of width over height, log of size over the median."""
-    width, height = geometry[:, :2].clamp(min=LEAST_WINDOW).log().unbind(dim=1)
+    width, height = geometry[:, :2].clamp(min=MINIMUM_WINDOW).log().unbind(dim=1)
     return torch.stack([width - height, geometry[:, 2]], dim=1)

@@ -76,7 +76,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     detector = InkDetector()
     times: dict[str, list[float]] = defaultdict(list)
     sizes = []
-    files = sorted(one for one in options.images.iterdir() if one.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    files = sorted(path for path in options.images.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     for file in files[:: max(1, len(files) // options.pages)][: options.pages]:
         image = cv2.imread(str(file))
         if image is None:

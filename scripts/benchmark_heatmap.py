@@ -64,7 +64,7 @@ class Bench:
         maps = [reader.read_scales(image, scales) for image in images]
         self._time("levelling", lambda: [levelled_page(prepared, size_hw) for size_hw in sizes])
         self._time(NETWORK, lambda: [reader.read_scales(image, scales) for image in images])
-        self._time(DECODING, lambda: [decode(one, self.detector.config.decode) for one in maps])
+        self._time(DECODING, lambda: [decode(read, self.detector.config.decode) for read in maps])
         self._time("paper and ink", lambda: prepare_page(page).ink)
         self._time(WHOLE, lambda: self.detector.explain(prepare_page(page)))
         self._forget_peak()
@@ -123,7 +123,7 @@ class Bench:
 
 def millions(network: nn.Module) -> str:
     """How many parameters a network has."""
-    return f"{sum(one.numel() for one in network.parameters()) / 1e6:.2f} million parameters"
+    return f"{sum(parameter.numel() for parameter in network.parameters()) / 1e6:.2f} million parameters"
 
 
 def read_pages(folder: Path, count: int) -> list[Page]:

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from detection.ink import geometry, segmentation
+from detection.ink.cut_lattice import FEATURES, Candidates, column_candidates
 from detection.ink.detector import InkDetector
 from detection.ink.geometry import measures, skip_measures
-from detection.ink.lattice import FEATURES, Candidates, column_candidates
 from detection.ink.profiles import candidate_cuts, column_profiles
 from detection.ink.semi_markov import Graph, marginals, sums
 from kuzushiji_submit.competition.books import book_of

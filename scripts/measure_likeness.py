@@ -23,8 +23,8 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
 from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.synthetic.competition import SETTINGS_FILE
 from kuzushiji_submit.synthetic.likeness import MEASURES, SIZE, BoxLikeness, measure_page
+from kuzushiji_submit.synthetic.make_competition import SETTINGS_FILE
 
 PRINT, MANUSCRIPT = "print", "manuscript"
 

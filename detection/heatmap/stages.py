@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.contact_sheet import Picture, draw_boxes, fit, panel_size, side_by_side
 from detection.detections import Detections
-from detection.drawing import Picture, draw_boxes, fit, panel_size, side_by_side
 from detection.heatmap.decode import ScoreMaps
 
 

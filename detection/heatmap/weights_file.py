@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from detection.heatmap.network import STRIDE, UNIT, HeatmapNetConfig
 from kuzushiji_submit.core import weights
 from kuzushiji_submit.core.errors import ConfigError, WeightsError
+from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.registry import NetworkConfig, architecture_of, config_from_plain
 from kuzushiji_submit.core.settings import from_plain, to_plain
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
@@ -37,18 +38,21 @@ class DetectorMetadata:
         network: the settings of the network, which say which one it is.
         scale: what its map is measured in.
         provenance: where the weights come from.
+        ink: the ink it was trained on; None, as of all that this project trains, where it is shown the levelled page.
     """
 
     network: NetworkConfig = field(default_factory=HeatmapNetConfig)
     scale: PageScale = field(default_factory=PageScale)
     provenance: Provenance = field(default_factory=Provenance)
+    ink: InkConfig | None = None
 
     def to_record(self) -> WeightsRecord:
-        """As every weights file says it. There is no ink in it: a detector is shown the levelled page."""
+        """As every weights file says it."""
         return WeightsRecord(
             kind=KIND,
             architecture=architecture_of(self.network).name,
             settings=to_plain(self.network),
+            ink=self.ink,
             preprocessing=to_plain(self.scale),
             provenance=self.provenance,
         )
@@ -69,7 +73,7 @@ class DetectorMetadata:
                 raise ConfigError(f"its map is measured in {scale}, this program's in {PageScale()}")
         except ConfigError as error:
             raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
-        return cls(network, scale, record.provenance)
+        return cls(network, scale, record.provenance, record.ink)
 
 
 def save_detector(

@@ -9,7 +9,7 @@ A log-linear score of a few measures, all in units of the page's own character s
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.ink.lattice import FEATURES, Candidates
+from detection.ink.cut_lattice import FEATURES, Candidates
 
 WEIGHTS: dict[str, float] = {
     "one": 8.5056,
@@ -45,7 +45,7 @@ WEIGHTS: dict[str, float] = {
 SKIP_WEIGHTS = (-0.5825, -0.2982, 2.4192)
 """Log weight of leaving out one piece: constant, per log ink above the least, per unit of height."""
 
-_LEAST_INK = 0.01
+_MINIMUM_INK = 0.01
 
 
 def measures(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
@@ -59,7 +59,7 @@ def measures(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
     """
     raw = dict(zip(FEATURES, features.astype(np.float64).T, strict=True))
     width, height = np.log(raw["width"] + 0.05), np.log(raw["height"] + 0.05)
-    ink = np.log(raw["ink"] + _LEAST_INK)
+    ink = np.log(raw["ink"] + _MINIMUM_INK)
     above, below = np.minimum(raw["gap_above"], 0.5), np.minimum(raw["gap_below"], 0.5)
     gap, cut = np.minimum(raw["gap_inside"], 0.5), np.minimum(raw["cut_inside"], 0.6)
     alone = np.minimum(above, below)
@@ -117,7 +117,7 @@ def skip_measures(candidates: Candidates, pieces: int) -> NDArray[np.float64]:
     ink, height = np.zeros(pieces), np.zeros(pieces)
     ink[candidates.begin[single]] = candidates.features[single, FEATURES.index("ink")]
     height[candidates.begin[single]] = candidates.features[single, FEATURES.index("height")]
-    return np.stack([np.ones(pieces), np.log(ink + _LEAST_INK) - np.log(_LEAST_INK), height], axis=1)
+    return np.stack([np.ones(pieces), np.log(ink + _MINIMUM_INK) - np.log(_MINIMUM_INK), height], axis=1)
 
 
 def skip_potentials(candidates: Candidates, pieces: int) -> NDArray[np.float64]:

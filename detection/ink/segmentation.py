@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.ink.cut_lattice import Candidates, column_candidates
 from detection.ink.geometry import potentials, skip_potentials
-from detection.ink.lattice import Candidates, column_candidates
 from detection.ink.profiles import Profile, candidate_cuts, column_profiles
 from detection.ink.semi_markov import Graph, expected_hits, likeliest_extents, marginals
 
@@ -125,8 +125,8 @@ def choose(
     """Choose among the candidates of columns: boxes float32 (N, 4) in map pixels, scores (N,), points (N, 2)."""
     config = config or SegmentationConfig()
     graph, skip = graph_of(candidates)
-    potential = np.concatenate([potentials(one.features) for one in candidates])
-    boxes = np.concatenate([one.boxes for one in candidates])
+    potential = np.concatenate([potentials(lattice.features) for lattice in candidates])
+    boxes = np.concatenate([lattice.boxes for lattice in candidates])
     probability = marginals(graph, potential, skip)
     # Asking is dear, a column has thousands of candidates: only the likely ones, and one for all that are alike.
     if score_boxes is not None:
@@ -139,16 +139,16 @@ def choose(
 
 def graph_of(candidates: list[Candidates]) -> tuple[Graph, NDArray[np.float64]]:
     """The lattices of columns that have candidates, and float64 (C, P), log weight of skipping each piece."""
-    column = np.repeat(np.arange(len(candidates)), [len(one.begin) for one in candidates])
+    column = np.repeat(np.arange(len(candidates)), [len(lattice.begin) for lattice in candidates])
     graph = Graph(
         column=column,
-        begin=np.concatenate([one.begin for one in candidates]),
-        end=np.concatenate([one.end for one in candidates]),
-        pieces=np.array([int(one.end.max()) for one in candidates]),
+        begin=np.concatenate([lattice.begin for lattice in candidates]),
+        end=np.concatenate([lattice.end for lattice in candidates]),
+        pieces=np.array([int(lattice.end.max()) for lattice in candidates]),
     )
     skip = np.zeros(graph.shape[:2])
-    for number, one in enumerate(candidates):
-        skip[number, : graph.pieces[number]] = skip_potentials(one, int(graph.pieces[number]))
+    for number, lattice in enumerate(candidates):
+        skip[number, : graph.pieces[number]] = skip_potentials(lattice, int(graph.pieces[number]))
     return graph, skip
 
 
@@ -196,11 +196,11 @@ def _choose(
     candidates: list[Candidates], probability: NDArray[np.float64], least: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """The points of every column expected to hit most, the likeliest box around each, and their scores."""
-    ends = np.cumsum([len(one.begin) for one in candidates])
+    ends = np.cumsum([len(lattice.begin) for lattice in candidates])
     boxes, scores, points = [], [], []
-    for one, share in zip(candidates, np.split(probability, ends[:-1]), strict=True):
-        chosen, hit = expected_hits(one.boxes, one.begin, one.end, share, least)
-        boxes.append(one.boxes[likeliest_extents(one.boxes, share, chosen)])
-        points.append((one.boxes[chosen, :2] + one.boxes[chosen, 2:]) / 2)
+    for lattice, share in zip(candidates, np.split(probability, ends[:-1]), strict=True):
+        chosen, hit = expected_hits(lattice.boxes, lattice.begin, lattice.end, share, least)
+        boxes.append(lattice.boxes[likeliest_extents(lattice.boxes, share, chosen)])
+        points.append((lattice.boxes[chosen, :2] + lattice.boxes[chosen, 2:]) / 2)
         scores.append(np.clip(hit, 0.001, 0.999).astype(np.float32))
     return np.concatenate(boxes), np.concatenate(scores), np.concatenate(points)

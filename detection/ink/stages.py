@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.contact_sheet import Picture, draw_boxes, fit, panel_size, side_by_side
 from detection.detections import Detections
-from detection.drawing import Picture, draw_boxes, fit, panel_size, side_by_side
 from detection.ink.layout import Layout
 from detection.ink.segmentation import ColumnCuts
 from kuzushiji_submit.core.page.lines import Lines

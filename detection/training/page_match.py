@@ -12,7 +12,7 @@ from torchmetrics import Metric
 
 from detection.heatmap.detector import HeatmapDetector
 from detection.training.page_store import EXACT, StoredPage
-from kuzushiji_submit.core.page.prepared import prepare_page
+from kuzushiji_submit.core.page.prepared import take_levelled
 
 MatchPoints = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[int, int, int]]
 """The metric: truth boxes float32 (N, 4) xyxy and points float32 (M, 2) in, tp, fp and fn out."""
@@ -51,7 +51,8 @@ class PageMatcher(Metric):
     """Precision, recall and F1 over pages, read as `predict` reads them, added up over all processes.
 
     The detector that the network will serve in looks at the page, estimates its characters' size and reads it again at
-    two sizes; a figure at the size that the truth gives would flatter.
+    two sizes; a figure at the size that the truth gives would flatter. The paper was levelled when the page was stored,
+    once, as `predict` levels it.
     """
 
     full_state_update = False
@@ -64,7 +65,7 @@ class PageMatcher(Metric):
 
     def update(self, network: nn.Module, page: ValidationPage, device: torch.device) -> None:
         """Counts one page."""
-        found = HeatmapDetector(network, device=str(device)).detect(prepare_page(page.image))
+        found = HeatmapDetector(network, device=str(device)).detect(take_levelled(page.image))
         self.counts += torch.tensor(self.match(page.boxes, found.points), device=self.counts.device)
 
     def compute(self) -> dict[str, float]:

@@ -20,8 +20,7 @@ from kuzushiji_submit.core.files import atomic_binary, atomic_text
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage
-from kuzushiji_submit.core.page.same_ink import ink_difference
-from kuzushiji_submit.core.settings import from_plain, to_plain
+from kuzushiji_submit.core.settings import describe_difference, from_plain, to_plain
 
 FORMAT_NAME = "kuzushiji-pages"
 FORMAT_VERSION = 2
@@ -116,8 +115,8 @@ class PageStore:
                 stream.write(json.dumps(plain, indent=1) + "\n")
         elif found != ink:
             raise DetectionError(
-                f"{self.folder}: holds pages of another ink ({ink_difference(found, ink)} as this run needs): choose "
-                "another folder"
+                f"{self.folder}: holds pages of another ink ({describe_difference(found, ink)} as this run needs): "
+                "choose another folder"
             )
 
     def page_ids(self) -> list[str]:

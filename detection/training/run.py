@@ -20,7 +20,7 @@ from detection.training.module import HeatmapModule
 from detection.training.page_match import MatchPoints
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
-from kuzushiji_submit.core.training.fingerprint import fingerprint
+from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance
@@ -95,7 +95,7 @@ def make_module(config: HeatmapTraining, match: MatchPoints) -> HeatmapModule:
 
     Raises:
         WeightsError: if the initial weights cannot be read.
-        TrainingError: if they are of another shape.
+        TrainingError: if they are of another shape, or were trained on ink.
     """
     torch.manual_seed(config.seed)
     network = HeatmapNet(config.network)
@@ -104,6 +104,11 @@ def make_module(config: HeatmapTraining, match: MatchPoints) -> HeatmapModule:
         if metadata.network != config.network:
             raise TrainingError(
                 f"{config.initial_weights}: its network is {metadata.network}, the run's {config.network}: set the same"
+            )
+        if metadata.ink is not None:
+            raise TrainingError(
+                f"{config.initial_weights}: was trained on the ink of pages, and a run shows levelled pages: name "
+                "weights that were trained on these"
             )
         network.load_state_dict(initial.state_dict())
     return HeatmapModule(network, config, match)

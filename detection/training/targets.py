@@ -13,7 +13,7 @@ SHRINK = 0.5
 ROUGH_SHRINK = 0.3
 ROUGH_GROWTH = 1.3
 ROUGH_WEIGHT = 0.5
-LEAST_HALF_SIDE = 0.6 * STRIDE
+MINIMUM_HALF_SIDE = 0.6 * STRIDE
 """Flat characters such as 一 still mark one or two cells."""
 
 
@@ -98,8 +98,8 @@ def _draw_exact(out: Targets, nearest: NDArray[np.float32], box: list[float]) ->
 def _cells(box: list[float], part: float, shape_hw: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of the cells whose centers lie in the middle part of a box."""
     x0, y0, x1, y1 = box
-    half_w = max((x1 - x0) / 2 * part, LEAST_HALF_SIDE)
-    half_h = max((y1 - y0) / 2 * part, LEAST_HALF_SIDE)
+    half_w = max((x1 - x0) / 2 * part, MINIMUM_HALF_SIDE)
+    half_h = max((y1 - y0) / 2 * part, MINIMUM_HALF_SIDE)
     rows = _range((y0 + y1) / 2, half_h, shape_hw[0])
     columns = _range((x0 + x1) / 2, half_w, shape_hw[1])
     return rows, columns

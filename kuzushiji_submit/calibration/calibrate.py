@@ -17,9 +17,9 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.files import atomic_text, sha256_of
+from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.reading.page_reading import PageReading
-from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
 from recognition.scoring_recognizer import ScoringRecognizer
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 # Logits of more characters than these take too much memory, and say no more.
-MOST_CHARACTERS = 4_000
+MAXIMUM_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True)
@@ -92,29 +92,53 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
 
 
 def calibrate(
-    pages: Sequence[tuple[Path, PageTruth]], recognizer: ScoringRecognizer, pipeline: Pipeline
+    pages: Sequence[tuple[Path, PageTruth]],
+    recognizer: ScoringRecognizer,
+    pipeline: Pipeline,
+    *,
+    detector_asks: bool = False,
 ) -> CalibrationResult:
     """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
+
+    ```
+    page ─ prepare ─┬─ crops of the truth ─ logits ──────────────▶ temperature ─┐
+                    └─ detect ─▶ DetectedPage, kept ──────────── recognize ◀────┘ ─▶ min_score
+    ```
 
     Args:
         pages: images and truth, of books that neither recognizer nor detector was trained on, else both come out too
             sure of themselves. The truth must be complete.
         recognizer: is calibrated.
         pipeline: reads the pages with this recognizer; its `min_score` is not used.
+        detector_asks: whether the detector asks the recognizer. Then the boxes depend on the temperature, and the pages
+            are detected once more; prepared pages of a whole folder would not fit in memory.
 
     Raises:
         PageReadError: if no page can be read.
+        CompetitionFileError: if no page that can be read holds a character that the recognizer knows.
     """
     before = recognizer.calibration
-    fit = _fit(pages, recognizer, pipeline)
+    samples = _Samples(recognizer, every=max(1, sum(len(truth) for _, truth in pages) // MAXIMUM_CHARACTERS))
+
+    def detect(page: PreparedPage, truth: PageTruth) -> tuple[DetectedPage, PageTruth]:
+        return pipeline.detect(truth.image_id, page), truth
+
+    def sample(page: PreparedPage, truth: PageTruth) -> tuple[DetectedPage, PageTruth] | None:
+        samples.add(page, truth)
+        return None if detector_asks else detect(page, truth)
+
+    sampled = list(_each(pages, pipeline, "fit temperature" if detector_asks else "read", sample))
+    if not any(map(len, samples.class_ids)):
+        raise CompetitionFileError(
+            f"none of the {len(pages)} pages can be read and holds a character that the recognizer knows: fetch the "
+            "images, or name other books"
+        )
+    fit = _compare(recognizer, np.concatenate(samples.logits), np.concatenate(samples.class_ids))
     recognizer.calibrate(replace(before, temperature=fit.temperature))
+    # Boxes of a detector that asks depend on the temperature.
+    found = list(_each(pages, pipeline, "read", detect)) if detector_asks else [page for page in sampled if page]
     reader = pipeline.with_min_score(0.0)
-
-    def read_one(page: NDArray[np.uint8], truth: PageTruth) -> tuple[PageReading, PageTruth]:
-        return next(reader.read([(truth.image_id, page)])), truth
-
-    read = list(_each(pages, "read", read_one))
-    scores, hits, truths = judge(read)
+    scores, hits, truths = judge((reader.recognize([page])[0], truth) for page, truth in found)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
     tp = int(hits[kept].sum())
@@ -123,7 +147,7 @@ def calibrate(
         Calibration(fit.temperature, best.min_score),
         best.counts,
         Counts(tp, int(kept.sum()) - tp, truths - tp),
-        len(read),
+        len(found),
     )
 
 
@@ -144,17 +168,22 @@ def write_calibration(path: Path, calibration: Calibration, weights: Sequence[Pa
         stream.write(f"temperature = {calibration.temperature!r}\nmin_score = {calibration.min_score!r}\n")
 
 
-def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: ScoringRecognizer, pipeline: Pipeline) -> TemperatureFit:
-    every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
+class _Samples:
+    """What the recognizer says of true boxes."""
 
-    def classify(page: NDArray[np.uint8], truth: PageTruth) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        ids = np.array(recognizer.charset.class_ids(truth.codepoints), np.int64)
-        known = np.flatnonzero((ids >= 0) & ~truth.without_area)[::every]
-        crops = crop_page(pipeline.prepare(page), truth.boxes, recognizer.crop_config, recognizer.ink)
-        return recognizer.logits(crops.select(known)), ids[known]
+    def __init__(self, recognizer: ScoringRecognizer, every: int) -> None:
+        self.recognizer = recognizer
+        self.every = every
+        self.logits: list[NDArray[np.float32]] = []
+        self.class_ids: list[NDArray[np.int64]] = []
 
-    logits, class_ids = zip(*_each(pages, "fit temperature", classify), strict=True)
-    return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))
+    def add(self, page: PreparedPage, truth: PageTruth) -> None:
+        """Asks about every n-th character of a page."""
+        ids = np.array(self.recognizer.charset.class_ids(truth.codepoints), np.int64)
+        known = np.flatnonzero((ids >= 0) & ~truth.without_area)[:: self.every]
+        crops = crop_page(page, truth.boxes, self.recognizer.crop_config, self.recognizer.ink)
+        self.logits.append(self.recognizer.logits(crops.select(known)))
+        self.class_ids.append(ids[known])
 
 
 def _compare(
@@ -164,8 +193,8 @@ def _compare(
     characters = len(recognizer.charset)
     right = logits[:, :characters].argmax(axis=1) == class_ids
     errors = []
-    for one in (1.0, temperature):
-        exact = logits.astype(np.float64) / one
+    for tried in (1.0, temperature):
+        exact = logits.astype(np.float64) / tried
         exact = np.exp(exact - exact.max(axis=1, keepdims=True))
         scores = exact[:, :characters].max(axis=1) / exact.sum(axis=1)
         errors.append(calibration_error(scores, right))
@@ -180,14 +209,17 @@ def _compare(
 
 
 def _each(
-    pages: Sequence[tuple[Path, PageTruth]], what: str, work: Callable[[NDArray[np.uint8], PageTruth], Result]
+    pages: Sequence[tuple[Path, PageTruth]],
+    pipeline: Pipeline,
+    what: str,
+    work: Callable[[PreparedPage, PageTruth], Result],
 ) -> Iterator[Result]:
-    def read_and_work(page: tuple[Path, PageTruth]) -> Result:
+    def prepare_and_work(page: tuple[Path, PageTruth]) -> Result:
         path, truth = page
-        return work(read_page(path), truth)
+        return work(pipeline.prepare(read_page(path)), truth)
 
     left_out: list[PageReadError] = []
-    for made in map_pages(read_and_work, pages, kind="serial", progress=what):
+    for made in map_pages(prepare_and_work, pages, kind="serial", progress=what):
         if isinstance(made, Failure):
             logger.warning("%s: left out", made.error)
             left_out.append(PageReadError(f"no page could be read, the first for this: {made.error}"))

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     texts = read_transcriptions(args.transcriptions)
     pages = list(align_folder(args.images, texts, known, recognizer, pipeline, settings))
     done = {page.truth.image_id for page in pages}
-    write_truth(args.out, [*(page.truth for page in pages), *(one for one in known if one.image_id not in done)])
+    write_truth(args.out, [*(page.truth for page in pages), *(page for page in known if page.image_id not in done)])
     aligned, detected = sum(page.aligned for page in pages), sum(page.detected for page in pages)
     summary_stream(args.out).write(
         f"{args.out}: {len(pages)} pages, {sum(page.characters for page in pages)} characters of text; of {detected} "

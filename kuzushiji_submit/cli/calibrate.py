@@ -38,7 +38,13 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
-    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
+    from kuzushiji_submit.reading.load_pipeline import (
+        PipelineConfig,
+        detector_asks,
+        load_detector,
+        load_recognizer,
+        make_pipeline,
+    )
     from recognition.weights_file import with_calibration
 
     as_settings = args.out.suffix == ".toml"
@@ -55,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
     pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer, prior)
-    result = calibrate(pages, recognizer, pipeline)
+    result = calibrate(pages, recognizer, pipeline, detector_asks=detector_asks(config, detector))
     if as_settings:
         write_calibration(args.out, result.calibration, weights)
     else:

@@ -103,7 +103,7 @@ def _refuse_without_weights(args: argparse.Namespace) -> None:
 def _build(args: argparse.Namespace, folder: Path, weights: list[str]) -> Path:
     from kuzushiji_submit.core.settings import parse_override
     from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
-    from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
+    from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
     run: dict[str, object] = {}
     for assignment in args.set:
@@ -181,7 +181,7 @@ def _kernel(client: "Client", name: str) -> str:
 def _full_name(name: str, owner: str) -> str:
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, kernel_metadata
-    from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
+    from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
     if name in KERNELS:
         return str(kernel_metadata(name, KernelSettings(owner))["id"])

@@ -55,19 +55,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _sum_by(by: str, pages: Mapping[str, "Counts"]) -> dict[str, "Counts"]:
     """The counts of each book or page, in the order of the pages."""
-    # Here, because loading pandas takes longer than scoring a small submission, and the plain score needs no table.
-    import pandas as pd
-
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.scoring import Counts
 
-    table = pd.DataFrame(
-        [(image_id, counts.tp, counts.fp, counts.fn) for image_id, counts in pages.items()],
-        columns=["page", "tp", "fp", "fn"],
-    )
-    table["book"] = [book_of(image_id) for image_id in pages]
-    sums = table.groupby(by, sort=False)[["tp", "fp", "fn"]].sum()
-    return {str(name): Counts(int(tp), int(fp), int(fn)) for name, tp, fp, fn in sums.itertuples()}
+    groups: dict[str, Counts] = {}
+    for image_id, counts in pages.items():
+        name = book_of(image_id) if by == "book" else image_id
+        groups[name] = groups.get(name, Counts()) + counts
+    return groups
 
 
 def _write_json(whole: "Counts", groups: Mapping[str, "Counts"], pages: int, by: str | None) -> None:

@@ -82,9 +82,9 @@ def run(args: argparse.Namespace) -> int:
         KuzushijiError: if an option, a font, the layout file or the folder is not usable.
     """
     from kuzushiji_submit.core.errors import ConfigError
-    from kuzushiji_submit.synthetic.competition import synthesize
     from kuzushiji_submit.synthetic.font_catalog import missing_packages
     from kuzushiji_submit.synthetic.fonts import discover_fonts
+    from kuzushiji_submit.synthetic.make_competition import synthesize
     from kuzushiji_submit.synthetic.plan import SynthesisSettings
     from kuzushiji_submit.synthetic.real_glyphs import read_real_glyphs
     from kuzushiji_submit.synthetic.real_hand import RealHands

@@ -119,7 +119,10 @@ def filter_charset(
     if rules.drop_symbols:
         drop("symbols", symbols)
     if rules.at_least > 1:
-        drop(f"annotated fewer than {rules.at_least} times", [one for one in left if counts[one] < rules.at_least])
+        drop(
+            f"annotated fewer than {rules.at_least} times",
+            [codepoint for codepoint in left if counts[codepoint] < rules.at_least],
+        )
     if rules.most:
         ranked = sorted(left, key=lambda codepoint: (-counts[codepoint], codepoint))
         drop(f"not among the {rules.most} most frequent", ranked[rules.most :])

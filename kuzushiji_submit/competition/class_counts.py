@@ -1,5 +1,6 @@
 """How often each codepoint is annotated, as a CSV with the columns codepoint,train_count,char."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,10 +35,7 @@ def write_class_counts(path: Path, counts: Mapping[str, int]) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
-    # Here, because whoever only reads counts need not wait for it.
-    import pandas as pd
-
-    table = pd.DataFrame({"codepoint": list(counts), "train_count": list(counts.values())})
-    table["char"] = [to_character(codepoint) for codepoint in counts]
     with atomic_text(path) as stream:
-        table.to_csv(stream, index=False, lineterminator="\n")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow((*COLUMNS, "char"))
+        writer.writerows((codepoint, count, to_character(codepoint)) for codepoint, count in counts.items())

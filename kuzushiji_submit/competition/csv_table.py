@@ -1,4 +1,9 @@
-"""CSV files with named columns, read whole, with errors that name file and line."""
+"""CSV files with named columns, read whole, with errors that name file and line.
+
+By the standard library's reader and not by pandas, which knows no line of a row in whose cells or before which there
+are line breaks, takes a row with a cell too many for one with an index, and loads longer than a small submission takes
+to score.
+"""
 
 import csv
 import sys

@@ -83,7 +83,8 @@ def map_pages(
         function: what to do with an item; for processes it and the items are pickled, and it must bear being called
             again, because an item is done anew if another one killed their pool.
         items: pages, jobs; read no further than a few items ahead.
-        workers: how many run at once; with one, everything runs in this process.
+        workers: how many run at once. One process would only be slower than this one, which then does the work itself;
+            one thread works ahead of whoever takes the results.
         kind: "threads" for work that waits or releases the interpreter's lock, "processes" for all other.
         catch: named errors that become a Failure; any other named error is raised here and ends the work.
         progress: what a progress bar is called; None for no bar.
@@ -93,7 +94,8 @@ def map_pages(
         for every item the function's result, or a Failure.
     """
     total = len(items) if isinstance(items, Sized) else None
-    alone = kind == "serial" or workers <= 1 or (total is not None and total < 2)
+    helpers = {"serial": 0, "threads": workers, "processes": workers if workers > 1 else 0}[kind]
+    alone = helpers < 1 or (total is not None and total < 2)
     engine = Engine(min(workers, total or workers), kind, initializer)
     results = _here(function, items, catch, initializer) if alone else _ahead(function, items, catch, engine)
     # A bar that is left by an error must be closed as well, and the pool with it.

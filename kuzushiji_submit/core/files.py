@@ -169,6 +169,8 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
 
     Names of files may hold bytes that are no text: they appear as \udc83 and the like, which JSON reads back.
 
+    It is down on the disk before it takes its place.
+
     Raises:
         OutputError: as `replacing`.
     """
@@ -177,19 +179,30 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream,
     ):
         yield stream
-        stream.flush()
-        os.fsync(stream.fileno())
+        _write_down(stream)
 
 
 @contextmanager
-def atomic_binary(path: Path) -> Iterator[BinaryIO]:
+def atomic_binary(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
     """Opens a binary file that replaces `path` when the block ends without an exception.
+
+    Args:
+        path: the file.
+        durable: whether it is down on the disk before it takes its place, so that a power cut leaves the old file or
+            the new one: for what took long to make, not for thousands of images.
 
     Raises:
         OutputError: as `replacing`.
     """
     with replacing(path, make_folder=True) as temporary, temporary.open("wb") as stream:
         yield stream
+        if durable:
+            _write_down(stream)
+
+
+def _write_down(stream: TextIO | BinaryIO) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def atomic_bytes(path: Path, content: bytes, *, make_folder: bool = True) -> None:

@@ -6,7 +6,7 @@ Pydantic checks the values against the dataclasses' annotations, strictly: `"3"`
 import json
 import tomllib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -36,6 +36,11 @@ def from_plain(cls: type[T], values: object, where: str = "") -> T:
         ConfigError: if a key is unknown, a value has the wrong type, or the dataclass refuses a value.
     """
     return _validate(cls, values, lambda _: where or cls.__name__)
+
+
+def describe_difference(found: T, wanted: T) -> str:
+    """In words, in which settings two dataclasses of one type differ: "floor 0.7, not 0.25"; empty if in none."""
+    return ", ".join(f"{name} {one}, not {other}" for name, one, other in _differing(found, wanted))
 
 
 def read_settings(default: T, preset_or_path: str | None = None, overrides: Sequence[str] = ()) -> T:
@@ -86,6 +91,15 @@ def parse_override(override: str) -> dict[str, Any]:
     for part in reversed(parts):
         value = {part: value}
     return dict(value)
+
+
+def _differing(found: Any, wanted: Any, prefix: str = "") -> Iterator[tuple[str, object, object]]:  # noqa: ANN401
+    for field in fields(found):
+        one, other = getattr(found, field.name), getattr(wanted, field.name)
+        if is_dataclass(one):
+            yield from _differing(one, other, f"{prefix}{field.name}.")
+        elif one != other:
+            yield f"{prefix}{field.name}", one, other
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kuzushiji_submit.core.figures import new_figure
+from kuzushiji_submit.core.plotting import new_figure
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:

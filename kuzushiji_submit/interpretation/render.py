@@ -17,7 +17,7 @@ from recognition.interpretation.cases import Case
 from recognition.interpretation.interpretation import Bucket, Confusion
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_MOST_BOOKS = 12  # named in the heading
+_MAXIMUM_BOOKS = 12  # named in the heading
 _LINKS = (
     ("frequency", "Head and tail"),
     ("confusions", "Confusions"),
@@ -110,8 +110,8 @@ def render(content: ReportContent) -> str:
 
 def _facts(content: ReportContent) -> tuple[str, str]:
     found = content.findings.interpretation
-    books = f"{plural(len(content.books), 'book')}: {', '.join(content.books[:_MOST_BOOKS])}"
-    if len(content.books) > _MOST_BOOKS:
+    books = f"{plural(len(content.books), 'book')}: {', '.join(content.books[:_MAXIMUM_BOOKS])}"
+    if len(content.books) > _MAXIMUM_BOOKS:
         books += ", …"
     classes = plural(int((found.seen > 0).sum()), "class", "classes")
     return f"{plural(len(content.findings.pages), 'page')}, {plural(found.crops, 'character')} of {classes}", books
@@ -161,15 +161,17 @@ def _confusion(content: ReportContent, confusion: Confusion) -> dict[str, object
 
 def _crops(content: ReportContent, cases: Sequence[Case]) -> list[Picture]:
     drawn = ((case, content.drawn[case.place]) for case in cases if case.place in content.drawn)
-    return [_picture(content, case, one, f"crops/{one.crop}.jpg", "") for case, one in drawn if one.crop is not None]
+    return [
+        _picture(content, case, found, f"crops/{found.crop}.jpg", "") for case, found in drawn if found.crop is not None
+    ]
 
 
 def _heatmaps(content: ReportContent, cases: Sequence[Case]) -> list[Picture]:
     drawn = ((case, content.drawn[case.place]) for case in cases if case.place in content.drawn)
     return [
-        _picture(content, case, one, f"pictures/{one.heatmap}.png", "heatmaps: ")
-        for case, one in drawn
-        if one.heatmap is not None
+        _picture(content, case, found, f"pictures/{found.heatmap}.png", "heatmaps: ")
+        for case, found in drawn
+        if found.heatmap is not None
     ]
 
 

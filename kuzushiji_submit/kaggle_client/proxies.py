@@ -8,7 +8,7 @@ from kuzushiji_submit.core.errors import KaggleError
 
 _PLAIN = ("http", "https")
 _SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
-_HOSTS = {"http": "localhost", "https": "api.kaggle.com"}
+_ADDRESSES = {"http": "http://localhost", "https": "https://api.kaggle.com"}
 
 
 def check_proxy(environ: Mapping[str, str]) -> None:
@@ -18,8 +18,11 @@ def check_proxy(environ: Mapping[str, str]) -> None:
         KaggleError: if no request can go by what it holds; names the variable, not its value, which may hold a
             password.
     """
+    # Here, because commands that never ask Kaggle need not wait for it.
+    from requests.utils import should_bypass_proxies
+
     scheme = "http" if environ.get("KAGGLE_API_ENVIRONMENT") == "LOCALHOST" else "https"
-    if _bypassed(_HOSTS[scheme], _first(environ, "no_proxy")[1]):
+    if should_bypass_proxies(_ADDRESSES[scheme], _first(environ, "no_proxy")[1]):
         return
     for name in (f"{scheme}_proxy", "all_proxy"):
         variable, address = _first(environ, name)
@@ -33,11 +36,6 @@ def _first(environ: Mapping[str, str], name: str) -> tuple[str, str]:
         if variable in environ:
             return variable, environ[variable]
     return name, ""
-
-
-def _bypassed(host: str, exceptions: str) -> bool:
-    names = [entry.strip().lstrip(".") for entry in exceptions.split(",")]
-    return any(name and (name == "*" or host == name or host.endswith(f".{name}")) for name in names)
 
 
 def _check_address(variable: str, address: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from kuzushiji_submit.core.errors import KaggleBusyError, KaggleError, KaggleRefusedError, ScoringError
 from kuzushiji_submit.kaggle_client.client import Client
 from kuzushiji_submit.kaggle_client.competition import advice_for, submissions_page
-from kuzushiji_submit.kaggle_client.waiting import MOST_FAILURES, keep_trying, pause_after, polls
+from kuzushiji_submit.kaggle_client.waiting import MAXIMUM_FAILURES, keep_trying, pause_after, polls
 
 LISTING_SECONDS = 60.0  # how long a new submission may stay out of Kaggle's listing
 UPLOAD_SECONDS = 1800.0
@@ -133,7 +133,7 @@ class _Attempt:
     earlier: set[int]
 
     def run(self, mark: str) -> Submission:
-        for failures in range(1, MOST_FAILURES + 1):
+        for failures in range(1, MAXIMUM_FAILURES + 1):
             try:
                 answer = self._upload()
             except KaggleBusyError as error:
@@ -143,7 +143,7 @@ class _Attempt:
                         return found
                     if error.retry_after is None and error.status != 429:
                         raise self._unclear(error) from error
-                if failures == MOST_FAILURES:
+                if failures == MAXIMUM_FAILURES:
                     raise
                 pause_after(error, failures)
             else:

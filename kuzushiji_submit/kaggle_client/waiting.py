@@ -8,7 +8,7 @@ from typing import TypeVar
 from kuzushiji_submit.core.errors import KaggleBusyError
 
 Value = TypeVar("Value")
-MOST_FAILURES = 5
+MAXIMUM_FAILURES = 5
 LONGEST_PAUSE = 300.0  # seconds; a server that asks for more is not waited for
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def pause_after(error: KaggleBusyError, failures: int) -> None:
 
 
 def keep_trying(call: Callable[[], Value], progress: Callable[[], int] = lambda: 0) -> Value:
-    """Repeats a call that may be repeated, until it succeeds or fails MOST_FAILURES times in a row.
+    """Repeats a call that may be repeated, until it succeeds or fails MAXIMUM_FAILURES times in a row.
 
     Args:
         call: the call.
@@ -49,7 +49,7 @@ def keep_trying(call: Callable[[], Value], progress: Callable[[], int] = lambda:
         except KaggleBusyError as error:
             now = progress()
             failures, furthest = (failures + 1, furthest) if now <= furthest else (1, now)
-            if failures == MOST_FAILURES:
+            if failures == MAXIMUM_FAILURES:
                 raise
             pause_after(error, failures)
 

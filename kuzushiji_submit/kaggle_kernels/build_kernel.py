@@ -15,7 +15,7 @@ from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
-from kuzushiji_submit.kaggle_kernels.settings import KernelSettings, RunSettings, read_run_settings
+from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings, RunSettings, read_run_settings
 
 KERNELS = ("train", "predict")
 CODE_FILE = "kernel.py"

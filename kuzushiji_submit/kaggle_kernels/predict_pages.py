@@ -63,7 +63,9 @@ class _Reader:
         if broken:
             self.session.say(f"shard {', '.join(map(str, broken))} broke off and is tried once more")
             # A journal to which nothing was added may be one of other settings, with which no run can go on.
-            modes = {one: "--restart" if self._journal_bytes(one) == journals[one] else "--resume" for one in broken}
+            modes = {
+                shard: "--restart" if self._journal_bytes(shard) == journals[shard] else "--resume" for shard in broken
+            }
             outcomes |= self._run(modes)
         lost = [shard for shard in broken if not self._csv(shard).is_file()]
         for shard in lost:

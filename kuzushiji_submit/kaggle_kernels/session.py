@@ -16,8 +16,8 @@ from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.time_budget import TimeBudget, parse_duration
 from kuzushiji_submit.kaggle_kernels.commands import count_gpus
 from kuzushiji_submit.kaggle_kernels.find_inputs import RUN_RECORD, find_earlier_run, read_record
+from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings, read_run_settings
 from kuzushiji_submit.kaggle_kernels.roots import Roots
-from kuzushiji_submit.kaggle_kernels.settings import RunSettings, read_run_settings
 
 logger = logging.getLogger(__name__)
 

@@ -80,6 +80,11 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
     return recognizer
 
 
+def detector_asks(config: PipelineConfig, detector_weights: Path | None) -> bool:
+    """Whether the detector that `load_detector` gives asks the recognizer about candidate boxes."""
+    return detector_weights is None and config.ask_recognizer
+
+
 def load_detector(
     config: PipelineConfig, weights: Sequence[Path], recognizer: ScoringRecognizer, device: str = "auto"
 ) -> Detector:
@@ -100,7 +105,7 @@ def load_detector(
         if seen is not None:
             require_trained_ink(recognizer.ink, seen, f"{weights[0]}: the recognizer's ink")
         return detector
-    return InkDetector(config.detector, recognizer.score_boxes if config.ask_recognizer else None)
+    return InkDetector(config.detector, recognizer.score_boxes if detector_asks(config, weights) else None)
 
 
 def make_pipeline(

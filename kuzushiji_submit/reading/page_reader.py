@@ -1,13 +1,12 @@
 """Pages from disk through a pipeline, in order: detection ahead in threads, recognition in common batches."""
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from kuzushiji_submit.competition.page_images import PageImages
-from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.errors import KuzushijiError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
@@ -48,11 +47,11 @@ class PageReader:
     def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
         """Readings and failures as they come; all pages, or those that the time suffices for."""
         waiting: list[DetectedPage] = []
-        for found in self._detect_ahead(image_ids):
-            if isinstance(found, PageFailure):
-                yield found
-                continue
-            waiting.append(found)
+        for found in map_pages(self._detect, image_ids, self.workers, "threads", catch=(Exception,)):
+            if isinstance(found, Failure):
+                yield self._failure(found.item, found.error)
+            else:
+                waiting.append(found)
             if len(waiting) >= self.batch_pages:
                 yield from self._recognize(waiting)
                 waiting = []
@@ -60,36 +59,21 @@ class PageReader:
                     return
         yield from self._recognize(waiting)
 
-    def _detect_ahead(self, image_ids: Sequence[str]) -> Iterator[DetectedPage | PageFailure]:
-        queue: deque[Future[DetectedPage | PageFailure]] = deque()
-        with ThreadPoolExecutor(self.workers) as pool:
-            try:
-                for image_id in image_ids:
-                    queue.append(pool.submit(self._detect, image_id))
-                    # One page more than there are threads keeps them busy and bounds the memory.
-                    if len(queue) > self.workers:
-                        yield queue.popleft().result()
-                while queue:
-                    yield queue.popleft().result()
-            finally:
-                for future in queue:
-                    future.cancel()
-
-    def _detect(self, image_id: str) -> DetectedPage | PageFailure:
+    def _detect(self, image_id: str) -> DetectedPage:
         path, file_id = self.images.path(image_id), self.images.file_id(image_id)
         if path is None or file_id is None:
-            return PageFailure(image_id, self.images.why_missing(image_id))
-        try:
-            page = self.pipeline.prepare(read_page(path))
-            if self.sheets is None:
-                return self.pipeline.detect(image_id, page)
-            return self.pipeline.cut(image_id, page, self.sheets.detect(file_id, page))
-        except KuzushijiError as error:
+            raise PageReadError(self.images.why_missing(image_id))
+        page = self.pipeline.prepare(read_page(path))
+        if self.sheets is None:
+            return self.pipeline.detect(image_id, page)
+        return self.pipeline.cut(image_id, page, self.sheets.detect(file_id, page))
+
+    def _failure(self, image_id: str, error: Exception) -> PageFailure:
+        if isinstance(error, KuzushijiError):
             return PageFailure(image_id, str(error))
-        except Exception as error:
-            # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
-            logger.debug("%s", image_id, exc_info=True)
-            return self._unforeseen(image_id, error)
+        # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
+        logger.debug("%s", image_id, exc_info=error)
+        return self._unforeseen(image_id, error)
 
     def _recognize(self, pages: Sequence[DetectedPage]) -> Iterator[PageReading | PageFailure]:
         try:

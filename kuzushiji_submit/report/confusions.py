@@ -8,7 +8,7 @@ import pandas as pd
 from kuzushiji_submit.reading.characters import Box
 from kuzushiji_submit.report.model import Kind, PagePlan
 
-MOST = 60  # confusions listed
+MAXIMUM = 60  # confusions listed
 EXAMPLES = 8  # crops shown for each
 
 
@@ -50,7 +50,7 @@ class Confusion:
     examples: tuple[Example, ...]
 
 
-def find_confusions(pages: Sequence[PagePlan], most: int = MOST) -> tuple[list[Confusion], int]:
+def find_confusions(pages: Sequence[PagePlan], most: int = MAXIMUM) -> tuple[list[Confusion], int]:
     """The commonest confusions.
 
     Returns:

@@ -10,7 +10,7 @@ from kuzushiji_submit.report.markup import count, plural
 from kuzushiji_submit.report.model import PageOutcome, PagePlan, PageScore
 from kuzushiji_submit.report.templates import render_template
 
-_MOST_NOTES = 100  # listed on the index; every page has its own
+_MAXIMUM_NOTES = 100  # listed on the index; every page has its own
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def render_index(content: IndexContent, glyphs: Glyphs) -> str:
         "unscored": sum(page.score is None for page in content.pages),
         "noted": [(page, outcome.notes) for page, outcome in pages if outcome.notes],
         "lost": sum(outcome.unreadable is not None for _, outcome in pages),
-        "most_notes": _MOST_NOTES,
+        "most_notes": _MAXIMUM_NOTES,
         "books": _books(content.pages),
         "confusions": content.confusions,
         "rarer": content.confusion_kinds - len(content.confusions),

@@ -9,7 +9,7 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kuzushiji_submit.core.figures import new_figure
+from kuzushiji_submit.core.plotting import new_figure
 from recognition.crops import CropConfig, crop_boxes
 from recognition.preprocess import binarize, block_size, to_unit
 

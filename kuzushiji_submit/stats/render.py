@@ -12,7 +12,7 @@ from kuzushiji_submit.report.templates import render_template
 from kuzushiji_submit.stats.collect import Statistics
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_MOST_LISTED = 500  # pages of one character
+_MAXIMUM_LISTED = 500  # pages of one character
 _LINKS = (
     ("frequencies", "Frequencies"),
     ("samples", "Samples"),
@@ -99,7 +99,7 @@ def render(content: StatsContent) -> str:
         "figures": _figures(figures),
         "contains": content.contains,
         "pages_with": content.pages_with,
-        "most_listed": _MOST_LISTED,
+        "most_listed": _MAXIMUM_LISTED,
         "draws": [f"{name}: {plural(round(total), 'draw')} an epoch" for name, total in content.draws.items()],
         "samples": [
             Picture(f"crops/{sample.name}.jpg", glyphs.text_of(sample.codepoint), sample) for sample in content.samples

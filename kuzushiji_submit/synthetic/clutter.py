@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 from kuzushiji_submit.synthetic.book import BookStyle
+from kuzushiji_submit.synthetic.box_columns import group_columns
 from kuzushiji_submit.synthetic.brush import draw_curve, draw_line
-from kuzushiji_submit.synthetic.columns import group_columns
 from kuzushiji_submit.synthetic.hand import Hand
-from kuzushiji_submit.synthetic.layout import Layout
 from kuzushiji_submit.synthetic.noise import smooth_field
-from kuzushiji_submit.synthetic.paper import Sheet
+from kuzushiji_submit.synthetic.placement import Layout
+from kuzushiji_submit.synthetic.sheet import Sheet
 from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.types import FloatArray, Image, Mask, as_float32, as_uint8
 from kuzushiji_submit.synthetic.writing import Written, paste_ink

@@ -19,8 +19,8 @@ from kuzushiji_submit.synthetic.types import Flags, FloatArray, Image, as_float3
 SIZE = 48.0
 MARGIN = 0.25
 FINER = 3
-LEAST_SIZE = 14.0
-LEAST_CONTRAST = 25.0
+MINIMUM_SIZE = 14.0
+MINIMUM_CONTRAST = 25.0
 PAPER_PERCENTILE, INK_PERCENTILE = 85.0, 4.0
 HALO_NEAR, HALO_FAR, PAPER_FROM = 0.06, 0.11, 0.18
 GRAIN_SIGMA = 3.0
@@ -97,13 +97,13 @@ def _measure_box(image: Image, box: FloatArray, nominal: float) -> BoxLikeness |
     x0, y0 = (max(int(value - margin), 0) for value in box[:2])
     x1, y1 = (int(value + margin) + 1 for value in box[2:])
     part = image[y0:y1, x0:x1]
-    if own < LEAST_SIZE or min(part.shape[:2]) < LEAST_SIZE:
+    if own < MINIMUM_SIZE or min(part.shape[:2]) < MINIMUM_SIZE:
         return None
     inner = (slice(int(box[1]) - y0, int(box[3]) - y0 + 1), slice(int(box[0]) - x0, int(box[2]) - x0 + 1))
     red = as_float32(part[..., 0])
     paper = float(np.percentile(red, PAPER_PERCENTILE))
     dark = float(np.percentile(red[inner], INK_PERCENTILE))
-    if paper - dark < LEAST_CONTRAST:
+    if paper - dark < MINIMUM_CONTRAST:
         return None
     level = (paper + dark) / 2
     widths, middle = _strokes(red, level)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from kuzushiji_submit.synthetic.book import BookStyle
+from kuzushiji_submit.synthetic.box_columns import group_columns
 from kuzushiji_submit.synthetic.clutter import (
     draw_fold,
     draw_frame,
@@ -15,14 +16,13 @@ from kuzushiji_submit.synthetic.clutter import (
     frame_of,
     show_through,
 )
-from kuzushiji_submit.synthetic.columns import group_columns
+from kuzushiji_submit.synthetic.drawn_seals import stamp_seals
 from kuzushiji_submit.synthetic.free_space import free_rectangle
 from kuzushiji_submit.synthetic.hand import Hand
 from kuzushiji_submit.synthetic.illustration import draw_picture
-from kuzushiji_submit.synthetic.layout import Layout
 from kuzushiji_submit.synthetic.noise import layered_field
-from kuzushiji_submit.synthetic.paper import FIBER_MEAN, Sheet, draw_sheet, fiber_texture, paint_paper
-from kuzushiji_submit.synthetic.seals import stamp_seals
+from kuzushiji_submit.synthetic.placement import Layout
+from kuzushiji_submit.synthetic.sheet import FIBER_MEAN, Sheet, draw_sheet, fiber_texture, paint_paper
 from kuzushiji_submit.synthetic.text import TextSource
 from kuzushiji_submit.synthetic.types import Color, FloatArray, Image, Mask, as_uint8
 from kuzushiji_submit.synthetic.writing import Written, write_layout
@@ -31,7 +31,7 @@ REFERENCE_HEIGHT = 3000
 PICTURE_SHARE = 0.05
 MOTTLE_TILE = 512
 HALO = 0.07
-LEAST_BLUR = 0.3
+MINIMUM_BLUR = 0.3
 # What shows through paper takes less blue away than its front does: yellow paper looks gray blue there.
 GHOST: Color = (0.0, 0.04, 0.2)
 
@@ -154,7 +154,7 @@ def _printed(canvas: Mask, mottle: Mask, style: BookStyle, layout: Layout) -> Ma
     """Ink as it has come onto the paper and through the scanner: uneven, soft, with a ring around it."""
     ink = as_uint8(cv2.multiply(canvas, mottle, scale=1 / 255))
     blur = style.blur * layout.size_hw[0]
-    if blur > LEAST_BLUR:
+    if blur > MINIMUM_BLUR:
         ink = as_uint8(cv2.GaussianBlur(ink, (0, 0), blur))
     return _bled(ink, style.halo, layout.nominal) if style.halo > 0 else ink
 

@@ -13,8 +13,8 @@ from kuzushiji_submit.synthetic.book import BookStyle, draw_book_style
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
 from kuzushiji_submit.synthetic.hand import Hand, Making
 from kuzushiji_submit.synthetic.identifiers import side_of, synthetic_image_id
-from kuzushiji_submit.synthetic.layout import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.page import DrawnPage, draw_page
+from kuzushiji_submit.synthetic.placement import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.real_hand import RealHands
 from kuzushiji_submit.synthetic.statistics import (
     MARGIN_FACTOR,

@@ -15,7 +15,7 @@ import numpy as np
 
 from kuzushiji_submit.synthetic.types import Mask
 
-LEAST_PART = 7
+MINIMUM_PART = 7
 
 
 def draw_seal_sign(size_hw: tuple[int, int], line: float, rng: np.random.Generator) -> Mask:
@@ -33,7 +33,7 @@ def draw_seal_sign(size_hw: tuple[int, int], line: float, rng: np.random.Generat
     width = max(round(line), 1)
     for top, left, bottom, right in _parts(size_hw, width, rng):
         part = sign[top:bottom, left:right]
-        if min(part.shape) >= max(LEAST_PART, 3 * width):
+        if min(part.shape) >= max(MINIMUM_PART, 3 * width):
             RADICALS[int(rng.integers(len(RADICALS)))](part, width, rng)
         else:
             part[:] = 255

@@ -18,7 +18,7 @@ import numpy as np
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.synthetic.columns import group_columns
+from kuzushiji_submit.synthetic.box_columns import group_columns
 from kuzushiji_submit.synthetic.identifiers import side_of
 from kuzushiji_submit.synthetic.types import FloatArray
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from kuzushiji_submit.synthetic.noise import smooth_field
 from kuzushiji_submit.synthetic.types import Flags, FloatArray, Mask, as_float32
 
-LEAST_RADIUS = 0.45
+MINIMUM_RADIUS = 0.45
 STEADY = 0.45
 POWERS = (0.4, 1.6)
 EVEN = 1.01
@@ -49,16 +49,16 @@ def map_strokes(patch: FloatArray) -> StrokeMap:
     solid = (patch > 0.5).astype(np.uint8)
     if not solid.any() or solid.all():
         distance = np.full(patch.shape, 0.5 if solid.any() else -0.5, np.float32)
-        return StrokeMap(distance, np.zeros(patch.shape, np.int32), np.full(1, LEAST_RADIUS, np.float32))
+        return StrokeMap(distance, np.zeros(patch.shape, np.int32), np.full(1, MINIMUM_RADIUS, np.float32))
     inside = as_float32(cv2.distanceTransform(solid, cv2.DIST_L2, 5))
     outside = as_float32(cv2.distanceTransform(1 - solid, cv2.DIST_L2, 5))
     middle = _middle(inside, solid)
     _, labels = cv2.distanceTransformWithLabels(
         (~middle).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    radii = np.full(int(labels.max()) + 1, LEAST_RADIUS, np.float32)
+    radii = np.full(int(labels.max()) + 1, MINIMUM_RADIUS, np.float32)
     # The first pixel inside the border is half a pixel deep.
-    radii[labels[middle]] = np.maximum(inside[middle] - 0.5, LEAST_RADIUS)
+    radii[labels[middle]] = np.maximum(inside[middle] - 0.5, MINIMUM_RADIUS)
     # Labels count from 1.
     return StrokeMap(np.where(solid > 0, inside - 0.5, 0.5 - outside), np.asarray(labels - 1, np.int32), radii[1:])
 
@@ -95,7 +95,7 @@ def with_stroke(
     wanted = as_float32(0.5 * width * _relative(strokes.radii, spread).astype(np.float32))[strokes.nearest]
     if pressure > 0:
         wanted *= 1.0 + np.float32(pressure) * smooth_field(rng, size_hw, (5, 4))
-    growth = np.maximum(wanted, LEAST_RADIUS) - strokes.radii[strokes.nearest]
+    growth = np.maximum(wanted, MINIMUM_RADIUS) - strokes.radii[strokes.nearest]
     growth = np.minimum(growth, _room(strokes.distance))
     growth = as_float32(cv2.GaussianBlur(as_float32(growth), (0, 0), max(0.3 * width, 0.8)))
     unevenness = smooth_field(rng, size_hw, (size_hw[0] / 6, size_hw[1] / 6))

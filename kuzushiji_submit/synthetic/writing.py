@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kuzushiji_submit.synthetic.box_columns import group_columns, successors
 from kuzushiji_submit.synthetic.brush import draw_fine_curve
-from kuzushiji_submit.synthetic.columns import group_columns, successors
 from kuzushiji_submit.synthetic.hand import Hand, HandStyle
-from kuzushiji_submit.synthetic.layout import Layout
+from kuzushiji_submit.synthetic.placement import Layout
 from kuzushiji_submit.synthetic.renmen import Tips, draw_join, joins_well, lapped, may_join, tips_of
 from kuzushiji_submit.synthetic.repertoire import Place
 from kuzushiji_submit.synthetic.types import FloatArray, Mask, as_uint8

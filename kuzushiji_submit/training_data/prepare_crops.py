@@ -34,7 +34,7 @@ PageDetector = Callable[[PreparedPage], NDArray[np.float32]]
 """A page in, boxes float32 (N, 4) xyxy out. It is sent to other processes, so it must pickle."""
 
 # A detected box that shares less than this with every character is a false alarm (intersection over union).
-LEAST_OVERLAP = 0.2
+MINIMUM_OVERLAP = 0.2
 
 
 @dataclass(frozen=True)
@@ -190,5 +190,5 @@ def _false_alarms(job: CropJob, page: PreparedPage) -> NDArray[np.float32]:
     if job.detector is None:
         return np.zeros((0, 4), np.float32)
     found = job.detector(page)
-    hits = centers_inside(found, job.truth.boxes) | (overlaps(found, job.truth.boxes) >= LEAST_OVERLAP)
+    hits = centers_inside(found, job.truth.boxes) | (overlaps(found, job.truth.boxes) >= MINIMUM_OVERLAP)
     return found[~hits.any(axis=1)]

@@ -11,7 +11,7 @@ from recognition.interpretation.cases import Case, Leaders
 
 TOP = 5
 # Below this a softmax score counts as this, so that a loss stays finite.
-LEAST_SCORE = 1e-12
+MINIMUM_SCORE = 1e-12
 # A crop whose reading is surer than this and whose label scores below the other is suspected to be labeled wrongly.
 SURE, UNLIKELY = 0.9, 0.02
 
@@ -109,7 +109,7 @@ class Interpretation:
         right = read_ids == class_ids
         # A tie goes against the truth, as a reader of the list would see it.
         in_top = (scores > truth_scores[:, None]).sum(axis=1) < TOP
-        losses = -np.log(np.maximum(truth_scores, LEAST_SCORE))
+        losses = -np.log(np.maximum(truth_scores, MINIMUM_SCORE))
         classes = len(self.seen)
         self.seen += np.bincount(class_ids, minlength=classes)
         self.read += np.bincount(read_ids, minlength=classes)
@@ -138,7 +138,7 @@ class Interpretation:
         if len(examples) < self.keep.examples:
             examples.append(case.place)
         if case.read_score >= SURE and case.truth_score <= UNLIKELY:
-            doubt = np.log(case.read_score) - np.log(max(case.truth_score, LEAST_SCORE))
+            doubt = np.log(case.read_score) - np.log(max(case.truth_score, MINIMUM_SCORE))
             self._suspects.add(_ranked(case, float(doubt)))
 
     @property

@@ -28,8 +28,3 @@ def build_model(config: NetworkConfig, class_count: int) -> nn.Module:
 def needs_context(config: NetworkConfig) -> bool:
     """Whether the network is shown a box in its context, and has one more output for "not a character"."""
     return bool(getattr(architecture_of(config).network, "needs_context", False))
-
-
-def count_parameters(model: nn.Module) -> int:
-    """How many trainable numbers a network has."""
-    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

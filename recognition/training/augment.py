@@ -8,12 +8,12 @@ from torch.nn import functional as F
 
 from recognition.preprocess import PreprocessConfig
 from recognition.training.config import AugmentConfig
-from recognition.views import LEAST_WINDOW, after, sample_windows, thicken, window_matrices
+from recognition.views import MINIMUM_WINDOW, after, sample_windows, thicken, window_matrices
 
 # Knots a side of the grid that the elastic warp moves.
 KNOTS = 5
 # A box that is far off errs this many times as much; no side errs by more than this fraction of the box.
-FAR_JITTER, MOST_JITTER = 2.5, 0.35
+FAR_JITTER, MAXIMUM_JITTER = 2.5, 0.35
 # How strongly the back of a page shows at most, and how deep a neighbor reaches into a crop at most.
 SHOW_THROUGH, NEIGHBOR_DEPTH = 0.35, 0.2
 
@@ -72,11 +72,11 @@ def jitter_boxes(geometry: Tensor, config: AugmentConfig, context: float) -> tup
     far = torch.rand(count, 1, device=geometry.device) < config.jitter_far
     deviation = config.jitter * config.strength * torch.where(far, FAR_JITTER, 1.0)  # (N, 1)
     low, high = (
-        (torch.randn(count, 2, device=geometry.device) * deviation).clamp(-MOST_JITTER, MOST_JITTER) * sides
+        (torch.randn(count, 2, device=geometry.device) * deviation).clamp(-MAXIMUM_JITTER, MAXIMUM_JITTER) * sides
         for _ in range(2)
     )
     jittered = sides + high - low
-    growth = (jittered.amax(dim=1).clamp(min=LEAST_WINDOW) / sides.amax(dim=1).clamp(min=LEAST_WINDOW)).log()
+    growth = (jittered.amax(dim=1).clamp(min=MINIMUM_WINDOW) / sides.amax(dim=1).clamp(min=MINIMUM_WINDOW)).log()
     boxes = torch.cat([jittered, (geometry[:, 2] + growth)[:, None]], dim=1)
     matrices = window_matrices(boxes, context)
     # The middle moves by half the sum of both errors, in a crop whose side is 2.

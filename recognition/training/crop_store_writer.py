@@ -15,7 +15,7 @@ from kuzushiji_submit.core.errors import CropStoreError
 from kuzushiji_submit.core.files import replacing
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
 from kuzushiji_submit.core.page.ink import InkConfig
-from kuzushiji_submit.core.page.same_ink import ink_difference
+from kuzushiji_submit.core.settings import describe_difference
 from recognition.crops import CropConfig, Crops
 from recognition.training.crop_store import NO_CHARACTER
 from recognition.training.crop_store_manifest import MANIFEST, Manifest, Shard, StoredPage, array_types
@@ -188,7 +188,7 @@ class CropStoreWriter:
                 f"{self.folder}: holds crops of another charset or cut ({_describe(*has)}); this run needs "
                 f"{_describe(*needs)}: choose another folder"
             )
-        if difference := ink_difference(found.ink, self.manifest.ink):
+        if difference := describe_difference(found.ink, self.manifest.ink):
             raise CropStoreError(
                 f"{self.folder}: holds crops of another ink ({difference} as this run needs): choose another folder"
             )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.page.ink import InkConfig
-from kuzushiji_submit.core.page.same_ink import ink_difference
+from kuzushiji_submit.core.settings import describe_difference
 from recognition.crops import GEOMETRY, CropConfig, Crops
 from recognition.training.crop_store import NO_CHARACTER
 
@@ -130,7 +130,7 @@ class MixedCrops:
                 f"{source.data.crop_config}, the first has {self.charset.fingerprint} and {self.crop_config}: cut all "
                 "crops alike"
             )
-        if difference := ink_difference(source.data.ink, self.ink):
+        if difference := describe_difference(source.data.ink, self.ink):
             raise TrainingError(
                 f"crop source {source.name!r} has another ink ({difference} as the first has): cut all crops alike"
             )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.settings import to_plain
-from kuzushiji_submit.core.training.fingerprint import fingerprint
+from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance
@@ -52,7 +52,7 @@ def train(
 
     Raises:
         TrainingError: if the crops cannot be trained on, and as `run_training`.
-        WeightsError: if the initial weights cannot be read.
+        WeightsError: if the initial weights cannot be read, or were trained on another ink.
     """
     crops = _mixed(store)
     split = split or make_split(crops, config.split)
@@ -97,7 +97,7 @@ def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> Recogni
         set_body_trainable(model, trainable=False)
     preprocess = config.preprocess
     if config.initial_weights:
-        preprocess = load_initial_weights(model, crops.charset, config)
+        preprocess = load_initial_weights(model, crops, config)
     elif config.measure_normalization:
         preprocess = measure_normalization(crops, split.train, preprocess)
     return RecognizerModule(model, len(crops.charset), config, preprocess)

@@ -7,33 +7,43 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.page.same_ink import require_trained_ink
+from kuzushiji_submit.core.settings import describe_difference
 from recognition.preprocess import PreprocessConfig
 from recognition.training.config import TrainConfig
+from recognition.training.sources import MixedCrops
 from recognition.weights_file import load_weights
+from recognition.weights_metadata import WeightsMetadata
 
 LOGGER = logging.getLogger(__name__)
 
 
-def load_initial_weights(model: nn.Module, charset: Charset, config: TrainConfig) -> PreprocessConfig:
+def load_initial_weights(model: nn.Module, crops: MixedCrops, config: TrainConfig) -> PreprocessConfig:
     """Copies the weights of a file into a fresh model; rows of the classifier go to the same codepoint.
 
     Classes that the file does not know keep their random start.
+
+    Args:
+        model: fresh, with one class a character of the crops.
+        crops: what it will be trained on.
+        config: the run.
 
     Returns:
         The preprocessing of the run, with the mean and the std that the weights are used to.
 
     Raises:
-        WeightsError: if the file cannot be read.
-        TrainingError: if it holds a model of another shape.
+        WeightsError: if the file cannot be read, or was trained on another ink.
+        TrainingError: if it holds a model of another shape, or one that was shown its crops otherwise.
     """
+    charset = crops.charset
     source, metadata = load_weights(Path(config.initial_weights))
     if metadata.model != config.model:
         raise TrainingError(
             f"{config.initial_weights} holds {metadata.model_name} {metadata.model}, the run trains "
             f"{config.model_name} {config.model}: choose the same shape"
         )
+    preprocess = _require_same_view(crops, metadata, config)
     rows = torch.tensor(metadata.charset.class_ids(charset.codepoints))
     known = rows >= 0
     state = model.state_dict()
@@ -49,4 +59,27 @@ def load_initial_weights(model: nn.Module, charset: Charset, config: TrainConfig
         state[name] = tensor
     model.load_state_dict(state)
     LOGGER.info("started from %s, which knows %d of %d classes", config.initial_weights, int(known.sum()), len(charset))
-    return dataclasses.replace(config.preprocess, mean=metadata.preprocess.mean, std=metadata.preprocess.std)
+    return preprocess
+
+
+def _require_same_view(crops: MixedCrops, metadata: WeightsMetadata, config: TrainConfig) -> PreprocessConfig:
+    """Refuses to show a network its characters otherwise than before; the weights' preprocessing if it is the same."""
+    require_trained_ink(crops.ink, metadata.ink, f"{config.initial_weights}: the ink of the crops")
+    used_to = metadata.preprocess
+    wanted = config.preprocess
+    if config.measure_normalization:  # then mean and std are not the user's, and the weights keep theirs
+        wanted = dataclasses.replace(wanted, mean=used_to.mean, std=used_to.std)
+    cut = metadata.crop
+    if used_to.context:
+        # A window is sampled from crops with their surroundings: their size, and how much they show, may be another.
+        cut = dataclasses.replace(crops.crop_config, fill=cut.fill)
+    differences = {
+        "preprocess": describe_difference(wanted, used_to),
+        "crop": describe_difference(crops.crop_config, cut),
+    }
+    if named := "; ".join(f"{group}: {difference}" for group, difference in differences.items() if difference):
+        raise TrainingError(
+            f"{config.initial_weights} was trained on characters shown otherwise ({named}): set the same, or start "
+            "without initial weights"
+        )
+    return wanted

@@ -17,7 +17,7 @@ import numpy as np
 from packaging.requirements import Requirement
 
 from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
-from kuzushiji_submit.kaggle_kernels.settings import KernelSettings
+from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
 # What Kaggle's image has and the packages need; kaggle's own client is there too, but a kernel without a network has no
 # use for it.

@@ -3,13 +3,16 @@
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import kuzushiji_submit
+from kuzushiji_submit.cli.main import COMMANDS
 
 PACKAGE = Path(next(iter(kuzushiji_submit.__path__)))
+ROOT = PACKAGE.parent
 LIGHT = (
     "kuzushiji_submit",
     "kuzushiji_submit.cli",
@@ -28,8 +31,21 @@ LIGHT = (
 )
 
 
+# What both stages have, each its own, and what rooms have in common.
+MIRRORED = {"augment", "config", "detector", "module", "registry", "render", "run", "stages", "weights_file"}
+
+
+def test_two_files_of_one_name_mean_the_same() -> None:
+    """Either it is the command that does what the other is for, or a name that several rooms use alike."""
+    paths = [path for room in ("kuzushiji_submit", "detection", "recognition") for path in (ROOT / room).rglob("*.py")]
+    commands = {PACKAGE / "cli" / f"{command}.py" for command in COMMANDS}
+    assert commands < set(paths)
+    names = Counter(path.stem for path in paths if path not in commands and not path.stem.startswith("__"))
+    assert {name for name, count in names.items() if count > 1} == MIRRORED
+
+
 def test_every_room_stands_in_the_contract_of_layers() -> None:
-    contracts = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     layers = next(contract["layers"] for contract in contracts["contracts"] if contract["type"] == "layers")
     named = {module.strip() for layer in layers for module in layer.replace("|", ":").split(":")}
     rooms = {f"kuzushiji_submit.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")}

@@ -1,6 +1,6 @@
 """Fixtures of the recognition tests: small charsets, models and weights files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,16 +13,14 @@ from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model
 from recognition.weights_file import save_weights
 from recognition.weights_metadata import WeightsMetadata
+from tests.one_thread import one_thread  # noqa: F401 - a fixture of every test here
 
 SHAPE = KuzuCharRecConfig(stage_widths=(4, 8), convs_per_stage=1)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+def count_parameters(model: torch.nn.Module) -> int:
+    """How many trainable numbers a network has."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import pytest
 
 from kuzushiji_submit.core.errors import ConfigError
 from recognition.calibration import (
-    LEAST_TEMPERATURE,
-    MOST_TEMPERATURE,
+    MAXIMUM_TEMPERATURE,
+    MINIMUM_TEMPERATURE,
     Calibration,
     calibration_error,
     fit_temperature,
@@ -39,8 +39,8 @@ def test_temperature_is_found_again(temperature: float) -> None:
 
 def test_temperature_stays_within_its_bounds() -> None:
     sure = np.eye(3, dtype=np.float32)
-    assert fit_temperature(sure, np.arange(3)) == pytest.approx(LEAST_TEMPERATURE)
-    assert fit_temperature(sure, np.roll(np.arange(3), 1)) == pytest.approx(MOST_TEMPERATURE)
+    assert fit_temperature(sure, np.arange(3)) == pytest.approx(MINIMUM_TEMPERATURE)
+    assert fit_temperature(sure, np.roll(np.arange(3), 1)) == pytest.approx(MAXIMUM_TEMPERATURE)
 
 
 @pytest.mark.parametrize(

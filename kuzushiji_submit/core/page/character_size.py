@@ -10,7 +10,7 @@ _ROUNDS = 2
 _CLOSING = 0.12
 _LARGEST = 1 / 6
 _SMALLEST_PX = 2
-_LEAST_SHARE = 0.05
+_MINIMUM_SHARE = 0.05
 _LEVEL = 90
 
 
@@ -54,7 +54,7 @@ def _median_size(mask: NDArray[np.uint8], *, with_height: bool) -> float:
     largest = max(mask.shape, default=0) * _LARGEST
     narrow = (sides[:, 0] < largest) & (sides.min(axis=1, initial=np.inf) > _SMALLEST_PX)
     keep = narrow & (sides[:, 1] < largest)
-    if components.areas[keep].sum() < _LEAST_SHARE * components.areas[narrow].sum():
+    if components.areas[keep].sum() < _MINIMUM_SHARE * components.areas[narrow].sum():
         keep, with_height = narrow, False
     if not keep.any():
         return 0.0

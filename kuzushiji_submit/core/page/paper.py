@@ -1,6 +1,7 @@
 """The paper of a page: its color at every place, and where it ends."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -23,6 +24,12 @@ class Paper:
 
     color: NDArray[np.uint8]
     on_page: NDArray[np.uint8]
+
+    @classmethod
+    def white(cls, page_hw: tuple[int, int]) -> Self:
+        """White paper that covers a page of this height and width wholly."""
+        size_hw = (-(-page_hw[0] // REDUCTION), -(-page_hw[1] // REDUCTION))
+        return cls(np.full((*size_hw, 3), 255, np.uint8), np.full(size_hw, 255, np.uint8))
 
 
 def estimate_paper(page: NDArray[np.uint8]) -> Paper:

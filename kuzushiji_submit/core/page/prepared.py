@@ -15,7 +15,7 @@ from kuzushiji_submit.core.page.parts import Window, cut_paper, cut_reading
 
 @dataclass(frozen=True, eq=False)
 class PreparedPage:
-    """A page, its paper and its ink; made by `prepare_page`.
+    """A page, its paper and its ink; made by `prepare_page` or, where it was levelled before, `take_levelled`.
 
     ```
     pixels ─ estimate_paper ─▶ paper ─ read_ink, as config says ─▶ ink, lines
@@ -86,3 +86,14 @@ def prepare_page(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> 
             "read it as RGB, and convert gray pages with three equal channels"
         )
     return PreparedPage(pixels, estimate_paper(pixels) if pixels.size else None, config)
+
+
+def take_levelled(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> PreparedPage:
+    """A page whose paper was levelled to white when it was prepared: there is nothing to estimate any more.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB, paper and what lies beside the sheet 255.
+        config: settings of the ink.
+    """
+    size_hw = (pixels.shape[0], pixels.shape[1])
+    return PreparedPage(pixels, Paper.white(size_hw) if pixels.size else None, config)

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import os
 import pickle
 import shutil
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.files import naming_full_disk, replacing
+from kuzushiji_submit.core.files import atomic_binary, naming_full_disk, replacing
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +36,8 @@ class WholeCheckpoints(TorchCheckpointIO):
         content = io.BytesIO()
         torch.save(checkpoint, content)
         path = Path(path)
-        with naming_full_disk(path, content.tell(), AGAIN), replacing(path, make_folder=True) as temporary:
-            write_through(temporary, content.getbuffer())
+        with naming_full_disk(path, content.tell(), AGAIN), atomic_binary(path, durable=True) as stream:
+            stream.write(content.getbuffer())
 
     def load_checkpoint(self, path: str | Path, *args: object, **kwargs: object) -> dict[str, Any]:  # noqa: ARG002 - Lightning's
         """Reads a checkpoint onto the CPU.
@@ -47,14 +46,6 @@ class WholeCheckpoints(TorchCheckpointIO):
             TrainingError: if it is missing, damaged, or no checkpoint of a training run.
         """
         return load_checkpoint(Path(path))
-
-
-def write_through(path: Path, content: memoryview) -> None:
-    """Writes a new file down to the disk."""
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

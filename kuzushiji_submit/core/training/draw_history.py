@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from kuzushiji_submit.core.figures import new_figure, save_figure
+from kuzushiji_submit.core.plotting import new_figure, save_figure
 
 LOSSES = {"train/loss": "training", "val/loss": "validation"}
 ERRORS = {

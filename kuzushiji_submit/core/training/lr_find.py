@@ -13,8 +13,8 @@ from pytorch_lightning.tuner import lr_finder
 from pytorch_lightning.tuner.tuning import Tuner
 
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.figures import new_figure, save_figure
 from kuzushiji_submit.core.files import atomic_text, naming_full_disk
+from kuzushiji_submit.core.plotting import new_figure, save_figure
 from kuzushiji_submit.core.progress import Counter, counter
 from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.core.training.config import RuntimeConfig

@@ -17,7 +17,7 @@ STEPS = 50
 # Of all characters this part begins a page.
 PAGES = 1 / 200
 # No history keeps less than this for what it has never seen.
-LEAST_LEFT = 1e-6
+MINIMUM_LEFT = 1e-6
 
 Ids = NDArray[np.int64]
 Logs = NDArray[np.float32]
@@ -135,7 +135,7 @@ def _assemble(codepoints: tuple[str, ...], tables: Tables) -> TextPrior:
         count = len(built[length - 2])
         taken = np.bincount(parents, np.exp(logs.astype(np.float64)), count)
         taken_below = np.bincount(parents, np.exp(below.astype(np.float64)), count)
-        left = np.maximum(1 - taken, LEAST_LEFT) / np.maximum(1 - taken_below, LEAST_LEFT)
+        left = np.maximum(1 - taken, MINIMUM_LEFT) / np.maximum(1 - taken_below, MINIMUM_LEFT)
         backoffs = np.log(left).astype(np.float32)
         built[length - 2] = NgramTable(*tables[length - 2], backoffs)
         full = TextPrior(codepoints, (*built[: length - 1], built[length - 1]))

@@ -24,7 +24,7 @@ KIND = "kuzushiji text prior 1"
 # A probability is off by 3.6 percent at most: far less than what a few hundred thousand characters can say of it.
 LOG_STEP = 1 / 14
 BACKOFF_STEP, BACKOFF_LOWEST = 1 / 32, -6.0
-MOST_TOKENS = 2**16
+MAXIMUM_TOKENS = 2**16
 
 
 def save_prior(path: Path, prior: TextPrior) -> None:
@@ -32,11 +32,11 @@ def save_prior(path: Path, prior: TextPrior) -> None:
 
     Raises:
         OutputError: if the file cannot be written.
-        ValueError: if the vocabulary is larger than MOST_TOKENS.
+        ValueError: if the vocabulary is larger than MAXIMUM_TOKENS.
     """
     size = prior.unknown + 1
-    if size > MOST_TOKENS:
-        raise ValueError(f"a prior holds at most {MOST_TOKENS} tokens, got {size}")
+    if size > MAXIMUM_TOKENS:
+        raise ValueError(f"a prior holds at most {MAXIMUM_TOKENS} tokens, got {size}")
     first = prior.tables[0]
     arrays: dict[str, NDArray[np.generic]] = {"1.log_probs": first.log_probs, "1.backoffs": first.backoffs}
     for length, table in enumerate(prior.tables[1:], start=2):

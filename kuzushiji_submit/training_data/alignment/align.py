@@ -98,7 +98,7 @@ def _log_scores(
     logits -= logits.max(axis=1, keepdims=True, initial=0.0)
     logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
     log_scores = logits[:, _columns_of(codepoints, recognizer.charset)]
-    log_scores[:, [one not in recognizer.charset for one in codepoints]] = UNHEARD
+    log_scores[:, [codepoint not in recognizer.charset for codepoint in codepoints]] = UNHEARD
     labels = np.array(codepoints, np.str_)
     for row, codepoint in enumerate(known.codepoints):
         log_scores[row] = np.where(labels == codepoint, 0.0, -np.inf)

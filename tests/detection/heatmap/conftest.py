@@ -1,7 +1,6 @@
 """Fixtures of the score map's tests: a network of a few weights, and one that is never wrong."""
 
 import threading
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -13,6 +12,7 @@ from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from detection.training.page_store import EXACT
 from detection.training.targets import make_targets
 from kuzushiji_submit.core.components import Components
+from tests.one_thread import one_thread  # noqa: F401 - a fixture of every test here
 
 TINY = HeatmapNetConfig(widths=(4, 4, 6, 6, 8), depths=(1, 2, 1, 1), pyramid=4)
 
@@ -52,14 +52,6 @@ def blob_page(size: int = 32, columns: int = 4, rows: int = 6, gap: int = 24) ->
     for left, top, right, bottom in boxes:
         cv2.rectangle(page, (left, top), (right - 1, bottom - 1), (20, 20, 20), cv2.FILLED)
     return page, np.array(boxes, np.float32)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

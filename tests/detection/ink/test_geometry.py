@@ -1,7 +1,7 @@
 import numpy as np
 
+from detection.ink.cut_lattice import FEATURES, Candidates
 from detection.ink.geometry import WEIGHTS, measures, potentials, skip_potentials
-from detection.ink.lattice import FEATURES, Candidates
 
 
 def features(**values: float) -> np.ndarray:

@@ -1,28 +1,20 @@
 """Fixtures of the training tests: stores of small pages, and settings that train in a second."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.page_store import EXACT, PageStore
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.training.config import BookSplit, RuntimeConfig
 from tests.detection.heatmap.conftest import TINY, blob_page
+from tests.one_thread import one_thread  # noqa: F401 - a fixture of every test here
 
 Page = tuple[str, str, int]
 """Its id, its book, and how many columns of characters it has."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def write_store(folder: Path, *pages: Page, kind: int = EXACT, rows: int = 3) -> Path:

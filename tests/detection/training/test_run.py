@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from detection.heatmap.weights_file import load_detector
+from detection.heatmap.weights_file import load_detector, save_detector
 from detection.training.config import HeatmapOptimizer, HeatmapTraining
 from detection.training.data import StoreSource
 from detection.training.page_store import ROUGH
 from detection.training.run import train_heatmap
 from kuzushiji_submit.core import time_budget
 from kuzushiji_submit.core.errors import TrainingError, WeightsError
+from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.training import trainer
 from kuzushiji_submit.core.training.config import BookSplit
@@ -387,6 +388,15 @@ def test_initial_weights_that_do_not_fit_are_refused(finished: Finished, tmp_pat
         train(wider, finished.store, tmp_path / "run")
     with pytest.raises(WeightsError, match="no such weights file"):
         train(dataclasses.replace(config, initial_weights="none"), finished.store, tmp_path / "other")
+
+
+def test_initial_weights_that_were_trained_on_ink_are_refused(finished: Finished, tmp_path: Path) -> None:
+    initial = tmp_path / "ink.safetensors"
+    network, metadata = load_detector(finished.result.weights)
+    save_detector(initial, network.state_dict(), dataclasses.replace(metadata, ink=InkConfig()))
+    config = dataclasses.replace(tiny_config(), initial_weights=str(initial))
+    with pytest.raises(TrainingError, match=r"ink\.safetensors: was trained on the ink of pages"):
+        train(config, finished.store, tmp_path / "run")
 
 
 def test_a_diverging_run_stops(store: Path, tmp_path: Path) -> None:

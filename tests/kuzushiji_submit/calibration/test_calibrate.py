@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
+from kuzushiji_submit.calibration.threshold import judge
 from kuzushiji_submit.cli.main import main
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
+from kuzushiji_submit.reading.pipeline import Pipeline
+from recognition.calibration import Calibration
 from recognition.weights_file import load_weights, read_metadata
 
 
@@ -38,6 +42,33 @@ def test_an_unreadable_page_stops_nothing(data, pipeline, caplog):
     (data.train_images / "b_1.jpg").write_bytes(b"no image")
     assert calibrate(truth_of(data), pipeline.recognizer, pipeline).pages == 1
     assert "b_1.jpg" in caplog.text
+
+
+def test_no_readable_page_is_a_named_error(data, pipeline):
+    for image in data.train_images.iterdir():
+        image.write_bytes(b"no image")
+    with pytest.raises(CompetitionFileError, match="none of the 2 pages"):
+        calibrate(truth_of(data), pipeline.recognizer, pipeline)
+
+
+@pytest.mark.parametrize(("asks", "times"), [(False, 1), (True, 2)])
+def test_a_page_is_made_ready_once_unless_its_boxes_depend_on_the_temperature(asks, times, data, pipeline, monkeypatch):
+    made = []
+    monkeypatch.setattr(pipeline, "prepare", lambda pixels: made.append(pixels) or Pipeline.prepare(pipeline, pixels))
+    calibrate(truth_of(data), pipeline.recognizer, pipeline, detector_asks=asks)
+    assert len(made) == 2 * times
+
+
+def test_boxes_of_a_detector_that_asks_are_those_of_the_new_temperature(data, weights):
+    """The threshold is chosen on the pages as `predict` will read them with the calibrated file."""
+    pipeline = load_pipeline(PipelineConfig(), weights, None, "cpu")
+    recognizer = pipeline.recognizer
+    recognizer.calibrate(Calibration(temperature=9.0))
+    found = calibrate(truth_of(data), recognizer, pipeline, detector_asks=True)
+    reader, pages = pipeline.with_min_score(found.calibration.min_score), truth_of(data)
+    read = [(next(reader.read([(truth.image_id, read_page(path))])), truth) for path, truth in pages]
+    scores, hits, _ = judge(read)
+    assert (len(scores), int(hits.sum())) == (found.counts.tp + found.counts.fp, found.counts.tp)
 
 
 def test_pages_without_truth_are_refused(data):

@@ -35,8 +35,9 @@ def test_score_table(truth, submission, capsys):
     assert "1 nan-labels" in captured.err
 
 
-def test_a_plain_score_waits_neither_for_torch_nor_for_pandas(truth, submission):
-    argv = ["score", "--truth", str(truth), "--submission", str(submission)]
+@pytest.mark.parametrize("further", [[], ["--by", "book"], ["--by", "page", "--json"]])
+def test_a_score_waits_neither_for_torch_nor_for_pandas(truth, submission, further):
+    argv = ["score", "--truth", str(truth), "--submission", str(submission), *further]
     code = (
         f"import sys; from kuzushiji_submit.cli import main; assert main({argv!r}) == 0; "
         "sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"

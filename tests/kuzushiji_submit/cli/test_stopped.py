@@ -62,18 +62,16 @@ def test_a_training_says_so_keeps_its_checkpoint_and_goes_on(
 @pytest.mark.parametrize(("signum", "word", "code"), SIGNALS)
 def test_a_checkpoint_that_is_being_written_is_not_torn(data, tmp_path, capsys, monkeypatch, signum, word, code):
     """Told to stop in the middle of the second epoch's last.ckpt, the first one's stays."""
-    from kuzushiji_submit.core.training import checkpoints
-
     out = tmp_path / "run"
 
-    def stop(path: Path, content: memoryview) -> None:
-        stopping = "last" in path.name and (out / "checkpoints" / "epoch-001.ckpt").exists()
-        path.write_bytes(content[: len(content) // 2] if stopping else content)
-        if stopping:
+    def stop(descriptor: int) -> None:
+        checkpoints = out / "checkpoints"
+        if (checkpoints / "epoch-001.ckpt").exists() and list(checkpoints.glob(".last.ckpt.*.tmp")):
+            os.truncate(descriptor, os.fstat(descriptor).st_size // 2)
             os.kill(os.getpid(), signum)
             time.sleep(10)
 
-    monkeypatch.setattr(checkpoints, "write_through", stop)
+    monkeypatch.setattr(os, "fsync", stop)
     assert main(arguments("train", "detector", data, out)) == code
     assert word in capsys.readouterr().err
     assert load_checkpoint(out / "checkpoints" / "last.ckpt")["epoch"] == 0

@@ -80,6 +80,16 @@ def test_endless_items_are_read_a_few_ahead_only(kind):
     assert len(read) <= 9
 
 
+def test_one_thread_works_ahead_of_who_takes_the_results():
+    threads = list(map_pages(lambda _: threading.get_ident(), range(3), 1, "threads"))
+    assert len(set(threads)) == 1
+    assert threads[0] != threading.get_ident()
+    second = threading.Event()
+    results = map_pages(lambda number: number < 1 or second.set(), range(3), 1, "threads")
+    next(results)
+    assert second.wait(10)  # although nobody has asked for it
+
+
 def test_closing_cancels_what_has_not_begun():
     begun = []
     gate = threading.Event()

@@ -8,7 +8,9 @@ from typing import ClassVar, Literal
 import pytest
 
 from kuzushiji_submit.core.errors import ConfigError, DurationError
-from kuzushiji_submit.core.settings import from_plain, parse_override, read_settings, to_plain
+from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.lines import LineConfig
+from kuzushiji_submit.core.settings import describe_difference, from_plain, parse_override, read_settings, to_plain
 
 
 @dataclass(frozen=True)
@@ -199,3 +201,18 @@ def test_a_missing_key_is_named():
 @pytest.mark.parametrize("settings", [Outer(), Outer(limit=3, widths=(), file=Path("a"), inner=Inner(2, 0.5))])
 def test_plain_values_survive_json(settings):
     assert from_plain(Outer, json.loads(json.dumps(to_plain(settings)))) == settings
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (InkConfig(), ""),
+        (InkConfig(floor=0.7), "floor 0.7, not 0.25"),
+        (
+            InkConfig(remove_lines=False, lines=LineConfig(level=50)),
+            "remove_lines False, not True, lines.level 50, not 40",
+        ),
+    ],
+)
+def test_differences_are_named(found: InkConfig, expected: str) -> None:
+    assert describe_difference(found, InkConfig()) == expected

@@ -93,7 +93,7 @@ def test_cut_connections_are_taken_up_where_they_were(kaggle, download, out, pau
 
 
 def test_goes_on_in_another_process(kaggle, download, out, monkeypatch):
-    monkeypatch.setattr(waiting, "MOST_FAILURES", 1)
+    monkeypatch.setattr(waiting, "MAXIMUM_FAILURES", 1)
     kaggle.cut_after = [300_000]
     code, printed, said = download()
     assert (code, printed) == (1, "")
@@ -110,7 +110,7 @@ def test_goes_on_in_another_process(kaggle, download, out, monkeypatch):
 
 def test_a_part_of_another_edition_is_not_glued_to_this_one(kaggle, download, out, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(waiting, "MOST_FAILURES", 1)
+        patch.setattr(waiting, "MAXIMUM_FAILURES", 1)
         kaggle.cut_after = [300_000]
         download()
     kaggle.etag = '"edition-2"'

@@ -19,6 +19,7 @@ from kuzushiji_submit.kaggle_client.proxies import check_proxy
         {"https_proxy": "http://[::1]:3128", "all_proxy": "nonsense://"},
         {"http_proxy": "ftp://only-for-others"},
         {"ALL_PROXY": "http://:x", "no_proxy": "localhost, .kaggle.com"},
+        {"ALL_PROXY": "http://:x", "no_proxy": "API.Kaggle.com"},
         {"ALL_PROXY": "http://:x", "NO_PROXY": "*"},
     ],
 )

@@ -19,7 +19,7 @@ from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels import build_kernel as building
 from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, MAX_SOURCE_BYTES, build_kernel, kernel_metadata, slug
 from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
-from kuzushiji_submit.kaggle_kernels.settings import KernelSettings, read_run_settings
+from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings, read_run_settings
 from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining
 
 ROOT = Path(kuzushiji_submit.__file__).parents[1]

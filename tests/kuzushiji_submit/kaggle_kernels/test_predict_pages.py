@@ -9,10 +9,10 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
+from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 from kuzushiji_submit.kaggle_kernels.predict_pages import Weights, predict_pages
 from kuzushiji_submit.kaggle_kernels.session import Session
-from kuzushiji_submit.kaggle_kernels.settings import RunSettings
 from kuzushiji_submit.reading.characters import Alternative, Character
 from kuzushiji_submit.reading.journal import Journal
 from tests.kuzushiji_submit.kaggle_kernels.conftest import option, write_shard

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from kuzushiji_submit.core.errors import CropStoreError, DetectionError, KernelError
+from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
 from kuzushiji_submit.kaggle_kernels.session import Session, run_session
-from kuzushiji_submit.kaggle_kernels.settings import RunSettings
 
 
 def record(roots) -> dict:

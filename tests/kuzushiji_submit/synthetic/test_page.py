@@ -6,8 +6,8 @@ import pytest
 from kuzushiji_submit.synthetic.book import draw_book_style
 from kuzushiji_submit.synthetic.free_space import free_rectangle
 from kuzushiji_submit.synthetic.hand import Hand
-from kuzushiji_submit.synthetic.layout import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.page import draw_page
+from kuzushiji_submit.synthetic.placement import Layout, draw_layout, empty_layout, layout_from_truth
 from kuzushiji_submit.synthetic.repertoire import MIDDLE
 from kuzushiji_submit.synthetic.statistics import load_statistics
 from kuzushiji_submit.synthetic.text import TextSource

@@ -3,7 +3,8 @@ import torch
 
 from kuzushiji_submit.core.errors import ConfigError
 from recognition.models.reader import Reader, ReaderConfig
-from recognition.models.registry import build_model, count_parameters
+from recognition.models.registry import build_model
+from tests.recognition.conftest import count_parameters
 
 SMALL = ReaderConfig(widths=(4, 6, 8), blocks=(1, 2), embedding=16)
 

@@ -6,8 +6,9 @@ from kuzushiji_submit.core.registry import architecture
 from recognition.crops import CropConfig
 from recognition.models.backbones import ResNet50Config
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
-from recognition.models.registry import build_model, count_parameters
+from recognition.models.registry import build_model
 from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
+from tests.recognition.conftest import count_parameters
 
 TEN_CLASSES = KuzuCharRecConfig((24, 48, 96), order="conv-bn-relu", dropout=0.25)
 

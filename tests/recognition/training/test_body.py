@@ -9,12 +9,13 @@ from torchvision.models import resnet50
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
 from recognition.models.backbones import ResNet50Config
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
-from recognition.models.registry import build_model, count_parameters
+from recognition.models.registry import build_model
 from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import BalanceConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.train import train
+from tests.recognition.conftest import count_parameters
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import torch
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
 from recognition.models.reader import ReaderConfig
+from recognition.models.registry import build_model
 from recognition.preprocess import PreprocessConfig
 from recognition.recognizer import Recognizer
 from recognition.training.config import (
@@ -23,7 +24,8 @@ from recognition.training.config import (
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource
 from recognition.training.train import train
-from recognition.weights_file import load_weights, read_metadata
+from recognition.weights_file import load_weights, read_metadata, save_weights
+from recognition.weights_metadata import WeightsMetadata
 
 
 def test_it_learns_characters_and_what_is_none(
@@ -64,6 +66,22 @@ def test_a_warm_start_keeps_what_was_learned(
     torch.testing.assert_close(after["classifier.weight"], expected, atol=1e-3, rtol=0)
     described = [read_metadata(one.weights).preprocess for one in (first, second)]
     assert described[0] == described[1]
+
+
+def test_a_warm_start_goes_on_seeing_the_same_window(
+    reader_store: CropStore, reader_config: TrainConfig, tmp_path: Path
+) -> None:
+    """Crops that show more around it, or are larger, are the same to a reader: its window is sampled from them."""
+    model = build_model(reader_config.model, len(reader_store.charset))
+    wider = dataclasses.replace(reader_store.crop_config, context=4.0, size=64)
+    metadata = WeightsMetadata(reader_config.model, reader_store.charset, wider, reader_config.preprocess)
+    initial = tmp_path / "initial.safetensors"
+    save_weights(initial, model.state_dict(), metadata)
+    config = dataclasses.replace(reader_config, initial_weights=str(initial), epochs=1)
+    train(config, reader_store, tmp_path / "run")
+    seen = dataclasses.replace(config.preprocess, context=1.25)
+    with pytest.raises(TrainingError, match=r"preprocess: context 1\.25, not"):
+        train(dataclasses.replace(config, preprocess=seen), reader_store, tmp_path / "other")
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])

@@ -7,26 +7,32 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import ConfigError, TrainingError
+from kuzushiji_submit.core.errors import ConfigError, TrainingError, WeightsError
+from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.registry import NetworkConfig
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.training.history import EpochHistory
 from kuzushiji_submit.core.training.run import TrainingResult
 from kuzushiji_submit.core.weights_record import Provenance
+from recognition.crops import CropConfig
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
+from recognition.models.registry import build_model
 from recognition.models.simple_kuzu_rec import SimpleKuzuRecConfig
+from recognition.preprocess import PreprocessConfig
 from recognition.recognizer import Recognizer
 from recognition.training.config import AugmentConfig, BalanceConfig, OptimizerConfig, SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource
 from recognition.training.train import train
-from recognition.weights_file import load_weights, read_metadata
+from recognition.weights_file import load_weights, read_metadata, save_weights
+from recognition.weights_metadata import WeightsMetadata
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -223,6 +229,42 @@ def test_initial_weights_of_another_shape_are_refused(
     config = dataclasses.replace(config, initial_weights=str(weights), model=wider)
     with pytest.raises(TrainingError, match="choose the same shape"):
         train(config, store, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"ink": InkConfig(floor=0.7)}, WeightsError, r"the ink of the crops is not .* \(floor 0\.25, not 0\.7\)"),
+        ({"preprocess": PreprocessConfig(binarize="height")}, TrainingError, "preprocess: binarize none, not height"),
+        ({"crop": CropConfig(size=24)}, TrainingError, "crop: size 32, not 24"),
+        ({"crop": CropConfig(size=32, resize="squish")}, TrainingError, "crop: .*resize fit, not squish"),
+    ],
+)
+def test_initial_weights_that_saw_other_crops_are_refused(
+    store: CropStore, config: TrainConfig, tmp_path: Path, changed: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    model = build_model(config.model, len(store.charset))
+    metadata = WeightsMetadata(config.model, store.charset, store.crop_config, ink=store.ink)
+    initial = tmp_path / "initial.safetensors"
+    save_weights(initial, model.state_dict(), dataclasses.replace(metadata, **changed))
+    config = dataclasses.replace(config, initial_weights=str(initial))
+    with pytest.raises(error, match=message):
+        train(config, store, tmp_path / "run")
+
+
+def test_initial_weights_keep_their_normalization_unless_another_is_set(
+    store: CropStore, config: TrainConfig, tmp_path: Path
+) -> None:
+    model = build_model(config.model, len(store.charset))
+    used_to = PreprocessConfig(mean=0.25, std=0.5)
+    initial = tmp_path / "initial.safetensors"
+    save_weights(initial, model.state_dict(), WeightsMetadata(config.model, store.charset, store.crop_config, used_to))
+    config = dataclasses.replace(config, initial_weights=str(initial), epochs=1)
+    result = train(config, store, tmp_path / "run")
+    assert read_metadata(result.weights).preprocess == used_to
+    config = dataclasses.replace(config, measure_normalization=False)
+    with pytest.raises(TrainingError, match=r"preprocess: mean 0\.0, not 0\.25, std 1\.0, not 0\.5"):
+        train(config, store, tmp_path / "other")
 
 
 def test_folder_with_a_run_is_not_overwritten(store: CropStore, config: TrainConfig, tmp_path: Path) -> None:

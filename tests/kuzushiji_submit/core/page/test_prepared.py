@@ -9,10 +9,11 @@ import pytest
 import detection
 import kuzushiji_submit
 import recognition
+from detection.heatmap.page_input import levelled_page
 from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page import prepared as module
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
-from kuzushiji_submit.core.page.prepared import prepare_page
+from kuzushiji_submit.core.page.prepared import prepare_page, take_levelled
 from tests.drawn_pages import DrawnPage
 
 ESTIMATES = {"estimate_paper", "read_ink"}
@@ -42,6 +43,17 @@ def test_a_page_keeps_its_pixels_and_what_made_its_ink() -> None:
     assert page.paper is not None
     assert page.paper.color.shape == (38, 25, 3)
     assert prepare_page(pixels).config == DEFAULT_INK
+
+
+@pytest.mark.parametrize("hw", [(0, 0), (0, 5), (1, 1), (300, 205)])
+def test_a_levelled_page_stays_as_it_is(hw: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "estimate_paper", None)
+    pixels = np.random.default_rng(0).integers(0, 256, (*hw, 3)).astype(np.uint8)
+    page = take_levelled(pixels)
+    assert (page.paper is None) == (pixels.size == 0)
+    if page.paper is not None:
+        assert page.paper.color.shape[:2] == page.paper.on_page.shape == (-(-hw[0] // 8), -(-hw[1] // 8))
+        np.testing.assert_array_equal(levelled_page(page, hw), pixels)
 
 
 def test_paper_is_estimated_and_ink_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:

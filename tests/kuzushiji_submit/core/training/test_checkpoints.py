@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from kuzushiji_submit.core.errors import OutputError, TrainingError
-from kuzushiji_submit.core.training import checkpoints
 from kuzushiji_submit.core.training.checkpoints import (
     WholeCheckpoints,
     checkpoint_to_resume,
@@ -112,11 +111,11 @@ def test_without_a_whole_one_there_is_nothing_to_go_on_from(folder: Path, tmp_pa
 def test_a_full_disk_is_named_and_leaves_the_checkpoint_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (folder / "last.ckpt").read_bytes()
 
-    def fill(path: Path, content: memoryview) -> None:
-        path.write_bytes(content[: len(content) // 3])
+    def fill(descriptor: int) -> None:
+        os.truncate(descriptor, os.fstat(descriptor).st_size // 3)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "write_through", fill)
+    monkeypatch.setattr(os, "fsync", fill)
     with pytest.raises(OutputError, match=r"last\.ckpt: no space left on the disk for 4\.\d MB .* with --resume"):
         WholeCheckpoints().save_checkpoint(checkpoint(3, 1_000_000), folder / "last.ckpt")
     assert (folder / "last.ckpt").read_bytes() == before

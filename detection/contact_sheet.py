@@ -46,5 +46,5 @@ def fit(picture: Picture, size: tuple[int, int], *, smooth: bool = True) -> Pict
 def draw_boxes(picture: Picture, detections: Detections, scale: float) -> None:
     """Draws boxes given in page pixels, likely ones green, onto a picture of the page at a scale."""
     for box, score in zip(detections.boxes * scale, detections.scores, strict=True):
-        left, top, right, bottom = (round(float(one)) for one in box)
+        left, top, right, bottom = (round(float(side)) for side in box)
         cv2.rectangle(picture, (left, top), (right, bottom), _GREEN if score > 0.5 else _ORANGE, 2)

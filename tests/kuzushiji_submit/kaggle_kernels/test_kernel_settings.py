@@ -3,7 +3,7 @@
 import pytest
 
 from kuzushiji_submit.core.errors import DurationError, KernelError
-from kuzushiji_submit.kaggle_kernels.settings import RunSettings, read_run_settings
+from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings, read_run_settings
 
 
 def test_nothing_said_is_the_default():

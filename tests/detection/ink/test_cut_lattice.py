@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
 
-from detection.ink.lattice import FEATURES, column_candidates
+from detection.ink.cut_lattice import FEATURES, column_candidates
 from detection.ink.profiles import candidate_cuts, column_profiles
 
 UNIT = 10.0

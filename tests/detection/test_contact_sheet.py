@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detection.drawing import WIDEST, panel_size, side_by_side
+from detection.contact_sheet import WIDEST, panel_size, side_by_side
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import read_truth, write_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, HiddenBookError, OutputError
 from kuzushiji_submit.synthetic import competition
-from kuzushiji_submit.synthetic.competition import synthesize
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
+from kuzushiji_submit.synthetic.make_competition import synthesize
 from kuzushiji_submit.synthetic.plan import SynthesisSettings, Synthesizer
 from kuzushiji_submit.synthetic.real_glyphs import read_real_glyphs
 from kuzushiji_submit.synthetic.real_hand import RealHands

@@ -3,7 +3,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
-from kuzushiji_submit.synthetic.columns import group_columns, successors
+from kuzushiji_submit.synthetic.box_columns import group_columns, successors
 
 RIGHT, LEFT = 100, 40
 
