@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 
 from kuzushiji_submit import __version__
+from kuzushiji_submit.cli.parser import Parser
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.signals import StoppedBySignalError, stop_by_signals
 
@@ -43,9 +44,7 @@ logger = logging.getLogger(__name__)
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `kuzushiji` with all its commands."""
-    parser = argparse.ArgumentParser(
-        prog="kuzushiji", description="Reads pages of pre-modern Japanese books, and scores what was read."
-    )
+    parser = Parser(prog="kuzushiji", description="Reads pages of pre-modern Japanese books, and scores what was read.")
     parser.add_argument("--version", action="version", version=f"kuzushiji {__version__}")
     parser.add_argument("--verbose", action="store_true", help="debug log, and a traceback with every error")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
