@@ -46,6 +46,12 @@ def test_the_pages_lie_one_folder_below(tmp_path):
     )
 
 
+def test_a_home_that_the_shell_did_not_fill_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "pages").mkdir()
+    assert explain_no_folder(type(tmp_path)("~/pages")) == f"no such folder: did you mean {tmp_path}/pages?"
+
+
 def test_a_path_of_windows(tmp_path, monkeypatch):
     (tmp_path / "data" / "pages").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
