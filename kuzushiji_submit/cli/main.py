@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kuzushiji_submit import __version__
+from kuzushiji_submit.cli.parser import Parser
 from kuzushiji_submit.core.console import patient_streams
 from kuzushiji_submit.core.errors import KuzushijiError
 from kuzushiji_submit.core.progress import end_progress, show_progress
@@ -44,7 +45,7 @@ COMMANDS = (
 logger = logging.getLogger(__name__)
 
 
-class _CommandParser(argparse.ArgumentParser):
+class _CommandParser(Parser):
     """The parser of a command, with the options that all commands have."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - what argparse hands on
@@ -62,9 +63,7 @@ def _add_common_arguments(parser: argparse.ArgumentParser, default: Any) -> None
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of `kuzushiji` with all its commands."""
-    parser = argparse.ArgumentParser(
-        prog="kuzushiji", description="Reads pages of pre-modern Japanese books, and scores what was read."
-    )
+    parser = Parser(prog="kuzushiji", description="Reads pages of pre-modern Japanese books, and scores what was read.")
     parser.add_argument("--version", action="version", version=f"kuzushiji {__version__}")
     _add_common_arguments(parser, default=False)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser)

@@ -40,10 +40,8 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"{args.truth}: {kinds}: `kuzushiji check` lists them\n")
     submission = read_submission(args.submission)
     pages = score_pages(truth, submission, detection_only=args.detection_only, subset=args.subset)
-    foreign = (
-        "" if args.detection_only else describe_foreign_labels(page for page in submission if page.image_id in pages)
-    )
-    if foreign:
+    scored = [page for page in submission if page.image_id in pages]
+    if not args.detection_only and (foreign := describe_foreign_labels(scored)):
         sys.stderr.write(f"{args.submission}: {foreign}\n")
     if len(pages) < len(truth):
         sys.stderr.write(f"{len(truth) - len(pages)} pages of the truth are not in the submission and were left out\n")

@@ -1,5 +1,6 @@
 """What stands where a folder of page images should be, and what to do about it."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -19,9 +20,9 @@ def explain_no_folder(path: Path) -> str:
     archive = _archive_of(path)
     if archive is not None:
         return f"no such folder, but {archive.name} is there: {_unpack(archive)}"
-    turned = Path(str(path).replace("\\", "/"))
-    if turned.is_dir():
-        return f"no such folder: did you mean {turned}?"
+    for meant in (str(path).replace("\\", "/"), os.path.expanduser(path)):
+        if meant != str(path) and Path(meant).is_dir():
+            return f"no such folder: did you mean {meant}?"
     return "no such folder: check the path"
 
 

@@ -17,9 +17,9 @@ def read_sample_ids(path: Path) -> list[str]:
     ids: list[str] = []
     seen: set[str] = set()
     for row in read_rows(path, ("image_id",)):
-        image_id = row.cells[0].strip()
-        if not image_id or image_id in seen:
-            fault = f"{image_id!r} occurs twice" if image_id else "no image_id"
+        image_id = row.cells[0]
+        if not image_id.strip() or image_id in seen:
+            fault = f"{image_id!r} occurs twice" if image_id.strip() else "no image_id"
             raise CompetitionFileError(f"{path}: line {row.line}: {fault}: restore the competition's file")
         seen.add(image_id)
         ids.append(image_id)

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from kuzushiji_submit.competition.id_forms import match_ids
 from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import SubmissionError
@@ -149,6 +150,9 @@ def _require_same_pages(truth_ids: set[str], predicted_ids: set[str]) -> None:
     extra = sorted(predicted_ids - truth_ids)
     if missing or extra:
         which = f"{missing[0]} is not in the submission" if missing else f"{extra[0]} is not in the truth"
+        for image_id, form in match_ids(missing, extra).otherwise().items():
+            which = f"{image_id} is not in the submission, which writes {form.name!r} ({form.difference})"
+            break
         raise SubmissionError(
             f"{which} ({len(missing)} pages missing, {len(extra)} unknown): "
             "score files of the same pages, or add --subset to score the common ones"

@@ -122,8 +122,8 @@ def read_submission(path: Path) -> list[PagePoints]:
 
     Raises:
         SubmissionError: on what the metric or Kaggle's parser refuses: other columns than the two, a row that is longer
-            or shorter, a group that is not a label and two numbers, anything but one blank between tokens, white space
-            around an image_id, or one that occurs twice.
+            or shorter, a group that is not a label and two numbers, anything but one blank between tokens, or an image_id
+            that occurs twice.
         CompetitionFileError: if the file cannot be read.
     """
     table = read_table(path)
@@ -135,17 +135,11 @@ def read_submission(path: Path) -> list[PagePoints]:
     for row in rows:
         image_id, cell = row.cells
         groups = parse_groups(cell, POINT_NUMBERS, codepoints_only=False)
-        fault = _fault_of_id(image_id, pages) or _fault_of_cell(image_id, cell, groups)
+        fault = f"{image_id!r} occurs twice" if image_id in pages else _fault_of_cell(image_id, cell, groups)
         if fault:
             raise SubmissionError(f"{path}: line {row.line}: {fault}: predict anew or correct the row")
         pages[image_id] = PagePoints(image_id, groups.names, groups.numbers)
     return list(pages.values())
-
-
-def _fault_of_id(image_id: str, pages: Mapping[str, PagePoints]) -> str | None:
-    if image_id in pages:
-        return f"{image_id!r} occurs twice"
-    return f"white space around the image_id {image_id!r}" if image_id != image_id.strip() else None
 
 
 def _fault_of_cell(image_id: str, cell: str, groups: Groups) -> str | None:

@@ -86,9 +86,10 @@ def _read_truth(path: Path, problems: list[Problem] | None) -> list[PageTruth]:
     pages: list[PageTruth] = []
     seen: dict[str, int] = {}
     for row in read_rows(path, COLUMNS):
-        image_id = row.cells[0].strip()
-        if not image_id or image_id in seen:
-            what = f"image_id {image_id!r} occurs again (first on line {seen[image_id]})" if image_id else "no image_id"
+        image_id = row.cells[0]
+        if not image_id.strip() or image_id in seen:
+            known = f"image_id {image_id!r} occurs again (first on line {seen.get(image_id)})"
+            what = known if image_id.strip() else "no image_id"
             _note(
                 problems,
                 Kind.DUPLICATE_ID,

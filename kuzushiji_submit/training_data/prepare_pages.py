@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detection.training.page_store import EXACT, ROUGH, PageStore
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.id_forms import match_ids
 from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.engine import Failure, map_pages
@@ -89,7 +90,9 @@ def _jobs(data: DataFolder, store: Path, ink: InkConfig) -> tuple[list[PageJob],
     """A job for every annotated page with an image, and the ids of those without."""
     truth, images = read_annotated_pages(data)
     rough_csv = data.root / ROUGH_CSV
-    rough = {page.image_id: page for page in read_repaired_truth(rough_csv)} if rough_csv.is_file() else {}
+    rough_truth = read_repaired_truth(rough_csv) if rough_csv.is_file() else []
+    same = match_ids((page.image_id for page in rough_truth), (page.image_id for page in truth)).found
+    rough = {same[page.image_id]: page for page in rough_truth if page.image_id in same}
     present = [page for page in truth if page.image_id in images]
     if not present:
         raise CompetitionFileError(f"{data.train_images}: no image of any page in {data.train_csv.name}: fetch them")

@@ -36,11 +36,11 @@ def read_text(path: Path) -> list[list[str]]:
     Raises:
         CompetitionFileError: if the file cannot be read, or holds no text.
     """
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         pages = [row.cells[0] for row in read_rows(path, ("text",))]
     else:
         try:
-            pages = path.read_text(encoding="utf-8").split("\n\n")
+            pages = path.read_text(encoding="utf-8-sig").split("\n\n")
         except (OSError, UnicodeDecodeError) as error:
             raise CompetitionFileError(f"{path}: cannot be read ({error}): name a text file in UTF-8") from None
     cleaned = [page for page in map(clean, pages) if page]

@@ -27,7 +27,7 @@ def read_transcriptions(path: Path) -> dict[str, str]:
         CompetitionFileError: if the file is something else.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise CompetitionFileError(f"{path}: cannot be read as JSON ({error}): check the file") from None
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):

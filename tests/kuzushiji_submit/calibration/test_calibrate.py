@@ -38,6 +38,13 @@ def test_threshold_and_temperature_are_those_of_the_pages(data, pipeline):
     assert 0 <= result.calibration.min_score <= 1
 
 
+def test_rows_in_another_form_belong_to_the_files_books(data, write_csv):
+    write_csv("data/train.csv", ["image_id,labels", "train_images/a_1.jpg,U+306E 1 1 9 9", "B_1,U+306E 1 1 9 9"])
+    pages = truth_of(data, lambda image_id: image_id.startswith("a"))
+    assert [(path.name, page.image_id) for path, page in pages] == [("a_1.jpg", "a_1")]
+    assert len(truth_of(data)) == 2
+
+
 def test_an_unreadable_page_stops_nothing(data, pipeline, caplog):
     (data.train_images / "b_1.jpg").write_bytes(b"no image")
     assert calibrate(truth_of(data), pipeline.recognizer, pipeline).pages == 1

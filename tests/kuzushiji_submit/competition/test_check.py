@@ -64,6 +64,17 @@ def test_every_problem_in_one_pass(data, write_csv):
     assert any("test_1.jpg: not an image" in text for text in texts)
 
 
+def test_names_in_another_form_are_noted_and_checked(data, write_csv):
+    write_csv("train.csv", ["image_id,labels", "train_images/b_1.jpg,U+306F 50 70 30 30", "B_2,"])
+    write_csv("sample_submission.csv", ["image_id,labels", "test_1.jpg,", "test_2,"])
+    result = check_data(data)
+    kinds = [Kind.OTHER_ID_FORM, Kind.OTHER_ID_FORM, Kind.OUT_OF_PAGE, Kind.OTHER_ID_FORM, Kind.MISSING_IMAGE]
+    assert [problem.kind for problem in result.problems] == kinds
+    assert "'test_1.jpg' is taken to be this image, from which it differs by a file ending" in str(result.problems[3])
+    assert "test_2: no image in" in str(result.problems[4])
+    assert result.errors == 1
+
+
 @pytest.mark.parametrize("name", ["train.csv", "unicode_translation.csv", "sample_submission.csv"])
 def test_a_missing_file_is_one_problem(data, name):
     (data.root / name).unlink()

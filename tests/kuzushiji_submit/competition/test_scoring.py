@@ -112,5 +112,8 @@ def test_other_pages_are_an_error_unless_a_subset_is_meant(make_truth, make_poin
     with pytest.raises(SubmissionError, match=r"a is not in the submission \(1 pages missing, 1 unknown"):
         score_pages(truth, pages)
     assert score_pages(truth, pages, subset=True) == {"b": Counts(1, 0, 0)}
+    other_form = [make_points(image_id="b.jpg"), make_points(image_id="a")]
+    with pytest.raises(SubmissionError, match=r"b is not in the submission, which writes 'b.jpg' \(a file ending"):
+        score_pages(truth, other_form)
     with pytest.raises(SubmissionError, match="no page in common"):
         score_pages(truth[:1], pages, subset=True)

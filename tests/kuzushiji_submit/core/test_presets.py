@@ -90,6 +90,12 @@ def test_a_file_extends_a_preset_or_a_file_beside_it(tmp_path) -> None:
     assert (settings.epochs, settings.crop.size, settings.crop.margin, settings.crop.context) == (9, 64, 0.1, 2.2)
 
 
+def test_a_file_of_windows_may_have_a_byte_order_mark_and_its_line_ends(tmp_path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes('\ufeffepochs = 9\r\nmodel = "reader"\r\n'.encode())
+    assert read_preset(str(path)) == {"epochs": 9, "model": "reader"}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

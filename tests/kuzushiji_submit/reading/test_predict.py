@@ -2,7 +2,9 @@
 
 import gc
 import json
+import unicodedata
 import weakref
+import zipfile
 
 import pytest
 
@@ -45,6 +47,33 @@ def test_batches_and_threads_change_nothing(pages, tmp_path, pipeline, batch_pag
     predict(plain, pipeline, MADE_BY)
     predict(other, pipeline, MADE_BY)
     assert other.out.read_text() == plain.out.read_text()
+
+
+def test_ids_in_another_form_are_read_and_written_as_the_sample_has_them(pages, tmp_path, pipeline, caplog):
+    ids = ["test_images/b_1.jpg", "B_3", "b_9"]
+    job = PredictJob(pages, tmp_path / "s.csv", sample_ids=ids, debug=tmp_path / "debug")
+    result = predict(job, pipeline, MADE_BY)
+    assert list(counts(job.out).items()) == [(ids[0], 12), (ids[1], 6), (ids[2], 0)]
+    assert "2 ids are written otherwise than the file: 'test_images/b_1.jpg' is b_1.jpg" in caplog.text
+    assert "fetch it (ids are written as the names of its files without ending, such as b_1)" in result.failures["b_9"]
+    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["b_1.jpg", "b_3.jpg"]
+
+
+def test_a_name_of_macos_is_the_samples_name(pages, tmp_path, pipeline):
+    composed = "\u304c_1"
+    (pages / "b_1.jpg").rename(pages / f"{unicodedata.normalize('NFD', composed)}.jpg")
+    job = PredictJob(pages, tmp_path / "s.csv", sample_ids=[composed])
+    assert predict(job, pipeline, MADE_BY).failures == {}
+    assert counts(job.out) == {composed: 12}
+
+
+def test_an_archive_of_pages_is_to_be_unpacked(pages, tmp_path, pipeline):
+    archive = tmp_path / "pages.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(pages / "b_1.jpg", "b_1.jpg")
+    for sample_ids in (None, ["b_1"]):
+        with pytest.raises(CompetitionFileError, match=r"pages.zip: is an archive: unpack it, as with `unzip"):
+            predict(PredictJob(archive, tmp_path / "s.csv", sample_ids=sample_ids), pipeline, MADE_BY)
 
 
 def test_rows_follow_the_sample_and_bad_pages_get_empty_rows(pages, tmp_path, pipeline):

@@ -45,6 +45,13 @@ def cells_of(page, row_name) -> list[str]:
     raise AssertionError(f"no row {row_name}")
 
 
+def test_images_whose_names_have_another_form_are_shown(sample, read_html, caplog):
+    (path,) = sample.images.glob(f"{SCORED}.*")
+    path.rename(path.with_name(f"{path.name}{path.suffix}"))
+    assert dict(build(sample).unreadable) == {}
+    assert f"1 id is written otherwise than the file: '{SCORED}' is {path.name}{path.suffix}" in caplog.text
+
+
 def test_marks_are_the_scorers_counts(sample, read_html):
     summary = build(sample)
     assert summary.score is not None

@@ -48,6 +48,12 @@ def test_boxes_are_cut_at_the_border(page, box, shape):
     assert cut_box(page[:, :, 0], np.array(box, np.float32)).shape == shape
 
 
+def test_ids_with_a_folder_make_no_folders(data, tmp_path, write_csv):
+    write_csv("data/train.csv", ["image_id,labels", "../train_images/A_1.png,U+306E 10 20 5 6"])
+    assert export_crops(data, tmp_path / "out").files == 1
+    assert [path.name for path in (tmp_path / "out" / "U+306E").iterdir()] == ["a_1_0.png"]
+
+
 def test_files_have_the_seeds_names_and_the_pages_gray(data, page, tmp_path):
     made = export_crops(data, tmp_path / "out")
     assert (made.files, made.pages, made.kept) == (3, 2, 0)

@@ -44,6 +44,16 @@ def test_every_page_with_an_image_is_prepared(data, tmp_path, caplog, capsys):
         assert pages[0].image[top:bottom, left:right].min() < 90
 
 
+def test_rows_in_another_form_are_prepared_under_the_files_names(data, tmp_path, write_csv):
+    rows = ["train_images/b_1.jpg,U+306E 560 90 70 70", "C_1,"]
+    write_csv("data/train.csv", ["image_id,labels", *rows])
+    write_csv("data/train_rough.csv", ["image_id,labels", "c_1.jpg,U+306E 560 90 70 70"])
+    store = prepare_pages(data, tmp_path / "pages")
+    assert store.page_ids() == ["b_1", "c_1"]
+    assert [store.open(page_id).book_id for page_id in store.page_ids()] == ["b", "c"]
+    assert store.open("c_1").kinds.tolist() == [ROUGH]
+
+
 def test_finished_pages_are_not_prepared_again(data, tmp_path, monkeypatch):
     store = prepare_pages(data, tmp_path / "pages")
     whole = store.open("c_1").image.tobytes()

@@ -55,3 +55,10 @@ def test_what_cannot_be_read_is_named(tmp_path):
 def test_annotated_pages_are_read_in_order(make_truth):
     page = make_truth(("U+306E", 0, 0, 9, 9), ("U+306F", 100, 20, 9, 9), ("U+304B", 100, 0, 9, 9))
     assert truth_pages([make_truth(), page]) == [["U+304B", "U+306F", "U+306E"]]
+
+
+def test_files_of_windows(tmp_path):
+    plain, table = tmp_path / "text.TXT", tmp_path / "TEXT.CSV"
+    plain.write_bytes("\ufeffいつ\r\nれの\r\n\r\n御時".encode())
+    table.write_bytes("\ufefftext\r\nいつれの\r\n御時\r\n".encode())
+    assert read_text(plain) == read_text(table) == [clean("いつれの"), clean("御時")]

@@ -19,6 +19,12 @@ def test_other_files_are_refused(tmp_path, content):
         read_transcriptions(path)
 
 
+def test_a_byte_order_mark_is_no_matter(tmp_path):
+    path = tmp_path / "t.json"
+    path.write_bytes('\ufeff{"p": "の"}\r\n'.encode())
+    assert read_transcriptions(path) == {"p": "の"}
+
+
 def test_pages_without_image_are_refused(pages, pipeline):
     with pytest.raises(CompetitionFileError, match="no image"):
         list(align_folder(pages, {"z_9": "は"}, [], pipeline.recognizer, pipeline))

@@ -1,0 +1,68 @@
+"""Where ids of tables and names of files meet."""
+
+import logging
+import unicodedata
+
+import pytest
+
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.page_images import match_images, read_annotated_pages
+from kuzushiji_submit.core.errors import CompetitionFileError
+
+NFC, NFD = "がく_1", unicodedata.normalize("NFD", "がく_1")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "train_images"
+    path.mkdir()
+    for name in (f"{NFD}.jpg", "00012.png", "B1_2.jpg", "a1.jpg", "A1.jpg"):
+        (path / name).touch()
+    return path
+
+
+def test_what_is_the_same_needs_no_word(folder, caplog):
+    images = match_images(["a1", "A1"], folder)
+    assert images.path("a1") == folder / "a1.jpg"
+    assert caplog.records == []
+
+
+def test_other_forms_are_found_and_said_once(folder, caplog):
+    ids = [NFC, "12", "train_images/b1_2.jpg"]
+    with caplog.at_level(logging.WARNING):
+        images = match_images(ids, folder)
+    assert [images.path(image_id).name for image_id in ids] == [f"{NFD}.jpg", "00012.png", "B1_2.jpg"]
+    assert [images.file_id(image_id) for image_id in ids] == [NFD, "00012", "B1_2"]
+    (record,) = caplog.records
+    assert "3 ids are written otherwise than the file: " in record.message
+    assert "'12' is 00012.png (zeros of a number)" in record.message
+    assert "a folder before it and a file ending behind it and upper and lower case" in record.message
+
+
+def test_what_is_missing_is_told_what_is_there(folder):
+    images = match_images(["a1.jpg", "none"], folder)
+    assert "none" not in images
+    assert images.path("a1.jpg") is images.file_id("a1.jpg") is None
+    assert "but A1.jpg and a1.jpg, which differ in form" in images.why_missing("a1.jpg")
+    assert (
+        f"no image in {folder}: fetch it (ids are written as the names of its files without ending, such as 00012)"
+        in (images.why_missing("none"))
+    )
+
+
+def test_an_empty_folder_and_none(tmp_path):
+    assert match_images(["a"], tmp_path).why_missing("a") == f"no image in {tmp_path}: fetch it"
+    with pytest.raises(CompetitionFileError, match="no such folder"):
+        match_images([], tmp_path / "none")
+
+
+def test_pages_that_are_annotated_get_the_ids_of_their_files(folder, write_csv):
+    rows = [f"{NFC},U+3042 1 1 2 2", "train_images/12,", "b1_2,", "gone,"]
+    write_csv("train.csv", ["image_id,labels", *rows])
+    truth, images = read_annotated_pages(DataFolder(folder.parent))
+    assert [page.image_id for page in truth] == [NFD, "00012", "B1_2", "gone"]
+    assert {image_id: path.name for image_id, path in images.items()} == {
+        NFD: f"{NFD}.jpg",
+        "00012": "00012.png",
+        "B1_2": "B1_2.jpg",
+    }
