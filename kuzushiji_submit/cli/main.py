@@ -25,6 +25,7 @@ COMMANDS = (
     "runs",
     "align",
     "calibrate",
+    "second_level",
     "export_onnx",
     "predict",
     "merge",

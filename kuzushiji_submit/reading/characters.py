@@ -1,7 +1,7 @@
 """The JSON lines of a characters file: one object a character, written from arrays and read by those who show them."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,11 @@ def to_records(reading: PageReading) -> Iterator[dict[str, Any]]:
     codepoints = reading.charset.codepoints
     arrays = (exact.boxes, exact.points, exact.class_ids, exact.scores, exact.detection_scores)
     tops = _readings(exact.top_ids, exact.top_scores, codepoints)
-    eyes = _readings(exact.eye_ids, exact.eye_scores, codepoints)
+    eyes: Sequence[list[dict[str, Any]] | None] = [None] * len(exact)
+    if exact.eye_ids is not None and exact.eye_scores is not None:
+        eyes = _readings(exact.eye_ids, exact.eye_scores, codepoints)
     for box, point, class_id, score, detection_score, top, eye in zip(
-        *(to_decimals(array) for array in arrays), tops or [[]] * len(exact), eyes or [None] * len(exact), strict=True
+        *(to_decimals(array) for array in arrays), tops, eyes, strict=True
     ):
         yield {
             "image_id": exact.image_id,
@@ -81,11 +83,9 @@ def to_records(reading: PageReading) -> Iterator[dict[str, Any]]:
 
 
 def _readings(
-    ids: NDArray[np.int64] | None, scores: NDArray[np.float32] | None, codepoints: tuple[str, ...]
+    ids: NDArray[np.int64], scores: NDArray[np.float32], codepoints: tuple[str, ...]
 ) -> list[list[dict[str, Any]]]:
-    """The readings of each character as JSON objects, best first; nothing where there are none."""
-    if ids is None or scores is None:
-        return []
+    """The readings of each character as JSON objects, best first."""
     return [
         [_named(codepoints[class_id], score) for class_id, score in zip(*row, strict=True)]
         for row in zip(to_decimals(ids), to_decimals(scores), strict=True)

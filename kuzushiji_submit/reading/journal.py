@@ -245,9 +245,7 @@ def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
     )
 
 
-def _table(
-    plain: dict[str, Any], name: str, shape: tuple[int, int]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _table(plain: dict[str, Any], name: str, shape: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Class ids and scores of several readings a character."""
     ids, scores = plain[f"{name}_ids"], plain[f"{name}_scores"]
     return np.array(ids, np.int64).reshape(shape), np.array(scores, np.float32).reshape(shape)

@@ -1,6 +1,7 @@
 """The pipelines there are: which detector and which recognizer, with which settings."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,11 @@ from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
+from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
+from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from recognition.recognizer import Recognizer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class PipelineConfig:
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
         context: how the text around a character weighs in.
+        second_level: whether what is known of each character decides once more if it is worth a row.
     """
 
     ink: InkConfig | None = None
@@ -47,6 +53,7 @@ class PipelineConfig:
     alternatives: int = 5
     batch_size: int = 256
     context: ContextConfig = field(default_factory=ContextConfig)
+    second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
 
 
 def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto") -> Recognizer:
@@ -85,23 +92,36 @@ def load_detector(
 
 
 def make_pipeline(
-    config: PipelineConfig, detector: Detector, recognizer: Recognizer, prior: Path | None = None
+    config: PipelineConfig,
+    detector: Detector,
+    recognizer: Recognizer,
+    prior: Path | None = None,
+    second_level: Path | None = None,
 ) -> Pipeline:
-    """The pipeline of two stages, the settings that are not theirs, and a text prior where there is one.
+    """The pipeline of two stages, the settings that are not theirs, a text prior and a second level where there are.
 
     Raises:
         PriorFileError: if the prior is damaged.
-        WeightsError: if the settings ask for another ink than the recognizer was trained on.
+        WeightsError: if the settings ask for another ink than the recognizer was trained on, or the second level is
+            missing or damaged.
     """
     if config.ink is not None:
         require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
     steps: list[PageStep] = []
     if prior is not None and config.context.changes_something:
         steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)))
+    min_score = config.min_score
+    if second_level is not None and config.second_level.enabled:
+        level = load_second_level(second_level)
+        if level.active:
+            steps.append(level)
+            min_score = level.min_score if min_score is None else min_score
+        else:
+            logger.warning("%s: did not help on books it had not seen: it is not used", second_level)
     return Pipeline(
         detector,
         recognizer,
-        min_score=config.min_score,
+        min_score=min_score,
         alternatives=config.alternatives,
         steps=steps,
     )
@@ -113,17 +133,20 @@ def load_pipeline(
     detector_weights: Path | None,
     device: str = "auto",
     prior: Path | None = None,
+    second_level: Path | None = None,
 ) -> Pipeline:
-    """The pipeline of two weights files and a text prior.
+    """The pipeline of two weights files, a text prior and a second level.
 
-    Without the detector's weights the ink detector finds the characters; without a prior nothing is read again.
+    Without the detector's weights the ink detector finds the characters; without a prior nothing is read again, without
+    a second level the product of the two stages' scores decides.
 
     Raises:
         WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
         DeviceError: if the device cannot be used.
     """
     recognizer = load_recognizer(config, recognizer_weights, device)
-    return make_pipeline(config, load_detector(config, detector_weights, recognizer, device), recognizer, prior)
+    detector = load_detector(config, detector_weights, recognizer, device)
+    return make_pipeline(config, detector, recognizer, prior, second_level)
 
 
 def describe(
@@ -132,6 +155,7 @@ def describe(
     recognizer_weights: Path,
     detector_weights: Path | None,
     prior: Path | None = None,
+    second_level: Path | None = None,
 ) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
     config = replace(config, ink=pipeline.recognizer.ink)
@@ -141,6 +165,7 @@ def describe(
         "recognizer_weights": _fingerprint(recognizer_weights),
         "detector_weights": _fingerprint(detector_weights) if detector_weights else None,
         "text_prior": _fingerprint(prior) if prior else None,
+        "second_level": _fingerprint(second_level) if second_level else None,
     }
 
 

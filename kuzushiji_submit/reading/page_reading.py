@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,18 +153,21 @@ class PageReading:
             class_ids=self.class_ids[kept],
             scores=self.scores[kept],
             order=new_places[self.order[kept[self.order]]],
-            **{name: array if array is None else array[kept] for name, array in self._optional().items()},
+            embeddings=_pick(self.embeddings, kept),
+            ink_shares=_pick(self.ink_shares, kept),
+            eye_ids=_pick(self.eye_ids, kept),
+            eye_scores=_pick(self.eye_scores, kept),
         )
-
-    def _optional(self) -> dict[str, NDArray[Any] | None]:
-        """What a page need not have, by name; each array has a row a character."""
-        return {name: getattr(self, name) for name in ("embeddings", "ink_shares", "eye_ids", "eye_scores")}
 
     def with_alternatives(self, count: int) -> Self:
         """The same with at most so many readings a character."""
-        tables = {name: getattr(self, name) for name in ("top_ids", "top_scores", "eye_ids", "eye_scores")}
+        first = np.s_[:, :count]
         return dataclasses.replace(
-            self, **{name: table if table is None else table[:, :count] for name, table in tables.items()}
+            self,
+            top_ids=self.top_ids[first],
+            top_scores=self.top_scores[first],
+            eye_ids=_pick(self.eye_ids, first),
+            eye_scores=_pick(self.eye_scores, first),
         )
 
     def reread(
@@ -228,6 +231,14 @@ def to_decimals(array: NDArray[Any]) -> list[Any]:
     """An array as nested lists, float32 by the shortest decimals that mean it: 601.6, not 601.5999755859375."""
     exact = array.astype(np.str_).astype(np.float64) if array.dtype == np.float32 else array
     return list(exact.tolist())
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def _pick(array: NDArray[Scalar] | None, places: Any) -> NDArray[Scalar] | None:  # noqa: ANN401 - any index
+    """A part of what a page need not have."""
+    return None if array is None else array[places]
 
 
 def _round_optional(scores: NDArray[np.float32] | None) -> NDArray[np.float32] | None:

@@ -1,9 +1,9 @@
 """What is known of each character of a page, as numbers of no unit, so that pages of every size can be compared.
 
-    eye, text                              box, column                          neighborhood
-    detection, eye's best score            height, width against the page's     the characters before and after it
-    how far ahead of its second            how far aside of its column          the page as a whole
-    the same after the text was asked      gaps above and below, overlap, ink
+eye, text                              box, column                          neighborhood
+detection, eye's best score            height, width against the page's     the characters before and after it
+how far ahead of its second            how far aside of its column          the page as a whole
+the same after the text was asked      gaps above and below, overlap, ink
 """
 
 import numpy as np
@@ -13,6 +13,7 @@ from kuzushiji_submit.reading.order import ReadingOrder, read_order
 from kuzushiji_submit.reading.page_reading import PageReading
 
 FEATURES = (
+    "joint_score",
     "detection_score",
     "eye_score",
     "eye_lead",
@@ -61,6 +62,7 @@ def candidate_features(page: PageReading) -> NDArray[np.float32]:
     layout = read_order(page.boxes)
     joint = page.detection_scores.astype(np.float64) * page.top_scores[:, 0]
     columns = [
+        joint,
         page.detection_scores.astype(np.float64),
         *_readings(page),
         *_geometry(page.boxes.astype(np.float64), layout),
@@ -112,15 +114,15 @@ def _geometry(boxes: Reals, layout: ReadingOrder) -> list[Reals]:
 
 def _overlaps(boxes: Reals, scores: Reals) -> list[Reals]:
     """Columns overlap (the largest intersection over union) and covered_by_better (part under better-scored boxes)."""
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(axis=2)  # (N, N)
-    np.fill_diagonal(shared, 0)
     areas = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), SMALLEST)
-    union = areas[:, None] + areas[None, :] - shared
-    better = scores[None, :] > scores[:, None]
-    covered = np.where(better, shared, 0).sum(axis=1) / areas
-    return [(shared / np.maximum(union, SMALLEST)).max(axis=1), np.minimum(covered, 1)]
+    overlap, covered = np.zeros((2, len(boxes)))
+    for index, box in enumerate(boxes):  # one against all: all against all would not fit in memory on a scroll
+        sides = np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2])
+        shared = np.maximum(sides, 0).prod(axis=1)
+        shared[index] = 0
+        overlap[index] = (shared / np.maximum(areas + areas[index] - shared, SMALLEST)).max()
+        covered[index] = shared[scores > scores[index]].sum() / areas[index]
+    return [overlap, np.minimum(covered, 1)]
 
 
 def _ink(page: PageReading) -> list[Reals]:

@@ -43,7 +43,10 @@ def test_what_the_eye_said_stands_beside_what_the_column_made_of_it(tmp_path):
     kept = dataclasses.replace(character(point=(5, 10)), eye=eye[::-1])
     write_characters(path, [page_reading("a", (changed, kept))])
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    assert [[one["character"] for one in lines[0][name]] for name in ("alternatives", "eye")] == [["は", "ば"], ["ば", "は"]]
+    assert [[one["character"] for one in lines[0][name]] for name in ("alternatives", "eye")] == [
+        ["は", "ば"],
+        ["ば", "は"],
+    ]
     read = [from_record(line)[1] for line in lines]
     assert read == [changed, kept]
     assert [one.changed for one in read] == [True, False]
