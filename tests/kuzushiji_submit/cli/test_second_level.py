@@ -10,7 +10,7 @@ from kuzushiji_submit.cli.main import main
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
-from kuzushiji_submit.reading.journal import journal_path
+from kuzushiji_submit.reading import load_pipeline as reading
 from kuzushiji_submit.reading.second_level.judge import SecondLevel
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level, save_second_level
 from tests.kuzushiji_submit.reading.second_level.test_boosted_trees import stump
@@ -32,7 +32,8 @@ def data(tmp_path, draw_page, save_drawn_page):
 @pytest.fixture
 def learn(data, weights, tmp_path):
     def run(*extra):
-        argv = ["second-level", "--data", data.root, "--recognizer-weights", weights, "--detector", "ink"]
+        argv = ["second-level", "--data", data.root, "--detector", "ink"]
+        argv += [] if "--readers" in extra else ["--recognizer-weights", weights]
         return main([*map(str, [*argv, "--device", "cpu", "--out", tmp_path / "level", *extra])])
 
     return run
@@ -45,7 +46,7 @@ def test_a_file_is_made_and_says_what_it_is_worth(learn, tmp_path, capsys):
     level = load_second_level(tmp_path / "level")
     assert set(level.figures) == {"F1 without", "F1 with", "standard error of the gain"}
     assert ("it helps" in printed) is level.active
-    assert not journal_path(tmp_path / "level").exists()
+    assert not list(tmp_path.glob("*.jsonl"))
 
 
 def test_an_interrupted_run_goes_on(learn, tmp_path, monkeypatch, capsys):
@@ -59,13 +60,35 @@ def test_an_interrupted_run_goes_on(learn, tmp_path, monkeypatch, capsys):
 
     read_page = read_candidates.read_page
     monkeypatch.setattr(read_candidates, "read_page", stop_after_two)
-    with pytest.raises(KeyboardInterrupt):
-        learn()
+    assert learn() == 130
     monkeypatch.setattr(read_candidates, "read_page", lambda path: read.append(path.stem) or read_page(path))
     assert learn() == 1
     assert "add --resume" in capsys.readouterr().err
     assert learn("--resume") == 0
     assert read == ["a_1", "b_1", "c_1"]
+
+
+def test_readers_read_the_books_they_have_not_seen(learn, data, weights, tmp_path, monkeypatch, capsys):
+    """Pages that only teach are read, too, and are no books to measure on."""
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(weights.read_bytes())
+    read = []
+    load_pipeline = reading.load_pipeline
+    monkeypatch.setattr(reading, "load_pipeline", lambda *args: read.append(args[1].name) or load_pipeline(*args))
+    taught = ["--teach", data.root]
+    assert learn("--readers", f"a,b={weights}", f"c={other}", *taught) == 0
+    assert read == [weights.name, other.name, weights.name]
+    assert "of 3 books" in capsys.readouterr().out
+    assert load_second_level(tmp_path / "level").notes == "6 pages of data, data"
+    assert learn("--readers", f"a,b={other}", *taught) == 1
+    assert "got 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("reader", ["a", "a=", "=file", "a,,b=file"])
+def test_readers_must_say_which_books(learn, reader, capsys):
+    with pytest.raises(SystemExit):
+        learn("--readers", reader)
+    assert "BOOK[,BOOK ...]=FILE" in capsys.readouterr().err
 
 
 def test_too_few_books_are_named(learn, capsys):
@@ -104,10 +127,8 @@ def test_predict_keeps_what_the_second_level_deems_worth_a_row(read, tmp_path, c
     kept, recorded = read("--second-level", path, "--set", "min_score=0.1")
     assert kept == everything
     assert recorded["file"] == "level.safetensors"
-    assert read("--second-level", path, "--set", "second_level.enabled=false", "--set", "min_score=0") == (
-        everything,
-        None,
-    )
+    off = ("--set", "second_level.enabled=false", "--set", "min_score=0")
+    assert read("--second-level", path, *off) == (everything, None)
     save_second_level(path, SecondLevel(stump(), min_score=0.99, active=False))
     capsys.readouterr()
     assert read("--second-level", path, "--set", "min_score=0")[0] == everything
