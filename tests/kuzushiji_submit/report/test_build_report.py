@@ -160,7 +160,7 @@ def test_without_a_change_there_is_nothing_to_filter(sample, read_html):
     page = read_html(sample.root / "out" / "pages" / f"{SCORED}.html")
     assert not page.classed("changed")
     (label,) = [label for label in page.tagged("label") if "hidden" in label.attributes]
-    assert "only what its text changed" in label.text
+    assert "only what the text changed" in label.text
 
 
 def test_pages_are_linked_in_the_submissions_order(competition, points, read_html):
