@@ -15,9 +15,11 @@ def page_reading(
     size_hw: tuple[int, int] = (1000, 800),
     charset: Charset | None = None,
 ) -> PageReading:
-    """The record of characters that all have the same number of alternatives, or none."""
+    """The record of characters that all have the same number of alternatives, or none, and so with the eye's."""
     tops = [one.alternatives or (Alternative(one.codepoint, 1.0),) for one in characters]
-    codepoints = [*(one.codepoint for one in characters), *(other.codepoint for top in tops for other in top)]
+    eyes = [one.eye for one in characters if one.eye]
+    codepoints = [one.codepoint for one in characters]
+    codepoints += [other.codepoint for readings in (*tops, *eyes) for other in readings]
     charset = charset or Charset.from_labels(codepoints or ["U+306F"])
     shape = (len(tops), len(tops[0]) if tops else 1)
     boxes = np.array([one.box for one in characters], np.float32).reshape(-1, 4)
@@ -37,4 +39,6 @@ def page_reading(
         class_ids=np.array(charset.class_ids([one.codepoint for one in characters]), np.int64),
         scores=np.array([one.score for one in characters], np.float64),
         order=np.arange(len(characters)),
+        eye_ids=np.array([charset.class_ids([one.codepoint for one in eye]) for eye in eyes]) if eyes else None,
+        eye_scores=np.array([[one.score for one in eye] for eye in eyes], np.float32) if eyes else None,
     )

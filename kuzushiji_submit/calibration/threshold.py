@@ -54,17 +54,24 @@ def best_threshold(scores: NDArray[np.float64], hits: NDArray[np.bool_], truths:
 
 
 def judge(pages: Iterable[tuple[PageReading, PageTruth]]) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
-    """What `best_threshold` takes, from pages read without a threshold.
+    """What `best_threshold` takes, from pages read without a threshold."""
+    scores, hits, truths = [np.zeros(0)], [np.zeros(0, np.bool_)], 0
+    for page, truth in pages:
+        scores.append(page.scores)
+        hits.append(find_hits(page, truth))
+        truths += len(truth)
+    return np.concatenate(scores), np.concatenate(hits), truths
+
+
+def find_hits(page: PageReading, truth: PageTruth) -> NDArray[np.bool_]:
+    """Which of N characters hit a box of the truth with the right label, bool (N,).
 
     The metric takes the first point in a box; here it is the best-scored one, as if the rest had gone first.
     """
-    scores, hits, truths = [np.zeros(0)], [np.zeros(0, np.bool_)], 0
-    for page, truth in pages:
-        order = np.argsort(-page.scores, kind="stable")
-        codepoints = page.codepoints
-        labels = tuple(codepoints[place] for place in order)
-        match = match_page(truth, PagePoints(page.image_id, labels, page.centers[order]))
-        scores.append(page.scores[order])
-        hits.append(match.box_of_prediction >= 0)
-        truths += len(truth)
-    return np.concatenate(scores), np.concatenate(hits), truths
+    order = np.argsort(-page.scores, kind="stable")
+    codepoints = page.codepoints
+    labels = tuple(codepoints[place] for place in order)
+    match = match_page(truth, PagePoints(page.image_id, labels, page.centers[order]))
+    hits = np.zeros(len(page), np.bool_)
+    hits[order] = match.box_of_prediction >= 0
+    return hits

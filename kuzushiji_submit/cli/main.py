@@ -29,6 +29,7 @@ COMMANDS = (
     "align",
     "average",
     "calibrate",
+    "second_level",
     "export_onnx",
     "predict",
     "merge",

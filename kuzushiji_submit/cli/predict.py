@@ -21,6 +21,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_weights_arguments(parser)
     parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
+    parser.add_argument(
+        "--second-level", type=Path, metavar="FILE", help="what `kuzushiji second-level` made for these weights"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     parser.add_argument(
         "--characters", type=Path, metavar="JSONL", help="write every character with box, score, alternatives"
@@ -84,8 +87,9 @@ def run(args: argparse.Namespace) -> int:
     weights = all_recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
     prior = text_prior(args.prior) if config.context.changes_something else None
-    pipeline = load_pipeline(config, weights, detector, args.device, prior)
-    result = predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
+    files = (prior, args.second_level if config.second_level.enabled else None)
+    pipeline = load_pipeline(config, weights, detector, args.device, *files)
+    result = predict(job, pipeline, describe(config, pipeline, weights, detector, *files))
     said = summary_stream(args.out, args.characters)
     said.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:

@@ -1,10 +1,13 @@
 """The JSON lines of a characters file: one object a character, written from arrays and read by those who show them."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.files import atomic_text
@@ -30,8 +33,9 @@ class Character:
         codepoint: the best reading, "U+306F".
         score: how sure the reader is of box and reading together, in [0, 1].
         detection_score: how sure the detector is of the box, in [0, 1].
-        alternatives: the readings, best first, the best reading included.
+        alternatives: the readings, best first, the best reading included, as eye and text together made them.
         point: x and y of the place that most likely lies in the character; None for the box's middle.
+        eye: the readings of the eye alone, best first; empty where nothing has read them again.
     """
 
     box: Box
@@ -40,6 +44,12 @@ class Character:
     detection_score: float
     alternatives: tuple[Alternative, ...] = ()
     point: tuple[float, float] | None = None
+    eye: tuple[Alternative, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether the text around it made another character of it than the eye did."""
+        return bool(self.eye) and self.eye[0].codepoint != self.codepoint
 
     @property
     def center(self) -> tuple[float, float]:
@@ -54,9 +64,12 @@ def to_records(reading: PageReading) -> Iterator[dict[str, Any]]:
     exact = reading.rounded()
     codepoints = reading.charset.codepoints
     arrays = (exact.boxes, exact.points, exact.class_ids, exact.scores, exact.detection_scores)
-    tops = (exact.top_ids, exact.top_scores)
-    for box, point, class_id, score, detection_score, top_ids, top_scores in zip(
-        *(to_decimals(array) for array in (*arrays, *tops)), strict=True
+    tops = _readings(exact.top_ids, exact.top_scores, codepoints)
+    eyes: Sequence[list[dict[str, Any]] | None] = [None] * len(exact)
+    if exact.eye_ids is not None and exact.eye_scores is not None:
+        eyes = _readings(exact.eye_ids, exact.eye_scores, codepoints)
+    for box, point, class_id, score, detection_score, top, eye in zip(
+        *(to_decimals(array) for array in arrays), tops, eyes, strict=True
     ):
         yield {
             "image_id": exact.image_id,
@@ -64,10 +77,19 @@ def to_records(reading: PageReading) -> Iterator[dict[str, Any]]:
             "point": point,
             **_named(codepoints[class_id], score),
             "detection_score": detection_score,
-            "alternatives": [
-                _named(codepoints[top_id], top_score) for top_id, top_score in zip(top_ids, top_scores, strict=True)
-            ],
+            "alternatives": top,
+            **({} if eye is None else {"eye": eye}),
         }
+
+
+def _readings(
+    ids: NDArray[np.int64], scores: NDArray[np.float32], codepoints: tuple[str, ...]
+) -> list[list[dict[str, Any]]]:
+    """The readings of each character as JSON objects, best first."""
+    return [
+        [_named(codepoints[class_id], score) for class_id, score in zip(*row, strict=True)]
+        for row in zip(to_decimals(ids), to_decimals(scores), strict=True)
+    ]
 
 
 def _named(codepoint: str, score: float) -> dict[str, Any]:
@@ -83,13 +105,13 @@ def from_record(record: dict[str, Any]) -> tuple[str, Character]:
     x0, y0, x1, y1 = (float(value) for value in record["box"])
     codepoint = str(record["codepoint"])
     to_character(codepoint)
-    alternatives = tuple(
-        Alternative(str(alternative["codepoint"]), float(alternative["score"]))
-        for alternative in record["alternatives"]
+    alternatives, eye = (
+        tuple(Alternative(str(reading["codepoint"]), float(reading["score"])) for reading in readings)
+        for readings in (record["alternatives"], record.get("eye", ()))
     )
     scores = float(record["score"]), float(record["detection_score"])
     x, y = (float(value) for value in record["point"])
-    return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives, (x, y))
+    return str(record["image_id"]), Character((x0, y0, x1, y1), codepoint, *scores, alternatives, (x, y), eye)
 
 
 def write_characters(path: Path, readings: Iterable[PageReading]) -> None:

@@ -1,7 +1,7 @@
 """What a prediction run has done so far, one JSON line a page, so that a killed run goes on where it was.
 
 ```
-{"journal": 2, "settings": {...}, "codepoints": ["U+3042", ...]}      what made the pages, and what class ids mean
+{"journal": 3, "settings": {...}, "codepoints": ["U+3042", ...]}      what made the pages, and what class ids mean
 {"image_id": "b_1", "size_hw": [900, 700], "boxes": [[...], ...], ...}
 {"image_id": "b_2", ...
                         └─ a line that a kill cut short is dropped
@@ -18,12 +18,13 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, OutputError
 from kuzushiji_submit.reading.page_reading import PageReading, to_decimals
 
-VERSION = 2
+VERSION = 3
 
 
 def journal_path(submission: Path) -> Path:
@@ -211,7 +212,13 @@ def _to_plain(reading: PageReading) -> dict[str, Any]:
     """A reading as JSON values; embeddings, which serve the steps of a run and no file, are left out."""
     arrays = {name: to_decimals(getattr(reading, name)) for name in (*_ARRAYS, "top_ids", "top_scores")}
     sizes = {"size_hw": reading.size_hw, "alternatives": reading.top_ids.shape[1]}
-    return {"image_id": reading.image_id, **sizes, **arrays}
+    plain = {"image_id": reading.image_id, **sizes, **arrays}
+    if reading.ink_shares is not None:
+        plain["ink_shares"] = to_decimals(reading.ink_shares)
+    if reading.eye_ids is not None and reading.eye_scores is not None:
+        plain["eye_alternatives"] = reading.eye_ids.shape[1]
+        plain |= {"eye_ids": to_decimals(reading.eye_ids), "eye_scores": to_decimals(reading.eye_scores)}
+    return plain
 
 
 def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
@@ -222,19 +229,31 @@ def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
     """
     height, width = plain["size_hw"]
     arrays = {name: np.array(plain[name], kind).reshape(shape) for name, (kind, shape) in _ARRAYS.items()}
-    table = (len(arrays["boxes"]), int(plain["alternatives"]))
-    top_ids = np.array(plain["top_ids"], np.int64).reshape(table)
-    for class_ids in (top_ids, arrays["class_ids"]):
-        if class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(charset):
+    count = len(arrays["boxes"])
+    top_ids, top_scores = _table(plain, "top", (count, int(plain["alternatives"])))
+    eye_ids, eye_scores = None, None
+    if "eye_ids" in plain:
+        eye_ids, eye_scores = _table(plain, "eye", (count, int(plain["eye_alternatives"])))
+    for class_ids in (top_ids, arrays["class_ids"], eye_ids):
+        if class_ids is not None and class_ids.size and not 0 <= class_ids.min() <= class_ids.max() < len(charset):
             raise ValueError("a class id that the charset lacks")
     return PageReading(
         str(plain["image_id"]),
         (int(height), int(width)),
         charset,
         top_ids=top_ids,
-        top_scores=np.array(plain["top_scores"], np.float32).reshape(table),
+        top_scores=top_scores,
+        ink_shares=np.array(plain["ink_shares"], np.float32) if "ink_shares" in plain else None,
+        eye_ids=eye_ids,
+        eye_scores=eye_scores,
         **arrays,
     )
+
+
+def _table(plain: dict[str, Any], name: str, shape: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Class ids and scores of several readings a character."""
+    ids, scores = plain[f"{name}_ids"], plain[f"{name}_scores"]
+    return np.array(ids, np.int64).reshape(shape), np.array(scores, np.float32).reshape(shape)
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

@@ -1,5 +1,6 @@
 """The pipelines there are: which detector and which recognizer, with which settings."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +21,14 @@ from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
+from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
+from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from recognition.ensemble import RecognizerEnsemble
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
 from recognition.several_views import ViewsConfig
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class PipelineConfig:
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
         context: how the text around a character weighs in.
+        second_level: whether what is known of each character decides once more if it is worth a row.
     """
 
     ink: InkConfig | None = None
@@ -56,6 +62,7 @@ class PipelineConfig:
     alternatives: int = 5
     batch_size: int = 256
     context: ContextConfig = field(default_factory=ContextConfig)
+    second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
 
 
 def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str = "auto") -> ScoringRecognizer:
@@ -109,23 +116,36 @@ def load_detector(
 
 
 def make_pipeline(
-    config: PipelineConfig, detector: Detector, recognizer: ScoringRecognizer, prior: Path | None = None
+    config: PipelineConfig,
+    detector: Detector,
+    recognizer: ScoringRecognizer,
+    prior: Path | None = None,
+    second_level: Path | None = None,
 ) -> Pipeline:
-    """The pipeline of two stages, the settings that are not theirs, and a text prior where there is one.
+    """The pipeline of two stages, the settings that are not theirs, a text prior and a second level where there are.
 
     Raises:
         PriorFileError: if the prior is damaged.
-        WeightsError: if the settings ask for another ink than the recognizer was trained on.
+        WeightsError: if the settings ask for another ink than the recognizer was trained on, or the second level is
+            missing or damaged.
     """
     if config.ink is not None:
         require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
     steps: list[PageStep] = []
     if prior is not None and config.context.changes_something:
         steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)))
+    min_score = config.min_score
+    if second_level is not None and config.second_level.enabled:
+        level = load_second_level(second_level)
+        if level.active:
+            steps.append(level)
+            min_score = level.min_score if min_score is None else min_score
+        else:
+            logger.warning("%s: did not help on books it had not seen: it is not used", second_level)
     return Pipeline(
         detector,
         recognizer,
-        min_score=config.min_score,
+        min_score=min_score,
         alternatives=config.alternatives,
         steps=steps,
     )
@@ -137,17 +157,20 @@ def load_pipeline(
     detector_weights: Sequence[Path],
     device: str = "auto",
     prior: Path | None = None,
+    second_level: Path | None = None,
 ) -> Pipeline:
-    """The pipeline of weights files of both stages and a text prior; several files of a stage are averaged.
+    """The pipeline of weights files of both stages, a text prior and a second level; files of a stage are averaged.
 
-    Without the detector's weights the ink detector finds the characters; without a prior nothing is read again.
+    Without the detector's weights the ink detector finds the characters; without a prior nothing is read again, without
+    a second level the product of the two stages' scores decides.
 
     Raises:
         WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
         DeviceError: if the device cannot be used.
     """
     recognizer = load_recognizer(config, recognizer_weights, device)
-    return make_pipeline(config, load_detector(config, detector_weights, recognizer, device), recognizer, prior)
+    detector = load_detector(config, detector_weights, recognizer, device)
+    return make_pipeline(config, detector, recognizer, prior, second_level)
 
 
 def describe(
@@ -156,6 +179,7 @@ def describe(
     recognizer_weights: Sequence[Path],
     detector_weights: Sequence[Path],
     prior: Path | None = None,
+    second_level: Path | None = None,
 ) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
     config = replace(config, ink=pipeline.recognizer.ink)
@@ -165,6 +189,7 @@ def describe(
         "recognizer_weights": [_fingerprint(path) for path in recognizer_weights],
         "detector_weights": [_fingerprint(path) for path in detector_weights],
         "text_prior": _fingerprint(prior) if prior else None,
+        "second_level": _fingerprint(second_level) if second_level else None,
     }
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ class PageReading:
         scores: float64 (N,), how sure detector and reader are together, in [0, 1].
         order: intp (N,), the places 0..N-1 in the order in which they are read.
         embeddings: float32 (N, D), what the recognizer's network made of each crop; None where nobody asked.
+        ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink; None where nobody measured.
+        eye_ids: int64 (N, J), what the recognizer alone read, best first; None where nothing has read the page again.
+        eye_scores: float32 (N, J), how sure the recognizer alone was; None with `eye_ids`.
 
     Raises:
         ValueError: if the shapes do not agree, or `order` is no order of N places.
@@ -54,6 +57,9 @@ class PageReading:
     scores: NDArray[np.float64]
     order: NDArray[np.intp]
     embeddings: NDArray[np.float32] | None = None
+    ink_shares: NDArray[np.float32] | None = None
+    eye_ids: NDArray[np.int64] | None = None
+    eye_scores: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         count = len(self.boxes)
@@ -67,6 +73,13 @@ class PageReading:
             "scores": (count,),
             "order": (count,),
         }
+        if self.ink_shares is not None:
+            expected["ink_shares"] = (count,)
+        if self.eye_ids is not None and self.eye_scores is not None:
+            expected["eye_ids"] = (count, self.eye_ids.shape[-1])
+            expected["eye_scores"] = self.eye_ids.shape
+        elif self.eye_ids is not self.eye_scores:
+            raise ValueError("eye_ids and eye_scores belong together")
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} of {count} characters must have {shape}, got {getattr(self, name).shape}")
@@ -77,7 +90,13 @@ class PageReading:
 
     @classmethod
     def of(
-        cls, image_id: str, size_hw: tuple[int, int], charset: Charset, found: Detections, read: Recognitions
+        cls,
+        image_id: str,
+        size_hw: tuple[int, int],
+        charset: Charset,
+        found: Detections,
+        read: Recognitions,
+        ink_shares: NDArray[np.float32] | None = None,
     ) -> Self:
         """What detector and recognizer say of a page, joined: the best reading is chosen.
 
@@ -87,6 +106,7 @@ class PageReading:
             charset: the recognizer's characters.
             found: N boxes.
             read: their N readings.
+            ink_shares: float32 (N,), how dark each box is; None where nobody measured.
         """
         detection_scores, best = found.scores.astype(np.float32), read.scores
         return cls(
@@ -102,6 +122,7 @@ class PageReading:
             scores=detection_scores.astype(np.float64) * best,
             order=read_order(found.boxes).order,
             embeddings=read.embeddings,
+            ink_shares=ink_shares,
         )
 
     def __len__(self) -> int:
@@ -132,12 +153,22 @@ class PageReading:
             class_ids=self.class_ids[kept],
             scores=self.scores[kept],
             order=new_places[self.order[kept[self.order]]],
-            embeddings=None if self.embeddings is None else self.embeddings[kept],
+            embeddings=_pick(self.embeddings, kept),
+            ink_shares=_pick(self.ink_shares, kept),
+            eye_ids=_pick(self.eye_ids, kept),
+            eye_scores=_pick(self.eye_scores, kept),
         )
 
     def with_alternatives(self, count: int) -> Self:
         """The same with at most so many readings a character."""
-        return dataclasses.replace(self, top_ids=self.top_ids[:, :count], top_scores=self.top_scores[:, :count])
+        first = np.s_[:, :count]
+        return dataclasses.replace(
+            self,
+            top_ids=self.top_ids[first],
+            top_scores=self.top_scores[first],
+            eye_ids=_pick(self.eye_ids, first),
+            eye_scores=_pick(self.eye_scores, first),
+        )
 
     def reread(
         self,
@@ -147,6 +178,8 @@ class PageReading:
         order: NDArray[np.intp] | None = None,
     ) -> Self:
         """The same boxes with other readings: the best is chosen, and the joint scores are made anew.
+
+        What the recognizer alone said is kept beside them.
 
         Args:
             top_ids: int64 (N, K), class ids, best first.
@@ -163,7 +196,13 @@ class PageReading:
             class_ids=top_ids[:, 0],
             scores=detection_scores.astype(np.float64) * top_scores[:, 0],
             order=self.order if order is None else order,
+            eye_ids=self.top_ids if self.eye_ids is None else self.eye_ids,
+            eye_scores=self.top_scores if self.eye_scores is None else self.eye_scores,
         )
+
+    def rescored(self, scores: NDArray[np.float64]) -> Self:
+        """The same characters with other joint scores, float64 (N,) in [0, 1]."""
+        return dataclasses.replace(self, scores=scores)
 
     def rounded(self) -> Self:
         """As it is written to files: pixels to a tenth, points as they are submitted, scores to five digits."""
@@ -174,6 +213,8 @@ class PageReading:
             detection_scores=_round(self.detection_scores, SCORE_DECIMALS).astype(np.float32),
             top_scores=_round(self.top_scores, SCORE_DECIMALS).astype(np.float32),
             scores=_round(self.scores, SCORE_DECIMALS),
+            ink_shares=_round_optional(self.ink_shares),
+            eye_scores=_round_optional(self.eye_scores),
         )
 
     def to_points(self) -> PagePoints:
@@ -190,6 +231,18 @@ def to_decimals(array: NDArray[Any]) -> list[Any]:
     """An array as nested lists, float32 by the shortest decimals that mean it: 601.6, not 601.5999755859375."""
     exact = array.astype(np.str_).astype(np.float64) if array.dtype == np.float32 else array
     return list(exact.tolist())
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def _pick(array: NDArray[Scalar] | None, places: Any) -> NDArray[Scalar] | None:  # noqa: ANN401 - any index
+    """A part of what a page need not have."""
+    return None if array is None else array[places]
+
+
+def _round_optional(scores: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    return None if scores is None else _round(scores, SCORE_DECIMALS).astype(np.float32)
 
 
 def _round(values: NDArray[np.float32] | NDArray[np.float64], decimals: int) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.protocols import Recognizer
+from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from recognition.crops import Crops, crop_page
 from recognition.recognitions import Recognitions
 
@@ -23,12 +24,14 @@ class DetectedPage:
         size_hw: height and width of the page in pixels.
         detections: its N boxes.
         crops: the ink in and around each box.
+        ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink.
     """
 
     image_id: str
     size_hw: tuple[int, int]
     detections: Detections
     crops: Crops
+    ink_shares: NDArray[np.float32]
 
 
 class Pipeline:
@@ -86,7 +89,8 @@ class Pipeline:
             WeightsError: if the page has another ink than the recognizer was trained on.
         """
         crops = crop_page(page, detections.boxes, self.recognizer.crop_config, self.recognizer.ink)
-        return DetectedPage(image_id, page.size_hw, detections, crops)
+        shares = ink_shares(page.ink, detections.boxes)
+        return DetectedPage(image_id, page.size_hw, detections, crops, shares)
 
     def recognize(self, pages: Sequence[DetectedPage]) -> list[PageReading]:
         """Reads the crops of several pages in common batches."""
@@ -115,7 +119,8 @@ class Pipeline:
         )
 
     def _read_page(self, page: DetectedPage, read: Recognitions) -> PageReading:
-        reading = PageReading.of(page.image_id, page.size_hw, self.recognizer.charset, page.detections, read)
+        charset = self.recognizer.charset
+        reading = PageReading.of(page.image_id, page.size_hw, charset, page.detections, read, page.ink_shares)
         for step in self.steps:
             reading = step(reading)
         sure = reading.select(reading.scores >= self.min_score)

@@ -70,6 +70,11 @@ class Mark:
         """The reader's box, xyxy in page pixels."""
         return self.character.box if self.character else None
 
+    @property
+    def changed(self) -> bool:
+        """Whether the text around it made another character of it than the eye did."""
+        return self.character is not None and self.character.changed
+
 
 @dataclass(frozen=True)
 class PageScore:

@@ -29,6 +29,7 @@ class DrawnMark:
     Attributes:
         anchor: the element's id.
         kind: what became of the character.
+        changed: whether the text around it made another character of it than the eye did.
         description: the mark in one plain sentence.
         boxes: CSS classes and xyxy boxes, page pixels; the first is invisible and is what the pointer finds.
         cross: the point submitted, where no box is known.
@@ -39,6 +40,7 @@ class DrawnMark:
 
     anchor: str
     kind: Kind
+    changed: bool
     description: str
     boxes: tuple[tuple[str, Box], ...]
     cross: tuple[float, float] | None
@@ -54,6 +56,7 @@ def draw_mark(mark: Mark, layout: Layout, glyphs: Glyphs) -> DrawnMark:
     return DrawnMark(
         anchor=mark.anchor,
         kind=mark.kind,
+        changed=mark.changed,
         description=describe(mark, glyphs),
         boxes=_boxes(mark, place),
         cross=None if mark.read_box else mark.point,
@@ -71,6 +74,9 @@ def describe(mark: Mark, glyphs: Glyphs) -> str:
         parts.append(f"read {glyphs.text_of(mark.read)} {mark.read}")
     if mark.truth is not None and mark.kind is not Kind.HIT:
         parts.append(f"annotated {glyphs.text_of(mark.truth)} {mark.truth}")
+    if mark.character and mark.changed:
+        seen = mark.character.eye[0].codepoint
+        parts.append(f"changed by its text from {glyphs.text_of(seen)} {seen}")
     if mark.character:
         parts.append(f"score {mark.character.score:.3f}")
     return ", ".join(parts)

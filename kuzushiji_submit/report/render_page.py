@@ -50,6 +50,7 @@ def render_page(
         "looks": LOOKS,
         "figures": _figures(page.score),
         "legend": _legend(marks),
+        "changed": sum(mark.changed for mark in marks),
         "unit": layout.unit,
         "drawn": [draw_mark(mark, layout, glyphs) for mark in marks],
         "listed": listed,
@@ -92,6 +93,9 @@ def _record(mark: Mark, glyphs: Glyphs) -> dict[str, Any]:
         record["score"] = character.score
         record["detection"] = character.detection_score
         record["alternatives"] = [_alternative(other, glyphs) for other in character.alternatives[:_ALTERNATIVES]]
+        if character.eye:
+            record["eye"] = [_alternative(other, glyphs) for other in character.eye[:_ALTERNATIVES]]
+            record["changed"] = character.changed
     return record
 
 

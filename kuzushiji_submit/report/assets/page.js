@@ -13,6 +13,7 @@
   const pageHeight = Number(sheet.dataset.height);
   const boxes = document.getElementById("boxes");
   const dim = document.getElementById("dim");
+  const onlyChanged = document.getElementById("only-changed");
   const kinds = Array.from(document.querySelectorAll("input[name=kind]"));
   const texts = Array.from(document.querySelectorAll("input[name=text]"));
 
@@ -63,11 +64,14 @@
     sheet.dataset.text = (texts.find((input) => input.checked) || texts[0]).value;
     sheet.classList.toggle("no-boxes", !boxes.checked);
     sheet.classList.toggle("dim", dim.checked);
+    // What was asked for on another page stays kept, but a page without any would look empty.
+    sheet.classList.toggle("only-changed", onlyChanged.checked && marks.some((mark) => mark.matches(".changed")));
     kinds.forEach((input) => sheet.classList.toggle(`hide-${input.value}`, !input.checked));
   };
   const keep = () => {
     const hidden = kinds.filter((input) => !input.checked).map((input) => input.value);
-    store({ text: sheet.dataset.text, boxes: boxes.checked, dim: dim.checked, hidden, zoom: zoomMode });
+    const shown = { boxes: boxes.checked, dim: dim.checked, onlyChanged: onlyChanged.checked };
+    store({ text: sheet.dataset.text, ...shown, hidden, zoom: zoomMode });
   };
   const change = () => {
     applyDisplay();
@@ -83,6 +87,7 @@
     texts.forEach((input) => (input.checked = input.value === (last.text || "beside")));
     boxes.checked = last.boxes !== false;
     dim.checked = last.dim === true;
+    onlyChanged.checked = last.onlyChanged === true;
     kinds.forEach((input) => (input.checked = !(last.hidden || []).includes(input.value)));
     // A handscroll as wide as the window would be a hand's breadth of dust.
     zoomMode = last.zoom || (pageWidth > 2 * pageHeight ? "actual" : "width");
@@ -125,9 +130,10 @@
     if (record.point) list.push(["Point", null, numbers(record.point)]);
     if (record.box) list.push(["Box", null, numbers(record.box)]);
     if (record.truthBox) list.push(["True box", null, numbers(record.truthBox)]);
-    (record.alternatives || []).forEach(([shown, label, score], place) => {
-      list.push([place ? "" : "Candidates", shown, `${label} ${score}`]);
-    });
+    const candidates = (name, readings) =>
+      readings.forEach(([shown, label, score], place) => list.push([place ? "" : name, shown, `${label} ${score}`]));
+    if (record.eye) candidates("Eye alone", record.eye);
+    candidates(record.eye ? "With its text" : "Candidates", record.alternatives || []);
     const made = document.createElement("dl");
     made.className = "facts";
     list.forEach(([name, shown, value]) => {
@@ -196,6 +202,7 @@
     const mark = marks.find((candidate) => candidate.id === location.hash.slice(1));
     if (mark) {
       kinds.filter((input) => mark.classList.contains(input.value)).forEach((input) => (input.checked = true));
+      if (!mark.matches(".changed")) onlyChanged.checked = false;
       applyDisplay();
       goTo(mark, "center");
     }
@@ -233,6 +240,9 @@
     E: () => goTo(nextError(-1), "center"),
     b: () => press(boxes),
     d: () => press(dim),
+    c: () => {
+      if (!onlyChanged.closest("[hidden]")) press(onlyChanged);
+    },
     t: () => {
       const place = texts.findIndex((input) => input.checked);
       texts[(place + 1) % texts.length].checked = true;
@@ -260,7 +270,7 @@
     }
   });
 
-  [...texts, boxes, dim, ...kinds].forEach((input) => input.addEventListener("change", change));
+  [...texts, boxes, dim, onlyChanged, ...kinds].forEach((input) => input.addEventListener("change", change));
   zoom.addEventListener("input", () => changeZoom(Number(zoom.value)));
   document.getElementById("fit-page").addEventListener("click", () => changeZoom("page"));
   document.getElementById("fit-width").addEventListener("click", () => changeZoom("width"));

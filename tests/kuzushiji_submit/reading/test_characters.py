@@ -1,5 +1,6 @@
 """The JSON lines of a characters file."""
 
+import dataclasses
 import json
 
 from kuzushiji_submit.reading.characters import Alternative, Character, from_record, write_characters
@@ -33,3 +34,27 @@ def test_numbers_are_written_as_they_are_rounded(tmp_path):
         '"は", "score": 0.12346, "detection_score": 0.3, "alternatives": [{"codepoint": "U+306F", "character": "は", '
         '"score": 0.1}]}\n'
     )
+
+
+def test_what_the_eye_said_stands_beside_what_the_column_made_of_it(tmp_path):
+    path = tmp_path / "characters.jsonl"
+    eye = (Alternative("U+3070", 0.5), Alternative("U+306F", 0.375))
+    changed = dataclasses.replace(character(point=(5, 10)), eye=eye)
+    kept = dataclasses.replace(character(point=(5, 10)), eye=eye[::-1])
+    write_characters(path, [page_reading("a", (changed, kept))])
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [[one["character"] for one in lines[0][name]] for name in ("alternatives", "eye")] == [
+        ["は", "ば"],
+        ["ば", "は"],
+    ]
+    read = [from_record(line)[1] for line in lines]
+    assert read == [changed, kept]
+    assert [one.changed for one in read] == [True, False]
+
+
+def test_a_file_of_an_eye_alone_has_none_beside_it(tmp_path):
+    path = tmp_path / "characters.jsonl"
+    write_characters(path, [page_reading("a", [character()])])
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert "eye" not in record
+    assert not from_record(record)[1].changed

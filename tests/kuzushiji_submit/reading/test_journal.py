@@ -71,6 +71,17 @@ def test_arrays_come_back_as_they_were(path):
             journal["b"]
 
 
+def test_what_the_eye_said_and_how_dark_boxes_are_come_back(path):
+    plain = dataclasses.replace(page("a", 2), ink_shares=np.array([0.25, 0.123456789], np.float32))
+    reading = plain.reread(plain.top_ids[:, ::-1], plain.top_scores)
+    begin(path, reading)
+    with open_journal(path, resume=True) as journal:
+        back = journal["a"]
+    np.testing.assert_array_equal(back.eye_ids, plain.top_ids)
+    np.testing.assert_array_equal(back.eye_scores, plain.rounded().top_scores)
+    np.testing.assert_array_equal(back.ink_shares, np.array([0.25, 0.12346], np.float32))
+
+
 def test_embeddings_are_not_kept(path):
     reading = dataclasses.replace(page("a", 2), embeddings=np.zeros((2, 8), np.float32))
     with open_journal(path, resume=False) as journal:

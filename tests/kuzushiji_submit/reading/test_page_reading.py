@@ -87,6 +87,31 @@ def test_another_reading_is_scored_anew() -> None:
     assert reading.order.tolist() == [1, 0]
 
 
+def test_what_the_recognizer_alone_said_is_kept_through_every_further_reading() -> None:
+    reading = joined(2)
+    assert reading.eye_ids is None
+    once = reading.reread(reading.top_ids[:, ::-1], np.array([[0.5, 0.25], [1, 0]], np.float32))
+    twice = once.reread(once.top_ids[:, ::-1], once.top_scores)
+    for other in (once, twice):
+        np.testing.assert_array_equal(other.eye_ids, reading.top_ids)
+        np.testing.assert_array_equal(other.eye_scores, reading.top_scores)
+    first = twice.select(np.array([False, True])).with_alternatives(1)
+    np.testing.assert_array_equal(first.eye_ids, reading.top_ids[1:, :1])
+
+
+def test_other_scores_change_nothing_else() -> None:
+    reading = joined(2)
+    other = reading.rescored(np.array([0.125, 0.5]))
+    assert other.scores.tolist() == [0.125, 0.5]
+    assert other.codepoints == reading.codepoints
+
+
+def test_half_of_what_the_eye_said_is_refused() -> None:
+    reading = joined(2)
+    with pytest.raises(ValueError, match="belong together"):
+        replace(reading, eye_ids=reading.top_ids)
+
+
 sides = st.tuples(st.floats(0, 4000), st.floats(0, 4000), st.floats(0.1, 300), st.floats(0.1, 300))
 
 

@@ -79,6 +79,11 @@ def test_steps_see_every_reading_and_decide_before_the_unsure_are_dropped(half_i
     assert seen == [(2, 2), (2, 2)]
     assert reading.codepoints == ("U+4E00", "U+306E")
     assert reading.top_ids.shape == (2, 1)
+    assert reading.eye_ids is not None
+    assert reading.ink_shares is not None
+    assert [reading.charset.codepoints[class_id] for class_id in reading.eye_ids[:, 0]] == ["U+306E", "U+4E00"]
+    left, right = reading.ink_shares.tolist()
+    assert left == 0 < right < 0.1
     without = read_one(Pipeline(Halves(), Darkness(), min_score=0.5), half_inked)
     assert without.codepoints == ("U+4E00",)
     assert read_one(pipeline.with_min_score(0.9), half_inked).codepoints == ()

@@ -145,6 +145,31 @@ def test_the_inspectors_data_have_scores_boxes_and_alternatives(sample, read_htm
     assert "read" not in records["t3"]
 
 
+def test_what_the_text_changed_is_marked_and_counted(sample, read_html):
+    lines = [json.loads(line) for line in sample.characters.read_text("utf-8").splitlines()]
+    for line in lines[:3]:
+        line["eye"] = [{"codepoint": KA, "character": "か", "score": 0.5}]
+    sample.characters.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    build(sample)
+    page = read_html(sample.root / "out" / "pages" / f"{SCORED}.html")
+    changed = page.classed("mark", "changed")
+    assert [mark.attributes["id"] for mark in changed] == ["p0", "p2"]  # the second is what the eye read, too
+    assert "changed by its text from か" in changed[0].attributes["aria-label"]
+    records = json.loads(page.with_id("marks").text)
+    assert records["p0"]["eye"] == [["か", KA, "0.500"]]
+    assert [records[name].get("changed") for name in ("p0", "p1", "p3")] == [True, False, None]
+    assert page.classed("changes")[0].text.startswith("2 tinted characters")
+    assert "hidden" not in {name for label in page.tagged("label") for name in label.attributes}
+
+
+def test_without_a_change_there_is_nothing_to_filter(sample, read_html):
+    build(sample)
+    page = read_html(sample.root / "out" / "pages" / f"{SCORED}.html")
+    assert not page.classed("changed")
+    (label,) = [label for label in page.tagged("label") if "hidden" in label.attributes]
+    assert "only what the text changed" in label.text
+
+
 def test_pages_are_linked_in_the_submissions_order(competition, points, read_html):
     ids = ["c", "a", "b"]
     for image_id in ids:

@@ -1,0 +1,111 @@
+"""`kuzushiji second-level`: which characters are worth a row, learned from pages of books that were held out."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kuzushiji_submit.cli.arguments import add_settings_arguments
+
+if TYPE_CHECKING:
+    from kuzushiji_submit.calibration.read_candidates import Task
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Declares the command."""
+    parser = subparsers.add_parser(
+        "second-level", help="learn from held-out books which characters are worth a row; predict takes the file"
+    )
+    parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
+    parser.add_argument(
+        "--books", nargs="+", metavar="BOOK", help="only pages of these books, unseen by the weights (default: all)"
+    )
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    weights.add_argument(
+        "--readers",
+        nargs="+",
+        type=_reader,
+        metavar="BOOK[,BOOK ...]=FILE",
+        help="instead of --books and --recognizer-weights: weights by the books they were trained without",
+    )
+    parser.add_argument(
+        "--teach",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DATA",
+        help="more data folders, of synthetic pages say, to learn from and not to measure on",
+    )
+    parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict")
+    parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior, as in predict")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="second level to write")
+    unfinished = parser.add_mutually_exclusive_group()
+    unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
+    unfinished.add_argument("--restart", action="store_true", help="forget an unfinished run and begin anew")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
+    add_settings_arguments(parser)
+    parser.set_defaults(run=run, stoppable=True)
+
+
+def _reader(text: str) -> tuple[tuple[str, ...], Path]:
+    books, sign, path = text.partition("=")
+    names = tuple(book.strip() for book in books.split(","))
+    if not sign or not path or not all(names):
+        raise argparse.ArgumentTypeError(f"{text!r} is not BOOK[,BOOK ...]=FILE")
+    return names, Path(path)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads the pages, learns, prints what it is worth on books left out."""
+    from kuzushiji_submit.calibration.read_candidates import forget_candidates, read_candidates
+    from kuzushiji_submit.calibration.second_level import fit_second_level
+    from kuzushiji_submit.core.files import try_file
+    from kuzushiji_submit.reading.second_level.second_level_file import save_second_level
+
+    try_file(args.out, "--out", "second_level.safetensors")
+    count = len(args.readers or [None]) + len(args.teach)
+    if args.restart:
+        forget_candidates(args.out, count)
+    candidates = read_candidates(args.out, _tasks(args), resume=args.resume)
+    folders = ", ".join(path.resolve().name for path in (args.data, *args.teach))
+    result = fit_second_level(candidates, notes=f"{len(candidates)} pages of {folders}")
+    save_second_level(args.out, result.level)
+    forget_candidates(args.out, count)
+    without, judged = result.plain, result.judged
+    verdict = "it helps" if result.level.active else "no more than chance: predict will leave pages as they are"
+    sys.stdout.write(
+        f"{args.out}\n"
+        f"{result.candidates} characters of {result.books} books; on books left out F1 {without.f1:.4f} to "
+        f"{judged.f1:.4f} (standard error of the gain {result.error:.4f}): {verdict}\n"
+        f"min_score {result.level.min_score:.3f}, calibration error {result.calibration:.3f}\n"
+    )
+    return 0
+
+
+def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
+    """What each reader is to read; the first reader also reads what is only to teach."""
+    from kuzushiji_submit.calibration.calibrate import truth_of
+    from kuzushiji_submit.calibration.read_candidates import Task
+    from kuzushiji_submit.competition.books import book_of
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.core.settings import read_settings
+    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
+    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
+
+    config = replace(read_settings(PipelineConfig(), args.config, args.set), min_score=0.0)
+    detector = detector_weights(args.detector, args.detector_weights)
+    prior = text_prior(args.prior) if config.context.changes_something else None
+    readers = args.readers or [(args.books, recognizer_weights(args.recognizer_weights))]
+    sources = [(args.data, books, weights, True) for books, weights in readers]
+    sources += [(folder, None, readers[0][1], False) for folder in args.teach]
+    pages = [
+        truth_of(DataFolder(folder), lambda image_id, books=books: not books or book_of(image_id) in books)
+        for folder, books, _, _ in sources
+    ]
+    for (_, _, weights, measured), own in zip(sources, pages, strict=True):
+        pipeline = load_pipeline(config, weights, detector, args.device, prior)
+        yield Task(own, pipeline, describe(config, pipeline, weights, detector, prior), measured)
