@@ -31,6 +31,8 @@ COMMANDS = (
     "score",
     "validate",
     "report",
+    "export",
+    "import_truth",
     "interpret",
     "explain",
     "download",
