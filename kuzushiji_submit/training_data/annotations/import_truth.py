@@ -161,6 +161,6 @@ def _shortened(faults: Sequence[str]) -> list[str]:
 def _nothing(files: Sequence[Path], notes: Sequence[str]) -> str:
     first = f", first: {notes[0]}" if notes else ""
     return (
-        f"none of {len(files)} files gave a page to train on{first}; each character needs a box of its own (a Glyph, or "
-        "a Word of one character): draw them, or lay the text over detected boxes with `kuzushiji align`"
+        f"none of {len(files)} files gave a page to train on{first}; each character needs a box of its own (a Glyph, "
+        "or a Word of one character): draw them, or lay the text over detected boxes with `kuzushiji align`"
     )

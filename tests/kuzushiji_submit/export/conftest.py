@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -13,6 +14,7 @@ from kuzushiji_submit.reading.characters import Alternative, Character
 
 HERE = Path(__file__).parent
 CREATED = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+few = settings(max_examples=40, deadline=None, derandomize=True)
 HA, KA, NO = "U+306F", "U+304B", "U+306E"
 
 numbers = st.floats(-300, 1500, width=32)

@@ -1,11 +1,11 @@
 """ALTO."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from kuzushiji_submit.export.alto import NAMESPACE, render_alto
 from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.reading.characters import Alternative, Character
-from tests.kuzushiji_submit.export.conftest import CREATED, HA, KA, exported_pages
+from tests.kuzushiji_submit.export.conftest import CREATED, HA, KA, exported_pages, few
 
 NAMES = {"a": NAMESPACE}
 
@@ -36,7 +36,7 @@ def test_alternatives_are_variants_of_a_glyph(require_valid):
 
 
 @given(exported_pages)
-@settings(max_examples=60, deadline=None)
+@few
 def test_every_page_is_valid(require_valid, page):
     root = require_valid("alto", render_alto(page, CREATED))
     glyphs = [glyph.get("CONTENT") for glyph in root.iterfind(".//a:Glyph", NAMES)]

@@ -2,10 +2,10 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from kuzushiji_submit.export.coco import render_coco
-from tests.kuzushiji_submit.export.conftest import CREATED, exported_pages
+from tests.kuzushiji_submit.export.conftest import CREATED, exported_pages, few
 
 
 def test_a_page_without_characters_has_its_image(empty):
@@ -24,7 +24,7 @@ def test_boxes_have_codepoints_for_categories(page):
 
 
 @given(exported_pages)
-@settings(max_examples=40, deadline=None)
+@few
 def test_ids_are_unique_and_refer_to_something(page):
     content = json.loads(render_coco(page, CREATED))
     numbers = [annotation["id"] for annotation in content["annotations"]]

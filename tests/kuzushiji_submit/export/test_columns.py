@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from kuzushiji_submit.core.errors import CharsetError
 from kuzushiji_submit.export.columns import OtherReading, hull, lay_out, lay_out_reading, mean_confidence
 from kuzushiji_submit.reading.characters import Alternative, Character
-from tests.kuzushiji_submit.export.conftest import HA, KA, NO, characters, exported_pages, sizes
+from tests.kuzushiji_submit.export.conftest import HA, KA, NO, characters, exported_pages, few, sizes
 from tests.page_readings import page_reading
 
 
@@ -67,7 +67,7 @@ def test_an_alternative_that_is_no_codepoint_is_named():
 
 
 @given(exported_pages)
-@settings(max_examples=60, deadline=None)
+@few
 def test_every_character_is_there_once_inside_page_and_outline(page):
     height, width = page.size_hw
     for column in page.columns:
@@ -84,7 +84,7 @@ def test_every_character_is_there_once_inside_page_and_outline(page):
 
 
 @given(characters, sizes)
-@settings(max_examples=30, deadline=None)
+@few
 def test_no_character_is_lost(character, size_hw):
     other = Character((5, 5, 9, 9), NO, 0.5, 0.5)
     found = laid_out(character, other, size_hw=size_hw).glyphs

@@ -2,13 +2,13 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from lxml import etree
 
 from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.hocr import NAMESPACE, render_hocr
 from kuzushiji_submit.reading.characters import Character
-from tests.kuzushiji_submit.export.conftest import CREATED, HA, exported_pages
+from tests.kuzushiji_submit.export.conftest import CREATED, HA, exported_pages, few
 
 # A property of hOCR: a name, and numbers or a text between quotes.
 PROPERTY = re.compile(r'(bbox|x_bboxes)( \d+){4}|(x_wconf|x_confs) \d+(\.\d+)?|ppageno \d+|image "[^"]*"')
@@ -50,7 +50,7 @@ def test_names_cannot_break_out_of_their_place():
 
 
 @given(exported_pages)
-@settings(max_examples=60, deadline=None)
+@few
 def test_every_property_is_well_formed_and_every_character_there(page):
     content = render_hocr(page, CREATED)
     root = etree.fromstring(content)

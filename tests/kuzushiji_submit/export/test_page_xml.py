@@ -1,11 +1,11 @@
 """PAGE XML."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.page_xml import NAMESPACE, render_page_xml
 from kuzushiji_submit.reading.characters import Alternative, Character
-from tests.kuzushiji_submit.export.conftest import CREATED, HA, KA, exported_pages
+from tests.kuzushiji_submit.export.conftest import CREATED, HA, KA, exported_pages, few
 
 
 def texts(root, name):
@@ -48,14 +48,16 @@ def test_alternatives_are_numbered_readings_of_a_glyph(require_valid):
 
 
 def test_what_xml_forbids_is_replaced_and_what_it_reserves_is_escaped(require_valid):
-    read = [Character((10, 10 + 30 * n, 30, 30 + 30 * n), code, 0.5, 0.5) for n, code in enumerate(("U+003C", "U+0001"))]
+    read = [
+        Character((10, 10 + 30 * n, 30, 30 + 30 * n), code, 0.5, 0.5) for n, code in enumerate(("U+003C", "U+0001"))
+    ]
     root = require_valid("page", render_page_xml(lay_out("b", 'a&"<\x07.jpg', (90, 90), 1, read), CREATED))
     assert texts(root, "TextLine") == ["<\ufffd"]
     assert root[1].get("imageFilename") == 'a&"<\ufffd.jpg'
 
 
 @given(exported_pages)
-@settings(max_examples=60, deadline=None)
+@few
 def test_every_page_is_valid(require_valid, page):
     root = require_valid("page", render_page_xml(page, CREATED))
     assert "".join(texts(root, "TextLine")) == "".join(glyph.text for glyph in page.glyphs)
