@@ -1,10 +1,19 @@
 """The export command, and predict's."""
 
+import subprocess
+import sys
+import time
+
 import pytest
 from lxml import etree
+from PIL import Image
 
 from kuzushiji_submit.cli import main
+from kuzushiji_submit.competition.submission import write_rows
 from kuzushiji_submit.reading import default_weights
+from kuzushiji_submit.reading.characters import write_characters
+from tests.kuzushiji_submit.export.conftest import column_of
+from tests.page_readings import page_reading
 
 
 @pytest.fixture
@@ -101,3 +110,29 @@ def test_wrong_usage_is_exit_code_2(extra, tmp_path):
     with pytest.raises(SystemExit) as caught:
         main([*argv, *extra])
     assert caught.value.code == 2
+
+
+@pytest.mark.slow
+def test_a_killed_export_loses_nothing_and_leaves_nothing_half_written(tmp_path):
+    """Killed twice as soon as some more pages are there, then gone on with: the same as in one go."""
+    read = [column_of(10 + 60 * (place % 5), "いろはにほへと") for place in range(60)]
+    readings = [page_reading(f"b_{place}", characters, (500, 400)) for place, characters in enumerate(read)]
+    (tmp_path / "images").mkdir()
+    for reading in readings:
+        Image.new("RGB", (400, 500)).save(tmp_path / "images" / f"{reading.image_id}.png")
+    write_rows(tmp_path / "s.csv", ((reading.image_id, reading.to_points()) for reading in readings))
+    write_characters(tmp_path / "c.jsonl", readings)
+    argv = ["export", "--submission", tmp_path / "s.csv", "--characters", tmp_path / "c.jsonl"]
+    argv = [*map(str, (*argv, "--images", tmp_path / "images", "--format", "page", "alto", "coco", "--out"))]
+    assert main([*argv, str(tmp_path / "whole")]) == 0
+    command = [sys.executable, "-m", "kuzushiji_submit", *argv, str(tmp_path / "killed"), "--resume"]
+    for wanted in (5, 20):
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while process.poll() is None and len(files(tmp_path / "killed")) < wanted:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        assert files(tmp_path / "killed").items() <= files(tmp_path / "whole").items()
+    assert main([*argv, str(tmp_path / "killed"), "--resume"]) == 0
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
+    assert [path for path in (tmp_path / "killed").rglob("*.tmp") if path.is_file()] == []
