@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from kuzushiji_submit.calibration.second_level import Candidates, candidates_of
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.reading.journal import Journal, forget, journal_path
 from kuzushiji_submit.reading.pipeline import Pipeline
 
@@ -74,7 +73,7 @@ def _reading(out: Path, number: int) -> Path:
 
 def _read(task: Task, journal: Journal) -> Iterator[Candidates]:
     reader = task.pipeline.with_min_score(0.0)
-    for path, truth in tqdm(task.pages, "read", unit="page"):
+    for path, truth in progress(task.pages, "read", unit="page"):
         if truth.image_id not in journal:
             try:
                 page = read_page(path)

@@ -36,6 +36,8 @@ COMMANDS = (
     "score",
     "validate",
     "report",
+    "export",
+    "import_truth",
     "interpret",
     "explain",
     "download",

@@ -3,9 +3,14 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
+from kuzushiji_submit.cli.export import FORMATS
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
+
+if TYPE_CHECKING:
+    from kuzushiji_submit.reading.predict import Exporter
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,6 +32,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: %(default)s)")
     parser.add_argument(
         "--characters", type=Path, metavar="JSONL", help="write every character with box, score, alternatives"
+    )
+    parser.add_argument(
+        "--export", nargs="+", choices=FORMATS, metavar="FORMAT", help=f"write pages as any of {', '.join(FORMATS)} too"
+    )
+    parser.add_argument(
+        "--export-out", type=Path, metavar="DIR", help="folder for them (default: beside --out, ending in .export)"
     )
     parser.add_argument(
         "--debug", type=Path, metavar="DIR", help="write one sheet a page that shows each stage of the detector"
@@ -57,6 +68,22 @@ def _shard(text: str) -> tuple[int, int]:
     return shard
 
 
+def _exporter(args: argparse.Namespace) -> "Exporter | None":
+    """What --export asks for, once it is sure that it can be written."""
+    if not args.export:
+        return None
+    from kuzushiji_submit.competition.data_folder import list_images
+    from kuzushiji_submit.export.export import export_readings
+    from kuzushiji_submit.export.folder import Earlier, ExportFolder
+    from kuzushiji_submit.export.formats import FORMATS as KINDS
+
+    root = args.export_out or args.out.with_suffix(".export")
+    folder = ExportFolder(root, [KINDS[name] for name in dict.fromkeys(args.export)], "--restart")
+    folder.check(Earlier.REPLACE if args.resume or args.restart else Earlier.REFUSE)
+    images = list_images(args.images)
+    return lambda readings: export_readings(folder, readings, images, args.out)
+
+
 def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
@@ -80,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
         batch_pages=max(1, args.batch_pages),
         workers=max(1, args.workers),
         time_budget=args.time_budget,
+        export=_exporter(args),
     )
     try_targets(job)
     if args.restart:

@@ -3,6 +3,7 @@
 - KuzushijiError
   - CompetitionFileError   a CSV of the competition that cannot be read or parsed
     - LabelsError          one labels cell that breaks the format
+    - AnnotationError      a PAGE XML or COCO file that cannot be read, or holds no characters to train on
   - PageReadError          a page image that is missing, truncated or not an image, or pixels that are no page
   - WorkerError            a process that was killed while it worked on a page
   - SubmissionError        a submission that Kaggle would refuse or score as zero
@@ -40,6 +41,10 @@ class CompetitionFileError(KuzushijiError):
 
 class LabelsError(CompetitionFileError):
     """A labels cell that breaks the format."""
+
+
+class AnnotationError(CompetitionFileError):
+    """A file of annotations from elsewhere that cannot be read, or that is no truth of single characters."""
 
 
 class PageReadError(KuzushijiError):

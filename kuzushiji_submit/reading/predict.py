@@ -1,7 +1,7 @@
 """A folder of pages in, a submission out: the run around the pipeline."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,13 @@ from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.journal import Journal, journal_path
 from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
+
+Exporter = Callable[[Iterator[tuple[int, PageReading]]], object]
+"""Takes the number of each page, from 1, and what was read on it, one by one."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class PredictJob:
         batch_pages: pages recognized together, and so at most lost by a kill.
         workers: threads that read pages and find characters ahead of the recognizer.
         time_budget: the run stops after the batch of pages in which it is used up, or None for no limit.
+        export: writes the pages that were read in other formats once the submission is written, or None.
     """
 
     images: Path
@@ -54,6 +59,7 @@ class PredictJob:
     batch_pages: int = 1
     workers: int = 1
     time_budget: TimeBudget | None = None
+    export: Exporter | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,8 @@ def _write(
     write_rows(job.out, rows())
     if job.characters is not None:
         write_characters(job.characters, (journal[image_id] for image_id in ids if image_id in journal))
+    if job.export is not None:
+        job.export((number, journal[image_id]) for number, image_id in enumerate(ids, 1) if image_id in journal)
     unread = sum(image_id not in journal and image_id not in failures for image_id in ids)
     outcome = {"images": str(job.images), "pages": len(ids), "failures": failures, "unread": unread}
     if is_file(job.out):

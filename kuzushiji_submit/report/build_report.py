@@ -16,7 +16,8 @@ from kuzushiji_submit.core.errors import PageReadError, SubmissionError
 from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
-from kuzushiji_submit.report.character_index import CharacterIndex, join_characters
+from kuzushiji_submit.reading.character_index import CharacterIndex
+from kuzushiji_submit.report.character_index import join_characters
 from kuzushiji_submit.report.confusions import Example, examples_by_page, find_confusions
 from kuzushiji_submit.report.folder import ReportFolder, prepare_folder, safe_names
 from kuzushiji_submit.report.glyphs import Glyphs

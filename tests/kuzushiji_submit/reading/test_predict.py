@@ -12,10 +12,10 @@ from detection.detections import Detections
 from kuzushiji_submit.competition.submission import read_submission, settings_path
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError, PageReadError
 from kuzushiji_submit.core.time_budget import TimeBudget
+from kuzushiji_submit.reading.character_index import CharacterIndex
 from kuzushiji_submit.reading.journal import journal_path
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict
-from kuzushiji_submit.report.character_index import CharacterIndex
 
 MADE_BY = {"made_by": "a test"}
 

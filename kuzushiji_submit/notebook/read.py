@@ -1,0 +1,43 @@
+"""One page after the other through pipelines that stay loaded."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from kuzushiji_submit.notebook.page_input import PageInput, to_pixels
+from kuzushiji_submit.notebook.read_page import ReadPage
+from kuzushiji_submit.reading import default_weights
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
+from kuzushiji_submit.reading.pipeline import Pipeline
+
+Weights = Path | str | None
+
+
+def read_one(
+    page: PageInput, device: str, detector: Weights, recognizer: Weights, config: PipelineConfig | None
+) -> ReadPage:
+    """Reads one page; `kuzushiji_submit.read` says what the arguments mean.
+
+    Raises:
+        PageReadError: if the page cannot be read.
+        WeightsError, CompetitionFileError: if a weights file is missing, damaged or does not match.
+        DeviceError: if the device cannot be used.
+    """
+    name, pixels = to_pixels(page)
+    pipeline = _pipeline(
+        device, detector and Path(detector), recognizer and Path(recognizer), config or PipelineConfig()
+    )
+    (reading,) = pipeline.read([(Path(name).stem, pixels)])
+    return ReadPage(name, pixels, reading)
+
+
+@lru_cache(maxsize=2)
+def _pipeline(device: str, detector: Path | None, recognizer: Path | None, config: PipelineConfig) -> Pipeline:
+    """The same as `kuzushiji predict` reads with."""
+    prior = default_weights.text_prior(None) if config.context.changes_something else None
+    return load_pipeline(
+        config,
+        default_weights.recognizer_weights(recognizer),
+        default_weights.detector_weights(None, detector),
+        device,
+        prior,
+    )
