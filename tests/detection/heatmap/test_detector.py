@@ -248,3 +248,62 @@ def test_a_gpu_finds_what_the_cpu_finds(network: HeatmapNet, half: bool) -> None
     assert off(found.boxes, boxes) < 3
     np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.5)
     np.testing.assert_allclose(found.scores, expected.scores, atol=0.01)
+
+
+def specks_page(size: int, count: int, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """A large page uint8 (side, side, 3) with blobs in its middle alone, and their boxes."""
+    text, boxes = blob_page(size=size, columns=count, rows=count, gap=size)
+    page = np.full((side, side, 3), (222, 205, 170), np.uint8)
+    left = (side - text.shape[1]) // 2
+    page[left : left + text.shape[0], left : left + text.shape[1]] = text
+    return page, boxes + left
+
+
+def test_characters_that_one_look_is_too_far_away_for_are_found() -> None:
+    page, boxes = specks_page(size=16, count=6, side=1600)
+    network = BlobNet()
+    found = detector(network, long_side=256).detect(prepare_page(page))  # 2.6 pixels a character
+    assert off(found.boxes, boxes) < 5
+    # From afar, one place from near by, and the page at a size at which 16 pixels are 24 (`largest_zoom`).
+    assert len(network.seen_hw) == 3
+    assert network.seen_hw[0] == (256, 256)
+    assert max(network.seen_hw[1]) < 512
+    assert network.seen_hw[2] == (2400, 2400)
+
+
+@pytest.mark.parametrize("image", ["blank", "specks", "few"])
+def test_a_page_with_little_on_it_is_not_read_again_as_a_whole(image: str) -> None:
+    page = np.full((1600, 1600, 3), (222, 205, 170), np.uint8)
+    if image == "specks":
+        page[::97, ::89] = 20
+    if image == "few":
+        page[200:216, 200:216] = 20
+    network = BlobNet()
+    detector(network, long_side=256).detect(prepare_page(page))
+    assert network.seen_hw[0] == (256, 256)
+    assert len(network.seen_hw) <= 2
+    assert max(map(max, network.seen_hw)) < 512
+
+
+def test_a_page_is_read_again_while_its_characters_turn_out_smaller() -> None:
+    page, boxes = blob_page(size=16, columns=8, rows=8, gap=16)
+    network = BlobNet()
+    sized = detector(network, long_side=max(page.shape), largest_side=400, largest_zoom=4.0).detect(prepare_page(page))
+    assert [max(seen) for seen in network.seen_hw] == [288, 416, 576]  # as it is, as large as allowed, as it should be
+    assert off(sized.boxes, boxes) < 3
+
+
+def test_leaves_of_one_image_are_each_read_at_their_own_size() -> None:
+    small, small_boxes = blob_page(size=20, columns=10, rows=14, gap=16)
+    large, large_boxes = blob_page(size=40, columns=5, rows=7, gap=32)
+    height = min(small.shape[0], large.shape[0])
+    leaves, boxes, left = [], [], 0
+    for page, found in ((small, small_boxes), (large, large_boxes)) * 3:
+        leaves.append(page[:height])
+        boxes.append(found + np.array([left, 0, left, 0]))
+        left += page.shape[1]
+    image = np.concatenate(leaves, axis=1)
+    network = BlobNet()
+    found = detector(network, long_side=400).detect(prepare_page(image))
+    assert off(found.boxes, np.concatenate(boxes)) < 8
+    assert max(map(max, network.seen_hw)) < image.shape[1] * 0.8

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from detection.heatmap.page_input import levelled_page, scaled_hw
+from detection.heatmap.page_input import densest_window, levelled_page, scaled_hw
+from kuzushiji_submit.core.page.parts import Window
 from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import DrawnPage
 
@@ -67,3 +68,25 @@ def test_a_shadow_over_the_paper_is_divided_out() -> None:
     shaded = (page * shade).astype(np.uint8)
     plain, levelled = levelled_page(prepare_page(page), (150, 112)), levelled_page(prepare_page(shaded), (150, 112))
     assert np.abs(plain.astype(int) - levelled).mean() < 5
+
+
+@pytest.mark.parametrize(
+    ("hw", "side", "window"),
+    [
+        ((1, 1), 8, Window(0, 0, 1, 1)),
+        ((1, 300), 40, Window(0, 0, 40, 1)),
+        ((100, 90), 1000, Window(0, 0, 90, 100)),
+        ((100, 90), 1, Window(0, 0, 8, 8)),
+    ],
+)
+def test_the_densest_window_lies_on_the_page(hw: tuple[int, int], side: int, window: Window) -> None:
+    assert densest_window(np.zeros(hw, np.uint8), side) == window
+
+
+def test_the_densest_window_holds_most_ink() -> None:
+    ink = np.zeros((400, 600), np.uint8)
+    ink[8:24, 8:24] = 255
+    ink[200:260, 400:480] = 255
+    window = densest_window(ink, 80)
+    assert (window.right - window.left, window.bottom - window.top) == (80, 80)
+    assert ink[window.rows, window.columns].sum() == 60 * 80 * 255

@@ -181,3 +181,18 @@ def test_detections_can_be_picked() -> None:
         Detections(some.boxes, some.scores, some.points[:2])
     assert len(Detections.empty()) == 0
     assert INK[0] < 255
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_leaves_joined_into_one_image_are_read_as_each_alone(axis: int) -> None:
+    leaves = [
+        DrawnPage.blank(760, 540, seed=k).text(size=size, columns=4, rows=8) for k, size in ((0, 36), (1, 44))
+    ] * 2
+    alone = [InkDetector().detect(prepare_page(leaf.image)) for leaf in leaves]
+    joined = InkDetector().detect(prepare_page(np.concatenate([leaf.image for leaf in leaves], axis=axis)))
+    side = leaves[0].image.shape[axis]
+    offsets = [np.array([k * side, 0] * 2 if axis else [0, k * side] * 2, np.float32) for k in range(4)]
+    expected = np.concatenate([found.boxes + offset for found, offset in zip(alone, offsets, strict=True)])
+    hits = matched(joined.boxes, expected)
+    assert hits >= 0.9 * len(expected)
+    assert len(joined) - hits <= 0.1 * len(expected)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuzushiji_submit.reading.order import read_order
+from kuzushiji_submit.reading.order import _cost, _near, read_order
 
 
 def boxes_of(*boxes):
@@ -153,3 +153,62 @@ def test_the_rest_of_a_broken_column_is_no_tier_when_nothing_stands_beside_it():
     found = read_order(boxes_of(*title, *rest, *left))
     assert found.order.tolist() == list(range(10))
     assert found.column.tolist() == [0] * 6 + [1] * 4
+
+
+def leaf_of(x, y, columns=4, rows=9, pitch=60):
+    """Boxes of a leaf in reading order, its upper right corner at (x, y)."""
+    return [square(x - pitch * (c + 1), y + pitch * r, 40) for c in range(columns) for r in range(rows)]
+
+
+def read_mixed(boxes, seed=0):
+    """The boxes in the order in which they are read, after they were shuffled."""
+    shuffled = np.random.default_rng(seed).permutation(len(boxes))
+    return [boxes[shuffled[index]] for index in read_order(boxes_of(*boxes)[shuffled]).order.tolist()]
+
+
+@pytest.mark.parametrize("leaves", [1, 2, 6, 20])
+def test_leaves_side_by_side_follow_from_right_to_left(leaves):
+    boxes = [box for k in range(leaves) for box in leaf_of(9000 - 400 * k, 100 + 17 * (k % 3))]
+    assert read_mixed(boxes) == boxes
+
+
+@pytest.mark.parametrize("gap", [90, 250])
+@pytest.mark.parametrize("leaves", [1, 2, 6, 20])
+def test_leaves_one_above_the_other_are_read_leaf_by_leaf(leaves, gap):
+    boxes = [box for k in range(leaves) for box in leaf_of(1000 + 13 * (k % 3), k * (9 * 60 - 20 + gap))]
+    assert read_mixed(boxes) == boxes
+
+
+def test_tiers_of_one_leaf_do_not_reach_into_the_next():
+    upper, lower = leaf_of(900, 0, rows=4), leaf_of(900, 400, rows=4)
+    boxes = [(x - shift, *rest) for shift in (0, 700, 1400, 2100) for x, *rest in [*upper, *lower]]
+    boxes = [(x, y, x + 40, y + 40) for x, y, *_ in boxes]
+    assert read_mixed(boxes) == boxes
+
+
+def test_columns_of_many_leaves_have_numbers_of_their_own():
+    boxes = [box for k in range(6) for box in leaf_of(9000 - 400 * k, 100)]
+    assert read_order(boxes_of(*boxes)).column.tolist() == [index // 9 for index in range(6 * 36)]
+
+
+def test_a_scroll_without_gaps_is_read_column_by_column():
+    boxes = leaf_of(20_000, 100, columns=300, rows=12)  # more than are compared at once
+    assert read_mixed(boxes) == boxes
+
+
+def test_a_tall_image_without_gaps_is_read_column_by_column(monkeypatch):
+    monkeypatch.setattr("kuzushiji_submit.reading.order.BLOCK", 16)
+    boxes = leaf_of(400, 100, columns=3, rows=60)
+    assert read_mixed(boxes) == boxes
+
+
+@given(st.lists(ANY_BOX, min_size=1, max_size=40), st.integers(1, 7))
+def test_blocks_of_boxes_find_the_same_neighbors_as_all_together(boxes, block):
+    exact = boxes_of(*boxes).astype(np.float64)
+    farthest = 100.0
+    together = np.full((len(boxes), len(boxes)), np.inf)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kuzushiji_submit.reading.order.BLOCK", block)
+        for uppers, lowers in _near(exact, farthest):
+            together[np.ix_(uppers, lowers)] = _cost(exact[uppers], exact[lowers], farthest)
+    np.testing.assert_array_equal(together, _cost(exact, exact, farthest))

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.report.images import CROP_HW, SCAN_HW, THUMBNAIL_HW, write_crop, write_scan
+from kuzushiji_submit.report.images import CROP_HW, LONG_SCAN, SCAN_HW, THUMBNAIL_HW, write_crop, write_scan
 
 
 def page(height, width):
@@ -14,7 +14,7 @@ def page(height, width):
 
 @pytest.mark.parametrize(
     ("size_hw", "shown_hw"),
-    [((300, 200), (300, 200)), ((3200, 1000), (1600, 500)), ((100, 6400), (50, 3200)), ((1, 1), (1, 1))],
+    [((300, 200), (300, 200)), ((3200, 1700), (1600, 850)), ((3200, 6400), (1600, 3200)), ((1, 1), (1, 1))],
 )
 def test_a_scan_is_scaled_down_and_never_up(size_hw, shown_hw, tmp_path):
     write_scan(page(*size_hw), tmp_path / "scan.jpg", tmp_path / "thumbnail.jpg")
@@ -25,6 +25,25 @@ def test_a_scan_is_scaled_down_and_never_up(size_hw, shown_hw, tmp_path):
         assert thumbnail.width <= THUMBNAIL_HW[1]
     assert shown_hw[0] <= SCAN_HW[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scan.jpg", "thumbnail.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("size_hw", "shown_hw"),
+    [
+        ((100, 6400), (100, 6400)),
+        ((1500, 6000), (1100, 4400)),
+        ((6000, 1500), (4400, 1100)),
+        ((300, 60_000), (100, LONG_SCAN)),
+        ((60_000, 3), (LONG_SCAN, 1)),
+        ((1, 70_000), (1, LONG_SCAN)),
+    ],
+)
+def test_a_scan_of_many_leaves_stays_legible_and_bounded(size_hw, shown_hw, tmp_path):
+    write_scan(page(*size_hw), tmp_path / "scan.jpg", tmp_path / "thumbnail.jpg")
+    with Image.open(tmp_path / "scan.jpg") as scan, Image.open(tmp_path / "thumbnail.jpg") as thumbnail:
+        assert (scan.height, scan.width) == shown_hw
+        assert thumbnail.height <= THUMBNAIL_HW[0]
+        assert thumbnail.width <= THUMBNAIL_HW[1]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,11 @@ def test_labels_stay_readable(readings, points):
     assert 3000 / 130 <= unit <= 3000 / 30
 
 
+def test_labels_of_leaves_one_above_the_other_are_as_large_as_those_of_one(points, truth):
+    marks = judge_page(points("p"), truth("p", (HA, 0, 0, 40, 40)))
+    assert lay_out(marks, (9000, 985)).unit == lay_out(marks, (1500, 985)).unit == pytest.approx(20)
+
+
 def test_page_size_without_an_image(points, truth):
     assert size_of([]) == (1000, 700)
     height, width = size_of(judge_page(points("p", (HA, 500, 900)), truth("p", (HA, 0, 0, 800, 300))))
