@@ -9,7 +9,7 @@ from lxml import etree
 
 from kuzushiji_submit import __version__
 from kuzushiji_submit.export.columns import Column, ExportedPage, Glyph, IntBox, Points, hull, mean_confidence
-from kuzushiji_submit.export.xml_text import add, decimals, to_bytes, xml_text
+from kuzushiji_submit.export.xml_text import add, decimals, format_points, to_bytes, xml_text
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 VERSION = "4.4"
@@ -58,7 +58,7 @@ def _add_description(root: etree._Element, page: ExportedPage, created: datetime
 def _add_line(block: etree._Element, column: Column, index: int) -> None:
     tags = {"TAGREFS": "ruby"} if column.ruby else {}
     place = _place(column.box)
-    baseline = _format(column.middle)
+    baseline = format_points(column.middle)
     line = add(block, "TextLine", ID=f"line_{index}", BASELINE=baseline, BASEDIRECTION="ttb", **tags, **place)
     _add_shape(line, column.outline)
     text, confidence = xml_text(column.text), decimals(column.confidence)
@@ -75,13 +75,9 @@ def _add_glyph(string: etree._Element, glyph: Glyph, name: str) -> None:
 
 
 def _add_shape(parent: etree._Element, points: Points) -> None:
-    add(add(parent, "Shape"), "Polygon", POINTS=_format(points))
+    add(add(parent, "Shape"), "Polygon", POINTS=format_points(points))
 
 
 def _place(box: IntBox) -> dict[str, str]:
     x0, y0, x1, y1 = box
     return {"HPOS": str(x0), "VPOS": str(y0), "WIDTH": str(x1 - x0), "HEIGHT": str(y1 - y0)}
-
-
-def _format(points: Points) -> str:
-    return " ".join(f"{x},{y}" for x, y in points)

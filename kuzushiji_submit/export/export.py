@@ -117,7 +117,7 @@ def export_readings(
     Args:
         folder: where to.
         readings: the number of each page, from 1, and what was read on it; taken one by one.
-        images: the image files by image_id.
+        images: the image files by image_id; one that is gone since is named by its id.
         submission: the run's submission, which is written already.
 
     Returns:
@@ -130,7 +130,8 @@ def export_readings(
     created = time_of(submission)
     pages = 0
     for number, reading in readings:
-        write_page(folder, lay_out_reading(reading, images[reading.image_id].name, number), created)
+        name = images[reading.image_id].name if reading.image_id in images else reading.image_id
+        write_page(folder, lay_out_reading(reading, name, number), created)
         pages += 1
     return pages
 

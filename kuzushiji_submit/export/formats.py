@@ -28,8 +28,8 @@ class Format:
 
 
 FORMATS = {
-    one.name: one
-    for one in (
+    kind.name: kind
+    for kind in (
         Format("page", ".xml", render_page_xml),
         Format("alto", ".xml", render_alto),
         Format("hocr", ".html", render_hocr),

@@ -14,7 +14,7 @@ from lxml import etree
 
 from kuzushiji_submit import __version__
 from kuzushiji_submit.export.columns import Column, ExportedPage, Glyph, IntBox, Points, hull, mean_confidence
-from kuzushiji_submit.export.xml_text import add, decimals, to_bytes, xml_text
+from kuzushiji_submit.export.xml_text import add, decimals, format_points, to_bytes, xml_text
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
@@ -60,7 +60,7 @@ def _add_line(region: etree._Element, column: Column, index: int) -> None:
     line = add(region, "TextLine", id=f"line_{index}", custom=f"readingOrder {{index:{index};}}{kind}")
     _set(line, index=str(index), readingDirection="top-to-bottom")
     _add_coords(line, column.outline)
-    add(line, "Baseline", points=_format(column.middle))
+    add(line, "Baseline", points=format_points(column.middle))
     word = add(line, "Word", id=f"line_{index}_word", readingDirection="top-to-bottom")
     _add_coords(word, column.outline)
     for place, glyph in enumerate(column.glyphs):
@@ -78,7 +78,7 @@ def _add_glyph(word: etree._Element, glyph: Glyph, name: str) -> None:
 
 
 def _add_coords(parent: etree._Element, points: Points, score: float | None = None) -> None:
-    coords = add(parent, "Coords", points=_format(points))
+    coords = add(parent, "Coords", points=format_points(points))
     if score is not None:
         _set(coords, conf=decimals(score))
 
@@ -99,7 +99,3 @@ def _set(element: etree._Element, **attributes: str) -> None:
 def _corners(box: IntBox) -> Points:
     x0, y0, x1, y1 = box
     return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
-
-
-def _format(points: Points) -> str:
-    return " ".join(f"{x},{y}" for x, y in points)

@@ -4,6 +4,8 @@ import re
 
 from lxml import etree
 
+from kuzushiji_submit.export.columns import Points
+
 # All but the characters of XML 1.0 (https://www.w3.org/TR/xml/#charsets).
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -32,6 +34,11 @@ def add(parent: etree._Element, name: str, /, text: str | None = None, **attribu
 def decimals(value: float) -> str:
     """A score as files show it, at most five digits: 0.5, 0.98765."""
     return f"{value:.5f}".rstrip("0").rstrip(".")
+
+
+def format_points(points: Points) -> str:
+    """Points as PAGE and ALTO write them: "1,2 3,4"."""
+    return " ".join(f"{x},{y}" for x, y in points)
 
 
 def to_bytes(root: etree._Element) -> bytes:

@@ -119,7 +119,7 @@ def _box_of(element: etree._Element) -> Box:
 
 def _text_of(element: etree._Element) -> str:
     """The main text of an element, that of the lowest index; of a line or word without one, that of its parts."""
-    equivalents = [(int(one.get("index") or 0), one) for one in _children(element, "TextEquiv")]
+    equivalents = [(int(part.get("index") or 0), part) for part in _children(element, "TextEquiv")]
     for _, equivalent in sorted(equivalents, key=lambda pair: pair[0]):
         for name in ("Unicode", "PlainText"):
             text = next((part.text for part in _children(equivalent, name) if part.text), "")

@@ -8,8 +8,10 @@ import pytest
 from lxml import etree
 from PIL import Image
 
+from kuzushiji_submit.cli import export as export_command
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.competition.submission import write_rows
+from kuzushiji_submit.export import formats
 from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.reading.characters import write_characters
 from tests.kuzushiji_submit.export.conftest import column_of
@@ -43,6 +45,10 @@ def export(predict, pages, tmp_path):
 
 def files(folder, pattern="*/b_*"):
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob(pattern)}
+
+
+def test_the_command_names_the_formats_there_are():
+    assert tuple(formats.FORMATS) == export_command.FORMATS
 
 
 def test_page_xml_is_the_default_and_the_result_is_one_line(export, tmp_path, capsys):
