@@ -58,7 +58,7 @@ def test_a_data_folder_is_checked_counted_and_cut(folder, write_csv, tmp_path, c
     rows = [f"{image_id},U+306F 550 80 90 90" for image_id in ("b_3", PAGE_ID, BROKEN_ID)]
     write_csv(str(data / "train.csv"), ["image_id,labels", *rows])
     assert main(["check", str(data)]) == 1
-    (unreadable,) = [line for line in capsys.readouterr().out.splitlines() if "unreadable" in line]
+    (unreadable,) = [line for line in capsys.readouterr().out.splitlines() if "error: unreadable" in line]
     assert "\\x89\\xf3_2.jpg: not an image" in unreadable
     assert main(["stats", str(data), "--out", str(folder / "stats")]) == 0
     assert main(["crops", "--data", str(data), "--out", str(folder / "crops")]) == 0
@@ -76,6 +76,6 @@ def test_one_text_comes_out_of_standard_output(folder, weights, monkeypatch, cap
     assert "-: " in captured.err
     assert sorted(folder.iterdir()) == before
     assert predict(folder, weights, monkeypatch, "--out", "/dev/null", "--resume") == 1
-    assert "keeps no unfinished run" in capsys.readouterr().err
+    assert "leaves no unfinished run" in capsys.readouterr().err
     assert predict(folder, weights, monkeypatch, "--out", "-", "--characters", "/dev/stdout") == 1
     assert "is also --out" in capsys.readouterr().err
