@@ -137,7 +137,8 @@ class RecognizerEnsemble:
 def _outputs(member: Recognizer) -> int:
     """How many things it tells apart: its characters, and perhaps "not a character"."""
     size = member.crop_config.size
-    return member.logits(Crops(np.zeros((1, size, size), np.uint8), np.zeros((1, GEOMETRY), np.float32))).shape[1]
+    empty = Crops(np.zeros((1, size, size), np.uint8), np.zeros((1, GEOMETRY), np.float32))
+    return int(member.logits(empty).shape[1])
 
 
 def _require_same(first: Recognizer, other: Recognizer, first_name: str, name: str) -> None:

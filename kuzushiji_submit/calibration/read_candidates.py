@@ -73,7 +73,7 @@ def _reading(out: Path, number: int) -> Path:
 
 def _read(task: Task, journal: Journal) -> Iterator[Candidates]:
     reader = task.pipeline.with_min_score(0.0)
-    for path, truth in progress(task.pages, "read", unit="page"):
+    for path, truth in progress(task.pages, "read"):
         if truth.image_id not in journal:
             try:
                 page = read_page(path)

@@ -97,15 +97,16 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 
     config = replace(read_settings(PipelineConfig(), args.config, args.set), min_score=0.0)
-    detector = detector_weights(args.detector, args.detector_weights)
+    detector = detector_weights(args.detector, [args.detector_weights] if args.detector_weights else None)
     prior = text_prior(args.prior) if config.context.changes_something else None
     readers = args.readers or [(args.books, recognizer_weights(args.recognizer_weights))]
     sources = [(args.data, books, weights, True) for books, weights in readers]
     sources += [(folder, None, readers[0][1], False) for folder in args.teach]
-    pages = [
-        truth_of(DataFolder(folder), lambda image_id, books=books: not books or book_of(image_id) in books)
-        for folder, books, _, _ in sources
-    ]
+
+    def pages_of(folder: Path, books: Sequence[str] | None) -> list[tuple[Path, PageTruth]]:
+        return truth_of(DataFolder(folder), lambda image_id: not books or book_of(image_id) in books)
+
+    pages = [pages_of(folder, books) for folder, books, _, _ in sources]
     for (_, _, weights, measured), own in zip(sources, pages, strict=True):
-        pipeline = load_pipeline(config, weights, detector, args.device, prior)
-        yield Task(own, pipeline, describe(config, pipeline, weights, detector, prior), measured)
+        pipeline = load_pipeline(config, [weights], detector, args.device, prior)
+        yield Task(own, pipeline, describe(config, pipeline, [weights], detector, prior), measured)

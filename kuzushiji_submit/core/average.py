@@ -62,7 +62,7 @@ def _require_alike(first_path: Path, first: WeightsRecord, path: Path, record: W
 
 def _joined(parts: Sequence[Provenance], paths: Sequence[Path]) -> Provenance:
     """Texts as they are where all files agree, else one after the other; scores are left out, as they are others'."""
-    texts = {
+    texts: dict[str, Any] = {
         each.name: _distinct(getattr(part, each.name) for part in parts)
         for each in fields(Provenance)
         if each.type in {str, "str"}

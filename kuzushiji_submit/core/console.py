@@ -5,9 +5,11 @@ r"""Standard output and error as every command can use them, whatever the termin
 - What cannot be printed (full disk, reader gone) is dropped: the work goes on, and its exit code tells of the work.
 """
 
+import codecs
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,23 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kuzushiji_submit.core.targets import leads_to_stdout
+
+SPELL_OUT = "kuzushiji.spell_out"
+"""What the streams do with characters that they cannot show (an error handler's name, see `codecs`)."""
+
+
+def _spell_out(error: UnicodeError) -> tuple[str, int]:
+    r"""What a stream cannot show, as \u306f; of a file's name a byte that is no text, as the id has it: \x89."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    content = lost.encode("utf-8", "surrogateescape") if _ESCAPED.fullmatch(lost) else b""
+    spelled = "".join(f"\\x{byte:02x}" for byte in content)
+    return spelled or lost.encode("ascii", "backslashreplace").decode(), error.end
+
+
+_ESCAPED = re.compile("[\udc80-\udcff]+")
+codecs.register_error(SPELL_OUT, _spell_out)
 
 
 class PatientStream:
@@ -75,7 +94,7 @@ def patient_streams() -> Iterator[None]:
     before = sys.stdout, sys.stderr
     for stream in before:
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=SPELL_OUT)
     out, errors = PatientStream(sys.stdout), PatientStream(sys.stderr)
     sys.stdout, sys.stderr = out, errors
     try:
@@ -100,7 +119,7 @@ def _open_missing() -> None:
             os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
         if getattr(sys, name) is None:
             mode = "r" if number == 0 else "w"
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
+            setattr(sys, name, open(number, mode, encoding="utf-8", errors=SPELL_OUT, closefd=False))  # noqa: SIM115 - for good
 
 
 def summary_stream(*outputs: Path | None) -> TextIO:

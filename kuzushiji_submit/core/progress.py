@@ -21,7 +21,7 @@ SECONDS = 30.0
 _TENTHS = 5.0  # seconds between plain lines at the least, where work passes a tenth of itself
 
 
-PLURALS = {"B": "B", "batch": "batches"}
+PLURALS = {"batch": "batches"}
 
 
 class _Shown:
@@ -90,23 +90,23 @@ def describe(state: Mapping[str, Any]) -> str:
     Args:
         state: of a bar, as tqdm's `format_dict` has it.
     """
-    done, total, unit = state["n"], state["total"], state["unit"]
+    done, total = state["n"], state["total"]
     scaled = tqdm.format_sizeof if state["unit_scale"] else str
-    line = f"{state['prefix']}: {scaled(done)}"
+    units = "B" if state["unit"] == "B" else f" {PLURALS.get(state['unit'], state['unit'] + 's')}"
+    line = f"{state['prefix']}: "
     if total:
-        line += f" of {scaled(total)}"
-    units = PLURALS.get(unit, f"{unit}s")
-    line += units if unit == "B" else f" {units}"
-    if total:
-        line += f" ({100 * done / total:.0f} %)"
+        between = units if units == "B" else ""
+        line += f"{scaled(done)}{between} of {scaled(total)}{units} ({100 * done / total:.0f} %)"
+    else:
+        line += f"{scaled(done)}{units}"
     rate = (done - state["initial"]) / state["elapsed"] if state["elapsed"] > 0 else 0.0
-    if not rate:
-        return line
-    figures = f", {state['postfix']}" if state["postfix"] else ""
-    line += f", {_short(rate, scaled)} {units}/s"
-    if total and done < total:
-        return f"{line}, {tqdm.format_interval((total - done) / rate)} left{figures}"
-    return f"{line}, {tqdm.format_interval(state['elapsed'])} in all{figures}"
+    if rate:
+        line += f", {_short(rate, scaled)}{units}/s"
+        if total and done < total:
+            line += f", {tqdm.format_interval((total - done) / rate)} left"
+        else:
+            line += f", {tqdm.format_interval(state['elapsed'])} in all"
+    return f"{line}, {state['postfix']}" if state["postfix"] else line
 
 
 def _short(rate: float, scaled: Callable[[float], str]) -> str:

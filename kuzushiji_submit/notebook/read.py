@@ -36,8 +36,8 @@ def _pipeline(device: str, detector: Path | None, recognizer: Path | None, confi
     prior = default_weights.text_prior(None) if config.context.changes_something else None
     return load_pipeline(
         config,
-        default_weights.recognizer_weights(recognizer),
-        default_weights.detector_weights(None, detector),
+        [default_weights.recognizer_weights(recognizer)],
+        default_weights.detector_weights(None, [detector] if detector else None),
         device,
         prior,
     )

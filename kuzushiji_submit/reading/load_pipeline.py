@@ -87,9 +87,9 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
     return recognizer
 
 
-def detector_asks(config: PipelineConfig, detector_weights: Path | None) -> bool:
+def detector_asks(config: PipelineConfig, detector_weights: Sequence[Path]) -> bool:
     """Whether the detector that `load_detector` gives asks the recognizer about candidate boxes."""
-    return detector_weights is None and config.ask_recognizer
+    return not detector_weights and config.ask_recognizer
 
 
 def load_detector(

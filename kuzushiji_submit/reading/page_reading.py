@@ -78,7 +78,7 @@ class PageReading:
         if self.eye_ids is not None and self.eye_scores is not None:
             expected["eye_ids"] = (count, self.eye_ids.shape[-1])
             expected["eye_scores"] = self.eye_ids.shape
-        elif self.eye_ids is not self.eye_scores:
+        elif (self.eye_ids is None) != (self.eye_scores is None):
             raise ValueError("eye_ids and eye_scores belong together")
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:

@@ -48,7 +48,7 @@ def leaf_side(ink: NDArray[np.uint8]) -> int:
         the length of `CHARACTERS` characters, at least that of an upright leaf as wide or as high as the image. An
         image without writing is one leaf.
     """
-    longer, shorter = max(ink.shape), min(ink.shape)
+    longer, shorter = int(max(ink.shape)), int(min(ink.shape))
     if not is_long(ink.shape):
         return longer
     size = character_size(ink)

@@ -71,7 +71,7 @@ def import_truth(job: ImportJob) -> ImportResult:
     left_out: list[str] = []
     pages: dict[str, PageTruth] = {}
     files = [file for path in job.annotations for file in _files(path)]
-    for path in progress(files, "import", unit="file"):
+    for path in progress(files, "import"):
         try:
             found = _read(path)
         except AnnotationError as error:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from pathlib import Path
 
@@ -103,3 +104,29 @@ def test_calibrating_says_so(tmp_path, capsys, monkeypatch, signum, word, code):
     monkeypatch.setattr(calibrate, "run", stop)
     assert main(["calibrate", "--data", "data", "--out", str(tmp_path / "weights")]) == code
     assert capsys.readouterr().err == f"kuzushiji: {word}: run again\n"
+
+
+@pytest.mark.parametrize(("signum", "word", "code"), SIGNALS)
+def test_any_command_says_so_and_leaves_nothing_temporary(tmp_path, capsys, monkeypatch, signum, word, code):
+    """Told to stop in the middle of writing a file."""
+    from kuzushiji_submit.competition import submission
+
+    def stop(page):
+        os.kill(os.getpid(), signum)
+        time.sleep(10)
+
+    part, out = tmp_path / "part.csv", tmp_path / "out" / "out.csv"
+    part.write_text("image_id,labels\nb_1,U+306F 1 2\n")
+    monkeypatch.setattr(submission, "_format_points", stop)
+    assert main(["merge", str(part), "--sample", str(part), "--out", str(out)]) == code
+    assert capsys.readouterr().err == f"kuzushiji: {word}: run again\n"
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_command_clears_what_a_killed_one_left(tmp_path, capsys, monkeypatch):
+    left = tmp_path / "temporary" / "kuzushiji-kaggle-1234"
+    left.mkdir(parents=True)
+    (left / "lock").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(left.parent))
+    assert main(["check", str(tmp_path / "none")]) == 1
+    assert list(left.parent.iterdir()) == []

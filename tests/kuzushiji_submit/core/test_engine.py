@@ -1,13 +1,16 @@
 """One function over many pages: order, failures, killed processes, early ends."""
 
+import errno
 import itertools
 import os
 import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.engine import Failure, attempt, map_pages
 from kuzushiji_submit.core.errors import OutputError, PageReadError, WorkerError
 
 KINDS = ("serial", "threads", "processes")
@@ -19,6 +22,25 @@ def double(number):
     if number == 13:
         raise OutputError("disk full")
     return 2 * number
+
+
+def double_or_fail(number):
+    """Fails as nobody foresaw: with an error of any kind, and with a result that cannot be handed over."""
+    if number == 2:
+        raise ZeroDivisionError("oops")
+    if number == 3:
+        raise MemoryError
+    if number == 4:
+        raise UnicodeEncodeError("utf-8", "\udc95", 0, 1, "surrogates not allowed")
+    if number == 5:
+        return lambda: number
+    return 2 * number
+
+
+def fill_the_disk(number):
+    if number == 2:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return number
 
 
 def double_or_die(number):
@@ -54,6 +76,40 @@ def test_other_errors_end_the_work(kind):
     assert next(results) == 2
     with pytest.raises(OutputError, match="disk full"):
         next(results)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_nobody_foresaw_costs_its_page_alone(kind):
+    results = list(map_pages(double_or_fail, range(8), 2, kind))
+    assert [results[place] for place in (0, 1, 6, 7)] == [0, 2, 12, 14]
+    failed = [result for result in results if isinstance(result, Failure)]
+    assert [result.item for result in failed] == ([2, 3, 4, 5] if kind == "processes" else [2, 3, 4])
+    assert all(isinstance(result.error, PageReadError) for result in failed)
+    assert str(failed[0].error) == "2: cannot be worked on (ZeroDivisionError: oops): report this page"
+    assert str(failed[1].error) == "3: cannot be worked on (MemoryError): report this page"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_disk_ends_the_work(kind):
+    results = map_pages(fill_the_disk, range(1, 9), 2, kind)
+    assert next(results) == 1
+    with pytest.raises(OSError, match="No space left"):
+        next(results)
+
+
+@dataclass
+class Job:
+    path: Path
+
+
+@pytest.mark.parametrize("item", [Path("a/b_1.jpg"), Job(Path("a/b_1.jpg")), (3, Path("a/b_1.jpg")), ("a/b_1.jpg", 3)])
+def test_a_failure_names_its_page(item):
+    def fail(_):
+        raise ValueError("oops")
+
+    failure = attempt(fail, item)
+    assert str(failure.error).startswith("a/b_1.jpg: cannot be worked on (ValueError: oops)")
+    assert failure.reason.startswith("cannot be worked on")
 
 
 def test_what_becomes_a_failure_can_be_chosen():

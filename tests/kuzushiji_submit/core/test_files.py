@@ -1,5 +1,11 @@
 """Files that appear whole or not at all."""
 
+import errno
+import json
+import os
+import stat
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +115,141 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(OutputError, match=r"--debug: no file can be made in .* \(Permission denied\): name another"):
         try_folder(tmp_path, "--debug")
+
+
+def write(path: Path, text: str = "new\n") -> None:
+    with atomic_text(path) as stream:
+        stream.write(text)
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    real, link = tmp_path / "real" / "file", tmp_path / "link"
+    real.parent.mkdir()
+    link.symlink_to("real/file")
+    for text in ("first\n", "second\n"):
+        write(link, text)
+        assert link.is_symlink()
+        assert real.read_text() == text
+    assert list(real.parent.iterdir()) == [real]
+
+
+def test_mode_and_hard_links_of_a_file_are_kept(tmp_path: Path) -> None:
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_text("old and much longer\n")
+    path.chmod(0o640)
+    write(path)
+    assert path.stat().st_mode & 0o777 == 0o640
+    other.hardlink_to(path)
+    write(path)
+    assert other.read_text() == "new\n"
+    assert path.stat().st_ino == other.stat().st_ino
+    write(path, "long " * 1000)
+    assert other.read_text() == "long " * 1000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_the_owner_of_a_file_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    os.chown(path, 1234, 4321)
+    path.chmod(0o4750)
+    write(path)
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (1234, 4321, 0o4750)
+
+
+def test_an_owner_that_cannot_be_given_is_kept_by_overwriting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    number = path.stat().st_ino
+    monkeypatch.setattr(os, "chown", refuse)
+    monkeypatch.setattr("kuzushiji_submit.core.files._takes_over", lambda *args: False)
+    write(path)
+    assert (path.read_text(), path.stat().st_ino) == ("new\n", number)
+
+
+def test_a_file_that_a_container_mounts_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def busy(self: Path, target: Path) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(Path, "replace", busy)
+    write(path)
+    assert path.read_text() == "new\n"
+    with pytest.raises(OutputError, match="busy"):
+        write(tmp_path / "new file")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_overwriting_leaves_the_old_where_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    (tmp_path / "other").hardlink_to(path)
+
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write(path, "new and longer")
+    assert path.read_text() == "old"
+
+
+def test_a_device_stays_a_device() -> None:
+    write(Path(os.devnull))
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+    with pytest.raises(OutputError, match="No space left"):
+        write(Path("/dev/full"))
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_standard_output_in_the_order_of_writing(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    sys.stdout.write("before\n")
+    write(Path(name), "は\n")
+    sys.stdout.write("after\n")
+    assert capsys.readouterr().out == "before\nは\nafter\n"
+
+
+def test_a_broken_block_sends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TypeError), atomic_text(Path("-")) as stream:
+        stream.writelines(["half", None])  # type: ignore[list-item]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_pipe(tmp_path: Path) -> None:
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write(pipe)
+    reader.join(10)
+    assert read == ["new\n"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_names_that_are_no_text_are_spelled_out(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\x95\xc5.json")
+    write(path, json.dumps({"path": path.name}, ensure_ascii=False))
+    assert json.loads(path.read_text(encoding="utf-8")) == {"path": path.name}
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/null", "/dev/full", "/dev/stdout"])
+def test_what_is_no_file_passes_the_trial(name: str) -> None:
+    try_file(Path(name), "--out", "file.csv")
+
+
+def test_what_is_write_protected_fails_the_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    monkeypatch.setattr(os, "access", lambda *args: False)  # root may write everything
+    with pytest.raises(OutputError, match="write-protected"):
+        try_file(path, "--out", "file.csv")
+    with pytest.raises(OutputError, match="write-protected"):
+        write(path)
+    assert path.read_text() == "old"
