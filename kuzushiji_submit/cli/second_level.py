@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 if TYPE_CHECKING:
     from kuzushiji_submit.calibration.read_candidates import Task
+    from kuzushiji_submit.competition.truth import PageTruth
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -90,6 +91,7 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     """What each reader is to read; the first reader also reads what is only to teach."""
     from kuzushiji_submit.calibration.calibrate import truth_of
     from kuzushiji_submit.calibration.read_candidates import Task
+    from kuzushiji_submit.competition.truth import PageTruth
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.settings import read_settings

@@ -8,6 +8,7 @@ generalizes better than any of them (stochastic weight averaging, Izmailov et al
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
