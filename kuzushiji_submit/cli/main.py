@@ -24,6 +24,7 @@ COMMANDS = (
     "lr_find",
     "runs",
     "align",
+    "adapt",
     "average",
     "calibrate",
     "export_onnx",
