@@ -66,7 +66,7 @@ def cut_labels(
     """
     source = f"readings from a score of {least_score:g} on"
     with CropStoreWriter(store, recognizer.charset, recognizer.crop_config, recognizer.ink, source=source) as writer:
-        todo = [image_id for image_id in readings if image_id not in writer.pages]
+        todo = [image_id for image_id in readings if image_id in images and image_id not in writer.pages]
         for image_id in tqdm(todo, "cut crops", unit="page", disable=not todo):
             raise_if_stopped()
             sure = sure_readings(readings[image_id], least_score)
