@@ -27,6 +27,7 @@ COMMANDS = (
     "lr_find",
     "runs",
     "align",
+    "adapt",
     "average",
     "calibrate",
     "second_level",

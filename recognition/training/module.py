@@ -12,6 +12,7 @@ from recognition.training.augment import augment
 from recognition.training.body import set_body_trainable
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import Batch
+from recognition.training.soft_labels import soft_cross_entropy
 
 
 class RecognizerModule(StageModule):
@@ -66,13 +67,17 @@ class RecognizerModule(StageModule):
         Raises:
             TrainingError: if it is not finite.
         """
-        pixels, geometry, class_ids = batch
+        pixels, geometry, class_ids, *soft = batch
         # Places in a window need more digits than 16 bits have.
         with torch.autocast(pixels.device.type, enabled=False):
             ink, geometry = augment(to_unit(pixels), geometry, self.config.augment, self.preprocess)
             image, *shape = finish_inputs(ink, geometry, self.preprocess)
         logits = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
-        loss = F.cross_entropy(logits, class_ids, label_smoothing=self.config.optimizer.label_smoothing)
+        smoothing = self.config.optimizer.label_smoothing
+        if soft:
+            loss = soft_cross_entropy(logits, *soft, label_smoothing=smoothing)
+        else:
+            loss = F.cross_entropy(logits, class_ids, label_smoothing=smoothing)
         self.check_loss(loss, batch_idx)
         self.train_accuracy.update(logits.detach(), class_ids, loss)
         self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)
@@ -84,7 +89,7 @@ class RecognizerModule(StageModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 - a hook
         """Counts one batch."""
-        pixels, geometry, class_ids = batch
+        pixels, geometry, class_ids = batch[:3]
         logits = self(pixels, geometry)
         self.val_accuracy.update(logits, class_ids, F.cross_entropy(logits, class_ids))
 

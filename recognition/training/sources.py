@@ -13,6 +13,7 @@ from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.settings import describe_difference
 from recognition.crops import GEOMETRY, CropConfig, Crops
 from recognition.training.crop_store import NO_CHARACTER
+from recognition.training.soft_labels import SoftLabels
 
 
 class CropData(Protocol):
@@ -57,12 +58,14 @@ class CropSource:
         share: with several sources, the part of an epoch's draws that come from this one, relative to the others.
         validate: whether books of it may be held out; false for synthetic crops, which only train.
         name: for logs and the resolved configuration.
+        soft: what its N crops may hold, where the class ids of `data` are only the likeliest; None where they are sure.
     """
 
     data: CropData
     share: float = 1.0
     validate: bool = True
     name: str = ""
+    soft: SoftLabels | None = None
 
 
 class MixedCrops:
@@ -75,6 +78,7 @@ class MixedCrops:
         ink: of all of them.
         class_ids: int64 (N,), places in the charset; a box that holds no character has the place after the last.
         source_index: int64 (N,), the source of each crop.
+        soft: what each may hold, or None where every source is sure of its class ids.
         book_ids: the distinct books of all sources, sorted.
         book_index: int64 (N,), the book of each crop as a place in `book_ids`.
     """
@@ -97,6 +101,7 @@ class MixedCrops:
         self._starts = np.cumsum([0, *sizes])
         class_ids = np.concatenate([source.data.class_ids for source in self.sources])
         self.class_ids = np.where(class_ids == NO_CHARACTER, len(self.charset), class_ids)
+        self.soft = self._soft_labels()
         self.source_index: NDArray[np.int64] = np.repeat(np.arange(len(sizes)), sizes)
         self.book_ids = tuple(sorted({book for source in self.sources for book in source.data.book_ids}))
         self.book_index = np.concatenate([self._common_books(source.data) for source in self.sources])
@@ -121,7 +126,18 @@ class MixedCrops:
             pixels[rows], geometry[rows] = part.pixels, part.geometry
         return Crops(pixels, geometry)
 
+    def _soft_labels(self) -> SoftLabels | None:
+        if all(source.soft is None for source in self.sources):
+            return None
+        ends = np.cumsum([len(source.data.class_ids) for source in self.sources])[:-1]
+        parts = zip(self.sources, np.split(self.class_ids, ends), strict=True)
+        return SoftLabels.concatenate([source.soft or SoftLabels.sure(class_ids) for source, class_ids in parts])
+
     def _check(self, source: CropSource) -> None:
+        if source.soft is not None and len(source.soft) != len(source.data.class_ids):
+            raise TrainingError(
+                f"crop source {source.name!r}: {len(source.soft)} soft labels for {len(source.data.class_ids)} crops"
+            )
         if not source.share > 0:
             raise TrainingError(f"crop source {source.name!r}: its share must be above 0, got {source.share}")
         if source.data.charset != self.charset or source.data.crop_config != self.crop_config:

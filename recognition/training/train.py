@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +29,8 @@ from recognition.weights_file import save_weights
 from recognition.weights_metadata import WeightsMetadata
 
 MONITOR = "val/top1"
+SHARE_STEPS = 1000
+"""Shares of soft labels that differ by less than one of these are the same data."""
 WEIGHTS = "recognizer.safetensors"
 
 
@@ -127,7 +130,9 @@ def _describe_data(crops: MixedCrops, split: Split) -> dict[str, Any]:
 
     The pixels are not part of the fingerprint: how crops were cut is compared by the crop settings.
     """
-    places = (crops.class_ids, crops.book_index, crops.source_index)
+    places = [crops.class_ids, crops.book_index, crops.source_index]
+    if crops.soft is not None:
+        places += [crops.soft.class_ids, (crops.soft.shares * SHARE_STEPS).round().astype(np.int64)]
     return {
         "crop": to_plain(crops.crop_config),
         "ink": to_plain(crops.ink),

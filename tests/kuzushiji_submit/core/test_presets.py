@@ -8,6 +8,7 @@ from kuzushiji_submit.core.presets import PRESETS, merge, preset_names, read_pre
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.default_weights import DETECTOR_WEIGHTS, RECOGNIZER_WEIGHTS
+from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
 from kuzushiji_submit.training_data.recognizer_sources import DEFAULT_PRESET, RecognizerTraining
 from recognition.weights_file import read_metadata
 
@@ -16,6 +17,7 @@ EXPECTED = {"reader", "reader-real", "reader-kaggle", "detector", "detector-real
     "seed-small",
     "seed-two",
     "kuzu-char-rec",
+    "adapt",
 }
 
 
@@ -26,6 +28,7 @@ def test_they_are_there() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_preset_is_settings_of_its_command(name: str) -> None:
     default = HeatmapTraining() if name.startswith("detector") else RecognizerTraining()
+    default = AdaptConfig() if name == "adapt" else default
     assert read_settings(default, name) != default
     assert read_settings(default, str(PRESETS / f"{name}.toml")) == read_settings(default, name)
 

@@ -1,0 +1,1 @@
+"""A reader that adapts to a book nobody has labeled."""

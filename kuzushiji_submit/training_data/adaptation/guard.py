@@ -1,0 +1,66 @@
+"""Labeled pages that an adapted reader must not read worse than before."""
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from kuzushiji_submit.competition.books import book_of
+from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.read import read_page
+
+
+@dataclass(frozen=True)
+class GuardPages:
+    """The pages of a guard.
+
+    Attributes:
+        truth: every character of each page.
+        images: their image files, by image_id.
+    """
+
+    truth: tuple[PageTruth, ...]
+    images: dict[str, Path]
+
+    def pages(self) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+        """The pages of (image_id, uint8 (H, W, 3) RGB), with a progress bar.
+
+        Raises:
+            PageReadError: if one cannot be read: a guard that judges by other pages the second time is none.
+        """
+        for page in tqdm(self.truth, "guard", unit="page"):
+            yield page.image_id, read_page(self.images[page.image_id])
+
+
+def read_guard(data: DataFolder, trained_on: Set[str], adapted_to: Set[str]) -> GuardPages:
+    """The annotated pages of a data folder that have an image.
+
+    Args:
+        data: the folder; its truth must be complete.
+        trained_on: books of the labeled crops.
+        adapted_to: pages that are adapted to.
+
+    Raises:
+        CompetitionFileError: if there is no such page, or one is of what is trained on.
+        HiddenBookError: if one may be in the competition's hidden test set.
+    """
+    images = list_images(data.train_images)
+    truth = tuple(page for page in read_repaired_truth(data.train_csv) if page.image_id in images and len(page))
+    if not truth:
+        raise CompetitionFileError(f"{data.train_csv}: no annotated page with an image to guard with: name another")
+    refuse_hidden_books((page.image_id for page in truth), str(data.train_csv))
+    known = sorted(
+        {page.image_id for page in truth if book_of(page.image_id) in trained_on or page.image_id in adapted_to}
+    )
+    if known:
+        raise CompetitionFileError(
+            f"{data.train_csv}: {len(known)} pages of the guard are trained on or adapted to ({', '.join(known[:3])}), "
+            "and would say that all is well: name pages of other books"
+        )
+    return GuardPages(truth, images)

@@ -1,0 +1,48 @@
+"""All pages of a folder into a journal, without a threshold."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tqdm import tqdm
+
+from kuzushiji_submit.core.memory import limit_caches, release_freed
+from kuzushiji_submit.core.signals import raise_if_stopped
+from kuzushiji_submit.core.time_budget import TimeBudget
+from kuzushiji_submit.reading.journal import Journal
+from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+from kuzushiji_submit.reading.pipeline import Pipeline
+
+
+def read_folder(
+    pipeline: Pipeline, images: Mapping[str, Path], journal: Journal, time_budget: TimeBudget | None = None
+) -> bool:
+    """Reads the pages that a journal lacks, with a progress bar; those that cannot be read are named and left out.
+
+    Everything that is found goes into the journal, however unsure.
+
+    Args:
+        pipeline: reads the pages.
+        images: the image file of each page.
+        journal: gets the readings.
+        time_budget: the time there is, or None.
+
+    Returns:
+        False where time was up before all pages were read.
+    """
+    limit_caches()
+    folder = next(iter(images.values())).parent
+    reader = PageReader(pipeline.with_min_score(0.0), images, folder, time_budget=time_budget)
+    todo = [image_id for image_id in images if image_id not in journal]
+    tried = 0
+    with tqdm(total=len(images), initial=len(images) - len(todo), unit="page", desc="read") as bar:
+        for done in reader.read(todo):
+            raise_if_stopped()
+            tried += 1
+            if isinstance(done, PageFailure):
+                tqdm.write(f"{done.image_id}: {done.message}", file=sys.stderr)
+            else:
+                journal.add(done)
+            release_freed()
+            bar.update()
+    return tried == len(todo)
