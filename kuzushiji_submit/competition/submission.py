@@ -122,8 +122,8 @@ def read_submission(path: Path) -> list[PagePoints]:
 
     Raises:
         SubmissionError: on what the metric or Kaggle's parser refuses: other columns than the two, a row that is longer
-            or shorter, a group that is not a label and two numbers, anything but one blank between tokens, or an image_id
-            that occurs twice.
+            or shorter, a group that is not a label and two numbers, anything but one blank between tokens, or an
+            image_id that occurs twice.
         CompetitionFileError: if the file cannot be read.
     """
     table = read_table(path)

@@ -1,5 +1,6 @@
 """The contact sheets of a detector on disk."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kuzushiji_submit.reading.protocols import Stages
 
 
 class DebugSheets:
-    """Draws every stage of a detector on each page into `folder/<name>.jpg`; safe to call from several threads."""
+    """Draws every stage of a detector on each page into `folder/<image_id>.jpg`; safe to call from several threads."""
 
     def __init__(self, detector: Detector, folder: Path) -> None:
         """Takes a detector that can explain itself (see `ExplainingDetector`).
@@ -26,17 +27,15 @@ class DebugSheets:
         self._explain = explain
         self.folder = folder
 
-    def detect(self, name: str, page: PreparedPage) -> Detections:
+    def detect(self, image_id: str, page: PreparedPage) -> Detections:
         """What the detector finds on a page, after its sheet is written.
-
-        Args:
-            name: the sheet's name without ending: the image's own, which is a file's name, as an id need not be.
-            page: the page.
 
         Raises:
             OutputError: if the file cannot be written.
         """
         stages = self._explain(page)
+        # A table may write the id with folders.
+        name = re.sub(r"[/\\]", "_", image_id)
         path = self.folder / f"{name}.jpg"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -58,17 +58,17 @@ def align_folder(
         WeightsError: if the pipeline's recognizer was trained on another ink.
     """
     require_trained_ink(pipeline.recognizer.ink, recognizer.ink, "the ink of the pipeline")
-    found = match_images(transcriptions, images)
+    paths = match_images(transcriptions, images)
     truths = {page.image_id: page for page in known}
-    pages = [(image_id, path) for image_id in transcriptions if (path := found.path(image_id)) is not None]
+    pages = [image_id for image_id in transcriptions if image_id in paths]
     if not pages:
         raise CompetitionFileError(
             f"{images}: no image of any of {len(transcriptions)} transcribed pages: check the folder"
         )
-    for image_id, path in tqdm(pages, "align", unit="page"):
+    for image_id in tqdm(pages, "align", unit="page"):
         empty = PageTruth(image_id, (), np.zeros((0, 4), np.float32))
         try:
-            page = pipeline.prepare(read_page(path))
+            page = pipeline.prepare(read_page(paths[image_id]))
         except PageReadError as error:
             logger.warning("%s: left out", error)
             continue
