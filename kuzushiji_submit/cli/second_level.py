@@ -11,7 +11,6 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 if TYPE_CHECKING:
     from kuzushiji_submit.calibration.read_candidates import Task
-    from kuzushiji_submit.competition.truth import PageTruth
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -91,9 +90,9 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     """What each reader is to read; the first reader also reads what is only to teach."""
     from kuzushiji_submit.calibration.calibrate import truth_of
     from kuzushiji_submit.calibration.read_candidates import Task
-    from kuzushiji_submit.competition.truth import PageTruth
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.competition.truth import PageTruth
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline

@@ -8,7 +8,6 @@ from typing import TypeVar
 import numpy as np
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
-from kuzushiji_submit.competition.id_forms import match_ids
 from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.competition.problems import Kind, Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
@@ -96,29 +95,29 @@ def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], proble
                 Problem(Kind.MISSING_IMAGE, str(folder), f"no image for {len(expected)} pages", repaired=False)
             )
         return 0
-    found = PageImages(folder, images, match_ids(expected, images))
+    found = PageImages(expected, images, folder)
     problems += _missing(found, expected)
-    asked = {file_id: image_id for image_id, file_id in found.matches.found.items()}
+    pages = {found.file_id(image_id): expected[image_id] for image_id in found}
     sizes = map_pages(page_size_hw, list(images.values()), workers, "threads", progress=folder.name)
-    for (file_id, path), size in zip(images.items(), sizes, strict=True):
+    for (image_id, path), size in zip(images.items(), sizes, strict=True):
         if isinstance(size, Failure):
             problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), size.reason, repaired=False))
-        elif expected and file_id not in asked:
+        elif expected and image_id not in pages:
             problems.append(Problem(Kind.UNLISTED_IMAGE, str(path), "no row lists this image: not used", repaired=True))
-        elif expected and (page := expected[asked[file_id]]) is not None:
+        elif (page := pages.get(image_id)) is not None:
             problems += _check_boxes(page, size)
     return len(images)
 
 
-def _missing(found: PageImages, expected: Iterable[str]) -> Iterator[Problem]:
+def _missing(images: PageImages, expected: Iterable[str]) -> Iterator[Problem]:
     """A problem for every page without an image, and for every one whose image has its name in another form."""
-    for image_id, form in found.matches.otherwise().items():
+    for image_id, form in images.otherwise().items():
         message = f"{image_id!r} is taken to be this image, from which it differs by {form.difference}"
-        yield Problem(Kind.OTHER_ID_FORM, str(found.files[form.name]), message, repaired=True)
+        yield Problem(Kind.OTHER_ID_FORM, str(images[image_id]), message, repaired=True)
     for image_id in expected:
-        if image_id not in found:
-            message = f"{image_id}: {found.why_missing(image_id)}"
-            yield Problem(Kind.MISSING_IMAGE, str(found.folder), message, repaired=False)
+        if image_id not in images:
+            message = f"{image_id}: {images.why_missing(image_id)}"
+            yield Problem(Kind.MISSING_IMAGE, str(images.folder), message, repaired=False)
 
 
 def _check_boxes(page: PageTruth, size_hw: tuple[int, int]) -> Iterable[Problem]:

@@ -1,12 +1,12 @@
 """The image file of each page: one place where ids of tables and names of files meet."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
-from kuzushiji_submit.competition.id_forms import IdMatches, OtherForm, match_ids
+from kuzushiji_submit.competition.id_forms import OtherForm, match_ids
 from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 
@@ -15,42 +15,47 @@ logger = logging.getLogger(__name__)
 _SHOWN = 3
 
 
-@dataclass(frozen=True)
-class PageImages:
-    """The images of a folder, by the ids of a table.
+class PageImages(Mapping[str, Path]):
+    """The images of a folder by the ids of a table; an id that has none is not among the keys."""
 
-    Attributes:
-        folder: the folder.
-        files: its images by the ids that the files' names give.
-        matches: which of these ids each of the table's means.
-    """
+    def __init__(self, image_ids: Iterable[str], files: Mapping[str, Path], folder: Path) -> None:
+        """Finds the image of each page.
 
-    folder: Path
-    files: Mapping[str, Path]
-    matches: IdMatches
+        Args:
+            image_ids: the pages wanted, as a table writes them.
+            files: the folder's images, by the ids that the files' names give.
+            folder: the folder, for messages.
+        """
+        self.folder = folder
+        self._files = files
+        self._matches = match_ids(image_ids, files)
 
-    def __contains__(self, image_id: object) -> bool:
-        return image_id in self.matches.found
+    def __getitem__(self, image_id: str) -> Path:
+        return self._files[self._matches.found[image_id]]
 
-    def path(self, image_id: str) -> Path | None:
-        """The image of a page, None if there is none."""
-        file_id = self.file_id(image_id)
-        return None if file_id is None else self.files[file_id]
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._matches.found)
 
-    def file_id(self, image_id: str) -> str | None:
-        """The id of a page as its file's name gives it, None if there is no image."""
-        return self.matches.found.get(image_id)
+    def __len__(self) -> int:
+        return len(self._matches.found)
+
+    def file_id(self, image_id: str) -> str:
+        """The id of a page as its file's name gives it; the id itself where there is no image."""
+        return self._matches.found.get(image_id, image_id)
+
+    def otherwise(self) -> dict[str, OtherForm]:
+        """The file's id, and the difference, of pages whose id the table writes otherwise."""
+        return self._matches.otherwise()
 
     def why_missing(self, image_id: str) -> str:
         """Why a page that was asked for has no image, and what to do."""
-        near = self.matches.ambiguous.get(image_id)
+        near = self._matches.ambiguous.get(image_id)
         if near:
-            names = " and ".join(self.files[name].name for name in near[:_SHOWN])
             return (
-                f"no image of exactly this name in {self.folder}, but {names}, which differ in form: write the id as "
-                f"the file's name without its ending, such as {near[0]}"
+                f"no image of exactly this name in {self.folder}, but of {' and '.join(near[:_SHOWN])}, which differ "
+                f"in form: write the id as the file's name without its ending, such as {near[0]}"
             )
-        example = next(iter(self.files), None)
+        example = next(iter(self._files), None)
         like = f" (ids are written as the names of its files without ending, such as {example})" if example else ""
         return f"no image in {self.folder}: fetch it{like}"
 
@@ -65,27 +70,23 @@ def match_images(image_ids: Iterable[str], folder: Path) -> PageImages:
     Raises:
         CompetitionFileError: if the images cannot be listed.
     """
-    images = PageImages(folder, files := list_images(folder), match_ids(image_ids, files))
-    otherwise = images.matches.otherwise()
+    return name_other_forms(PageImages(image_ids, list_images(folder), folder))
+
+
+def name_other_forms(images: PageImages) -> PageImages:
+    """Says in the log which ids are written otherwise than their files, and how; gives the images back."""
+    otherwise = images.otherwise()
     if otherwise:
-        logger.warning("%s: %s", folder, describe_other_forms(otherwise, images.files))
+        first = [f"{image_id!r} is {form.name!r} ({form.difference})" for image_id, form in otherwise.items()][:_SHOWN]
+        rest = f" and {len(otherwise) - _SHOWN} more" if len(otherwise) > _SHOWN else ""
+        count = "1 id is" if len(otherwise) == 1 else f"{len(otherwise)} ids are"
+        logger.warning(
+            "%s: %s written otherwise than the file: %s; ids are the files' names without ending",
+            images.folder,
+            count,
+            ", ".join(first) + rest,
+        )
     return images
-
-
-def describe_other_forms(otherwise: Mapping[str, OtherForm], files: Mapping[str, Path]) -> str:
-    """Which ids differ from their files' names, and how, in one line.
-
-    Args:
-        otherwise: the file's id and the difference, by id; at least one.
-        files: the images by their files' ids.
-    """
-    first = [
-        f"{image_id!r} is {files[form.name].name} ({form.difference})"
-        for image_id, form in list(otherwise.items())[:_SHOWN]
-    ]
-    rest = f" and {len(otherwise) - _SHOWN} more" if len(otherwise) > _SHOWN else ""
-    count = "1 id is" if len(otherwise) == 1 else f"{len(otherwise)} ids are"
-    return f"{count} written otherwise than the file: {', '.join(first)}{rest}; ids are names without ending"
 
 
 def read_annotated_pages(
@@ -104,5 +105,5 @@ def read_annotated_pages(
     """
     truth = read_repaired_truth(data.train_csv, problems)
     images = match_images((page.image_id for page in truth), data.train_images)
-    named = [replace(page, image_id=images.file_id(page.image_id) or page.image_id) for page in truth]
-    return named, {page.image_id: images.files[page.image_id] for page in named if page.image_id in images.files}
+    named = [replace(page, image_id=images.file_id(page.image_id)) for page in truth]
+    return named, {images.file_id(image_id): path for image_id, path in images.items()}

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class DebugSheets:
-    """Draws every stage of a detector on each page into `folder/<name>.jpg`; safe to call from several threads."""
+    """Draws every stage of a detector on each page into `folder/<image_id>.jpg`; safe to call from several threads."""
 
     def __init__(self, detector: Detector, folder: Path) -> None:
         """Takes a detector that can explain itself (see `ExplainingDetector`).
@@ -31,16 +32,14 @@ class DebugSheets:
         self._explain = explain
         self.folder = folder
 
-    def detect(self, name: str, page: PreparedPage) -> Detections:
+    def detect(self, image_id: str, page: PreparedPage) -> Detections:
         """What the detector finds on a page, after its sheet is written.
 
         A sheet is a picture beside the result: one that cannot be drawn or written is a warning.
-
-        Args:
-            name: the sheet's name without ending: the image's own, which is a file's name, as an id need not be.
-            page: the page.
         """
         stages = self._explain(page)
+        # A table may write the id with folders.
+        name = re.sub(r"[/\\]", "_", image_id)
         path = self.folder / f"{name}.jpg"
         try:
             encoded = io.BytesIO()

@@ -30,7 +30,7 @@ class PageReader:
 
     Attributes:
         pipeline: reads the pages.
-        images: the image files.
+        images: the image files by image_id.
         sheets: draws the detector's stages on every page, or None.
         batch_pages: pages recognized together.
         workers: threads that read pages and find characters ahead of the recognizer.
@@ -60,13 +60,13 @@ class PageReader:
         yield from self._recognize(waiting)
 
     def _detect(self, image_id: str) -> DetectedPage:
-        path, file_id = self.images.path(image_id), self.images.file_id(image_id)
-        if path is None or file_id is None:
+        path = self.images.get(image_id)
+        if path is None:
             raise PageReadError(self.images.why_missing(image_id))
         page = self.pipeline.prepare(read_page(path))
         if self.sheets is None:
             return self.pipeline.detect(image_id, page)
-        return self.pipeline.cut(image_id, page, self.sheets.detect(file_id, page))
+        return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
 
     def _failure(self, image_id: str, error: Exception) -> PageFailure:
         if isinstance(error, KuzushijiError):
@@ -90,5 +90,5 @@ class PageReader:
             yield from read
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
-        what = f"{self.images.path(image_id)}: cannot be read ({type(error).__name__}: {error})"
+        what = f"{self.images[image_id]}: cannot be read ({type(error).__name__}: {error})"
         return PageFailure(image_id, f"{what}: report this page")

@@ -9,7 +9,7 @@ from typing import Any
 
 from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, list_images
 from kuzushiji_submit.competition.missing_folder import explain_no_images
-from kuzushiji_submit.competition.page_images import match_images
+from kuzushiji_submit.competition.page_images import PageImages, name_other_forms
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
@@ -98,11 +98,12 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     try_targets(job)
     limit_caches()
     sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
-    ids = list(job.sample_ids) if job.sample_ids is not None else list(list_images(job.images))
+    files = list_images(job.images)
+    ids = list(job.sample_ids) if job.sample_ids is not None else list(files)
     if not ids:
         raise PageReadError(f"{job.images}: {explain_no_images(job.images, IMAGE_SUFFIXES)}")
     index, count = job.shard
-    images = match_images(ids, job.images)
+    images = name_other_forms(PageImages(ids, files, job.images))
     ids = ids[index - 1 :: count]
     reader = PageReader(pipeline, images, sheets, job.batch_pages, job.workers, job.time_budget)
     settings = {**made_by, "shard": list(job.shard)}

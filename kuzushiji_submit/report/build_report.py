@@ -184,10 +184,9 @@ def _join_characters(page: PagePlan, characters: CharacterIndex | None) -> tuple
 def _draw_scan(
     images: PageImages, examples: Sequence[Example], folder: ReportFolder, page: PagePlan
 ) -> tuple[Picture, list[str]]:
-    path = images.path(page.image_id)
-    if path is None:
+    if page.image_id not in images:
         raise PageReadError(f"{page.image_id}: {images.why_missing(page.image_id)}")
-    pixels = read_page(path)
+    pixels = read_page(images[page.image_id])
     write_scan(pixels, folder.scan(page.name), folder.thumbnail(page.name))
     crops = [
         example.crop_name for example in examples if write_crop(pixels, example.box, folder.crop(example.crop_name))

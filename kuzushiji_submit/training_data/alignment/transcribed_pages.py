@@ -58,10 +58,10 @@ def align_folder(
         WeightsError: if the pipeline's recognizer was trained on another ink.
     """
     require_trained_ink(pipeline.recognizer.ink, recognizer.ink, "the ink of the pipeline")
-    found = match_images(transcriptions, images)
+    paths = match_images(transcriptions, images)
     truths = {page.image_id: page for page in known}
-    paths = {image_id: path for image_id in transcriptions if (path := found.path(image_id)) is not None}
-    if not paths:
+    pages = [image_id for image_id in transcriptions if image_id in paths]
+    if not pages:
         raise CompetitionFileError(
             f"{images}: no image of any of {len(transcriptions)} transcribed pages: check the folder"
         )
@@ -73,7 +73,7 @@ def align_folder(
         text, boxes_known = transcriptions[image_id], truths.get(image_id, empty)
         return align_page(page.ink, boxes, text, boxes_known, recognizer, config)
 
-    for made in map_pages(align, list(paths), kind="serial", progress="align"):
+    for made in map_pages(align, pages, kind="serial", progress="align"):
         if isinstance(made, Failure):
             logger.warning("%s: left out", made.error)
         else:

@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 def test_what_is_the_same_needs_no_word(folder, caplog):
     images = match_images(["a1", "A1"], folder)
-    assert images.path("a1") == folder / "a1.jpg"
+    assert images["a1"] == folder / "a1.jpg"
     assert caplog.records == []
 
 
@@ -31,19 +31,20 @@ def test_other_forms_are_found_and_said_once(folder, caplog):
     ids = [NFC, "12", "train_images/b1_2.jpg"]
     with caplog.at_level(logging.WARNING):
         images = match_images(ids, folder)
-    assert [images.path(image_id).name for image_id in ids] == [f"{NFD}.jpg", "00012.png", "B1_2.jpg"]
+    assert [images[image_id].name for image_id in ids] == [f"{NFD}.jpg", "00012.png", "B1_2.jpg"]
     assert [images.file_id(image_id) for image_id in ids] == [NFD, "00012", "B1_2"]
     (record,) = caplog.records
     assert "3 ids are written otherwise than the file: " in record.message
-    assert "'12' is 00012.png (zeros of a number)" in record.message
+    assert "'12' is '00012' (zeros of a number)" in record.message
     assert "a folder before it and a file ending behind it and upper and lower case" in record.message
 
 
 def test_what_is_missing_is_told_what_is_there(folder):
     images = match_images(["a1.jpg", "none"], folder)
     assert "none" not in images
-    assert images.path("a1.jpg") is images.file_id("a1.jpg") is None
-    assert "but A1.jpg and a1.jpg, which differ in form" in images.why_missing("a1.jpg")
+    assert dict(images) == {}
+    assert images.file_id("none") == "none"
+    assert "but of A1 and a1, which differ in form" in images.why_missing("a1.jpg")
     assert (
         f"no image in {folder}: fetch it (ids are written as the names of its files without ending, such as 00012)"
         in (images.why_missing("none"))

@@ -54,9 +54,9 @@ def test_ids_in_another_form_are_read_and_written_as_the_sample_has_them(pages, 
     job = PredictJob(pages, tmp_path / "s.csv", sample_ids=ids, debug=tmp_path / "debug")
     result = predict(job, pipeline, MADE_BY)
     assert list(counts(job.out).items()) == [(ids[0], 12), (ids[1], 6), (ids[2], 0)]
-    assert "2 ids are written otherwise than the file: 'test_images/b_1.jpg' is b_1.jpg" in caplog.text
+    assert "2 ids are written otherwise than the file: 'test_images/b_1.jpg' is 'b_1' (a folder" in caplog.text
     assert "fetch it (ids are written as the names of its files without ending, such as b_1)" in result.failures["b_9"]
-    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["b_1.jpg", "b_3.jpg"]
+    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["B_3.jpg", "test_images_b_1.jpg.jpg"]
 
 
 def test_a_name_of_macos_is_the_samples_name(pages, tmp_path, pipeline):
