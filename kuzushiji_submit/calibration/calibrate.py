@@ -1,8 +1,8 @@
 """Calibrates a recognizer on pages whose truth is known: its temperature, then the score characters are kept from."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
@@ -57,6 +58,7 @@ class CalibrationResult:
         counts: the score at the chosen `min_score`.
         counts_before: the score at the `min_score` that was in the file, with the new temperature.
         pages: pages that were read.
+        f1_by_weight: the best F1 by the weight of the text around a character; empty where none was to be chosen.
     """
 
     fit: TemperatureFit
@@ -64,6 +66,7 @@ class CalibrationResult:
     counts: Counts
     counts_before: Counts
     pages: int
+    f1_by_weight: Mapping[float, float] = field(default_factory=dict)
 
 
 def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) -> list[tuple[Path, PageTruth]]:
@@ -86,30 +89,43 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     return pages
 
 
-def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> CalibrationResult:
-    """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
+def calibrate(
+    pages: Sequence[tuple[Path, PageTruth]],
+    recognizer: Recognizer,
+    pipeline: Pipeline,
+    contexts: Mapping[float, PageStep] | None = None,
+) -> CalibrationResult:
+    """Fits temperature, context weight and `min_score`; pages that cannot be read are left out with a warning.
 
     Args:
         pages: images and truth, of books that neither recognizer nor detector was trained on, else both come out too
             sure of themselves. The truth must be complete.
         recognizer: is calibrated.
         pipeline: reads the pages with this recognizer; its `min_score` is not used.
+        contexts: steps that weigh the text around a character, by their weight, of which the best is to be chosen, of
+            several the smallest weight; None where the pipeline already has the one there is, if any.
     """
     before = recognizer.metadata.calibration
     fit = _fit(pages, recognizer, pipeline)
     recognizer.calibrate(replace(before, temperature=fit.temperature))
     reader = pipeline.with_min_score(0.0)
     read = [(next(reader.read([(truth.image_id, page)])), truth) for page, truth in _read(pages, "read")]
-    scores, hits, truths = judge(read)
+    tried = {
+        weight: judge((step(page), truth) for page, truth in read) for weight, step in sorted((contexts or {}).items())
+    }
+    f1_by_weight = {weight: best_threshold(*judged).counts.f1 for weight, judged in tried.items()}
+    weight = max(f1_by_weight, key=f1_by_weight.__getitem__) if tried else before.context_weight
+    scores, hits, truths = tried[weight] if tried and weight is not None else judge(read)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
     tp = int(hits[kept].sum())
     return CalibrationResult(
         fit,
-        Calibration(fit.temperature, best.min_score),
+        Calibration(fit.temperature, best.min_score, weight),
         best.counts,
         Counts(tp, int(kept.sum()) - tp, truths - tp),
         len(read),
+        f1_by_weight,
     )
 
 

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
+    from kuzushiji_submit.reading.context.step import weighted_contexts
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
     from recognition.weights_file import with_calibration
@@ -42,9 +43,16 @@ def run(args: argparse.Namespace) -> int:
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
-    pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer, prior)
-    result = calibrate(pages, recognizer, pipeline)
+    stages = load_detector(config, detector, recognizer, args.device), recognizer
+    if prior is not None and config.context.weight is None:
+        contexts = weighted_contexts(config.context, prior, recognizer.charset.codepoints)
+        result = calibrate(pages, recognizer, make_pipeline(config, *stages), contexts)
+    else:
+        result = calibrate(pages, recognizer, make_pipeline(config, *stages, prior))
     with_calibration(weights, args.out, result.calibration)
+    if result.f1_by_weight:
+        tried = ", ".join(f"{weight:g} {f1:.4f}" for weight, f1 in result.f1_by_weight.items())
+        sys.stdout.write(f"context.weight {result.calibration.context_weight:g} of (weight, best F1) {tried}\n")
     fit, before, after = result.fit, result.counts_before, result.counts
     sys.stdout.write(
         f"{args.out}\n"
