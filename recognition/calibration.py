@@ -21,6 +21,7 @@ class Calibration:
     Attributes:
         temperature: the logits are divided by it before the softmax (Guo et al. 2017).
         min_score: the product of detection score and score from which on a character is worth submitting.
+        context_weight: what the text around a character may say, 0 for nothing; None where nobody has chosen it.
 
     Raises:
         ConfigError: if a value is out of its range.
@@ -28,6 +29,7 @@ class Calibration:
 
     temperature: float = 1.0
     min_score: float = 0.15
+    context_weight: float | None = None
 
     def __post_init__(self) -> None:
         if not MINIMUM_TEMPERATURE <= self.temperature <= MAXIMUM_TEMPERATURE:
@@ -36,6 +38,8 @@ class Calibration:
             )
         if not 0 <= self.min_score <= 1:
             raise ConfigError(f"min_score must lie in 0..1, got {self.min_score}")
+        if self.context_weight is not None and not 0 <= self.context_weight < math.inf:
+            raise ConfigError(f"context_weight must not be negative, got {self.context_weight}")
 
 
 def fit_temperature(logits: NDArray[np.float32], class_ids: NDArray[np.int64]) -> float:

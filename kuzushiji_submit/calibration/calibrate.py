@@ -1,8 +1,8 @@
 """Calibrates a recognizer on pages whose truth is known: its temperature, then the score characters are kept from."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.files import atomic_text, sha256_of
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
@@ -62,6 +63,7 @@ class CalibrationResult:
         counts: the score at the chosen `min_score`.
         counts_before: the score at the `min_score` that was in the file, with the new temperature.
         pages: pages that were read.
+        f1_by_weight: the best F1 by the weight of the text around a character; empty where none was to be chosen.
     """
 
     fit: TemperatureFit
@@ -69,6 +71,7 @@ class CalibrationResult:
     counts: Counts
     counts_before: Counts
     pages: int
+    f1_by_weight: Mapping[float, float] = field(default_factory=dict)
 
 
 def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) -> list[tuple[Path, PageTruth]]:
@@ -95,10 +98,11 @@ def calibrate(
     pages: Sequence[tuple[Path, PageTruth]],
     recognizer: ScoringRecognizer,
     pipeline: Pipeline,
+    contexts: Mapping[float, PageStep] | None = None,
     *,
     detector_asks: bool = False,
 ) -> CalibrationResult:
-    """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
+    """Fits temperature, context weight and `min_score`; pages that cannot be read are left out with a warning.
 
     ```
     page ─ prepare ─┬─ crops of the truth ─ logits ──────────────▶ temperature ─┐
@@ -110,6 +114,8 @@ def calibrate(
             sure of themselves. The truth must be complete.
         recognizer: is calibrated.
         pipeline: reads the pages with this recognizer; its `min_score` is not used.
+        contexts: steps that weigh the text around a character, by their weight, of which the best is to be chosen, of
+            several the smallest weight; None where the pipeline already has the one there is, if any.
         detector_asks: whether the detector asks the recognizer. Then the boxes depend on the temperature, and the pages
             are detected once more; prepared pages of a whole folder would not fit in memory.
 
@@ -138,16 +144,23 @@ def calibrate(
     # Boxes of a detector that asks depend on the temperature.
     found = list(_each(pages, pipeline, "read", detect)) if detector_asks else [page for page in sampled if page]
     reader = pipeline.with_min_score(0.0)
-    scores, hits, truths = judge((reader.recognize([page])[0], truth) for page, truth in found)
+    read = [(reader.recognize([page])[0], truth) for page, truth in found]
+    tried = {
+        weight: judge((step(page), truth) for page, truth in read) for weight, step in sorted((contexts or {}).items())
+    }
+    f1_by_weight = {weight: best_threshold(*judged).counts.f1 for weight, judged in tried.items()}
+    weight = max(f1_by_weight, key=f1_by_weight.__getitem__) if tried else before.context_weight
+    scores, hits, truths = tried[weight] if tried and weight is not None else judge(read)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
     tp = int(hits[kept].sum())
     return CalibrationResult(
         fit,
-        Calibration(fit.temperature, best.min_score),
+        Calibration(fit.temperature, best.min_score, weight),
         best.counts,
         Counts(tp, int(kept.sum()) - tp, truths - tp),
-        len(found),
+        len(read),
+        f1_by_weight,
     )
 
 
@@ -156,7 +169,7 @@ def write_calibration(path: Path, calibration: Calibration, weights: Sequence[Pa
 
     Args:
         path: the TOML file.
-        calibration: temperature and `min_score`.
+        calibration: temperature, `min_score` and, where it was chosen, the weight of the text.
         weights: the recognizers it was fitted for, which a comment names with their hashes.
 
     Raises:
@@ -166,6 +179,8 @@ def write_calibration(path: Path, calibration: Calibration, weights: Sequence[Pa
         stream.write("# Fitted for the mean of these weights; useless for others.\n")
         stream.writelines(f"#   {file.name} sha256:{sha256_of(file)}\n" for file in weights)
         stream.write(f"temperature = {calibration.temperature!r}\nmin_score = {calibration.min_score!r}\n")
+        if calibration.context_weight is not None:
+            stream.write(f"\n[context]\nweight = {calibration.context_weight!r}\n")
 
 
 class _Samples:

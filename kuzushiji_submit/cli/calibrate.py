@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
+    from kuzushiji_submit.reading.context.step import weighted_contexts
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import (
         PipelineConfig,
@@ -60,12 +61,20 @@ def run(args: argparse.Namespace) -> int:
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
-    pipeline = make_pipeline(config, load_detector(config, detector, recognizer, args.device), recognizer, prior)
-    result = calibrate(pages, recognizer, pipeline, detector_asks=detector_asks(config, detector))
+    stages = load_detector(config, detector, recognizer, args.device), recognizer
+    asks = detector_asks(config, detector)
+    if prior is not None and config.context.weight is None:
+        contexts = weighted_contexts(config.context, prior, recognizer.charset.codepoints)
+        result = calibrate(pages, recognizer, make_pipeline(config, *stages), contexts, detector_asks=asks)
+    else:
+        result = calibrate(pages, recognizer, make_pipeline(config, *stages, prior), detector_asks=asks)
     if as_settings:
         write_calibration(args.out, result.calibration, weights)
     else:
         with_calibration(weights[0], args.out, result.calibration)
+    if result.f1_by_weight:
+        tried = ", ".join(f"{weight:g} {f1:.4f}" for weight, f1 in result.f1_by_weight.items())
+        sys.stdout.write(f"context.weight {result.calibration.context_weight:g} of (weight, best F1) {tried}\n")
     fit, before, after = result.fit, result.counts_before, result.counts
     sys.stdout.write(
         f"{args.out}\n"

@@ -132,8 +132,9 @@ def make_pipeline(
     if config.ink is not None:
         require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
     steps: list[PageStep] = []
-    if prior is not None and config.context.changes_something:
-        steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, config.context)))
+    context = config.context.with_weight(recognizer.calibration.context_weight)
+    if prior is not None and context.changes_something:
+        steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, context)))
     min_score = config.min_score
     if second_level is not None and config.second_level.enabled:
         level = load_second_level(second_level)

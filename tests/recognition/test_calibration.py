@@ -52,8 +52,9 @@ def test_calibration_error_is_the_gap(scores: list, right: list, expected: float
 
 
 @pytest.mark.parametrize(
-    "values", [{"temperature": 0.0}, {"temperature": 50.0}, {"min_score": -0.1}, {"min_score": 2.0}]
+    "values",
+    [{"temperature": 0.0}, {"temperature": 50.0}, {"min_score": -0.1}, {"min_score": 2.0}, {"context_weight": -0.1}],
 )
 def test_values_out_of_range_are_refused(values: dict) -> None:
-    with pytest.raises(ConfigError, match=r"must lie in"):
+    with pytest.raises(ConfigError, match=r"must (lie in|not be negative)"):
         Calibration(**values)

@@ -43,7 +43,7 @@ class NgramContext:
             codepoints: the reader's characters in class order.
             config: settings.
         """
-        self.config = config or ContextConfig()
+        self.config = (config or ContextConfig()).with_weight(None)
         self.prior = prior
         self._ids = prior.ids(codepoints)
         self._discounts = self.config.prior_discount * prior.tables[0].log_probs[self._ids].astype(np.float64)
@@ -72,7 +72,8 @@ class NgramContext:
         ids, scores = top_ids[text, :considered], top_scores[text, :considered].astype(np.float64)
         open_ = scores >= np.maximum(self.config.least_share * scores[:, :1], SMALLEST)
         places = self._places(ids, scores, open_, detection_scores[text].astype(np.float64))
-        found = marginals(places, self.prior, self.config.weight, self.config.beam)
+        weight = self.config.weight or 0.0
+        found = marginals(places, self.prior, weight, self.config.beam)
         present = found[:, :-1].sum(axis=1, keepdims=True)
         presence[text] = present[:, 0]
         # Of a place that no way goes through the text says nothing.

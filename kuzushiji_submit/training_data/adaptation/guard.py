@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
@@ -14,6 +13,7 @@ from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.progress import progress
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class GuardPages:
         Raises:
             PageReadError: if one cannot be read: a guard that judges by other pages the second time is none.
         """
-        for page in tqdm(self.truth, "guard", unit="page"):
+        for page in progress(self.truth, "guard"):
             yield page.image_id, read_page(self.images[page.image_id])
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.core.signals import raise_if_stopped
 from kuzushiji_submit.reading.page_reading import PageReading
 from recognition.crops import crop_page
@@ -67,7 +67,7 @@ def cut_labels(
     source = f"readings from a score of {least_score:g} on"
     with CropStoreWriter(store, recognizer.charset, recognizer.crop_config, recognizer.ink, source=source) as writer:
         todo = [image_id for image_id in readings if image_id in images and image_id not in writer.pages]
-        for image_id in tqdm(todo, "cut crops", unit="page", disable=not todo):
+        for image_id in progress(todo, "cut crops" if todo else None):
             raise_if_stopped()
             sure = sure_readings(readings[image_id], least_score)
             try:

@@ -1,12 +1,10 @@
 """All pages of a folder into a journal, without a threshold."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
 from kuzushiji_submit.core.memory import limit_caches, release_freed
+from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.signals import raise_if_stopped
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.journal import Journal
@@ -35,12 +33,12 @@ def read_folder(
     reader = PageReader(pipeline.with_min_score(0.0), images, folder, time_budget=time_budget)
     todo = [image_id for image_id in images if image_id not in journal]
     tried = 0
-    with tqdm(total=len(images), initial=len(images) - len(todo), unit="page", desc="read") as bar:
+    with counter("read", len(images), initial=len(images) - len(todo)) as bar:
         for done in reader.read(todo):
             raise_if_stopped()
             tried += 1
             if isinstance(done, PageFailure):
-                tqdm.write(f"{done.image_id}: {done.message}", file=sys.stderr)
+                write_line(f"{done.image_id}: {done.message}")
             else:
                 journal.add(done)
             release_freed()

@@ -10,10 +10,14 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.context.config import ContextConfig
+from kuzushiji_submit.reading.context.step import WEIGHTS
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.prior.kneser_ney import estimate
+from kuzushiji_submit.reading.prior.prior_file import save_prior
 from recognition.calibration import Calibration
-from recognition.weights_file import load_weights, read_metadata
+from recognition.weights_file import load_weights, read_metadata, with_calibration
 
 
 @pytest.fixture
@@ -94,3 +98,56 @@ def test_command_writes_a_copy_that_predict_uses(data, weights, tmp_path, capsys
     assert load_pipeline(PipelineConfig(), [out], [], "cpu").min_score == found.min_score
     before, after = load_weights(weights)[0].state_dict(), load_weights(out)[0].state_dict()
     assert all(before[name].equal(after[name]) for name in before)
+
+
+def right(page):
+    """The only class that the pages' truth has, and which the untrained recognizer reads by chance alone."""
+    table = np.full_like(page.top_ids[:, :1], page.charset.class_id("U+306E"))
+    return page.reread(table, np.ones(table.shape, np.float32))
+
+
+def nothing(page):
+    """No character at all."""
+    return page.select(np.zeros(len(page), np.bool_))
+
+
+@pytest.mark.parametrize(
+    ("contexts", "chosen"),
+    [
+        ({0.0: nothing, 0.5: right}, 0.5),
+        ({0.5: right, 0.9: right, 0.7: right}, 0.5),  # of several the smallest
+        ({0.0: right, 0.5: nothing}, 0.0),  # the text only hurts
+    ],
+)
+def test_the_weight_of_the_text_is_the_one_that_reads_best(data, pipeline, contexts, chosen):
+    result = calibrate(truth_of(data), pipeline.recognizer, pipeline, contexts)
+    assert result.calibration.context_weight == chosen
+    assert result.counts.f1 == result.f1_by_weight[chosen] == max(result.f1_by_weight.values())
+    assert list(result.f1_by_weight) == sorted(contexts)
+
+
+def test_a_weight_that_was_chosen_is_kept_where_none_is_to_be(data, pipeline):
+    pipeline.recognizer.calibrate(Calibration(context_weight=0.25))
+    result = calibrate(truth_of(data), pipeline.recognizer, pipeline)
+    assert (result.calibration.context_weight, result.f1_by_weight) == (0.25, {})
+
+
+def test_the_command_chooses_a_weight_that_predict_uses(data, weights, tmp_path, capsys):
+    prior, out = tmp_path / "prior.safetensors", tmp_path / "calibrated.safetensors"
+    save_prior(prior, estimate([["U+306E", "U+4E00"] * 8], 3))
+    command = ["calibrate", "--data", data.root, "--recognizer-weights", weights, "--prior", prior]
+    command += ["--detector", "ink", "--device", "cpu", "--out", out]
+    assert main([str(argument) for argument in command]) == 0
+    chosen = read_metadata(out).calibration.context_weight
+    assert chosen in WEIGHTS
+    assert f"context.weight {chosen:g} of (weight, best F1) 0 " in capsys.readouterr().out
+    with_calibration(out, out, Calibration(context_weight=0.25))
+    (step,) = load_pipeline(PipelineConfig(), [out], [], "cpu", prior).steps
+    assert step.context.config.weight == 0.25
+    config = PipelineConfig(context=ContextConfig(weight=0.75))
+    (step,) = load_pipeline(config, [out], [], "cpu", prior).steps
+    assert step.context.config.weight == 0.75
+    with_calibration(out, out, Calibration(context_weight=0.0))
+    assert load_pipeline(PipelineConfig(), [out], [], "cpu", prior).steps == ()
+    assert main([*map(str, command), "--set", "context.weight=0.5"]) == 0
+    assert "context.weight" not in capsys.readouterr().out
