@@ -67,15 +67,15 @@ class RecognizerModule(StageModule):
         Raises:
             TrainingError: if it is not finite.
         """
-        pixels, geometry, class_ids, *soft = batch
+        pixels, geometry, class_ids = batch[:3]
         # Places in a window need more digits than 16 bits have.
         with torch.autocast(pixels.device.type, enabled=False):
             ink, geometry = augment(to_unit(pixels), geometry, self.config.augment, self.preprocess)
             image, *shape = finish_inputs(ink, geometry, self.preprocess)
         logits = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
         smoothing = self.config.optimizer.label_smoothing
-        if soft:
-            loss = soft_cross_entropy(logits, *soft, label_smoothing=smoothing)
+        if len(batch) > 3:  # soft labels
+            loss = soft_cross_entropy(logits, batch[3], batch[4], smoothing)
         else:
             loss = F.cross_entropy(logits, class_ids, label_smoothing=smoothing)
         self.check_loss(loss, batch_idx)

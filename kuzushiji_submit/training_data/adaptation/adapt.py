@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.competition.scoring import Counts, score_pages, total
 from kuzushiji_submit.core.errors import PageReadError, TrainingError
 from kuzushiji_submit.core.files import atomic_bytes, sha256_of
@@ -116,7 +117,8 @@ def adapt(job: AdaptJob, config: AdaptConfig) -> AdaptResult:
     """
     if (job.out / BEFORE).exists() and not job.resume:
         raise TrainingError(f"{job.out} holds a run: go on with it (--resume), forget it (--restart), or name another")
-    images = list_images(job.images)
+    files = list_images(job.images)
+    images = PageImages(files, files, job.images)
     if not images:
         raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
     labeled = [CropStore(path) for path in job.crops]

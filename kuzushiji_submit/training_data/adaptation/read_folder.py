@@ -1,8 +1,6 @@
 """All pages of a folder into a journal, without a threshold."""
 
-from collections.abc import Mapping
-from pathlib import Path
-
+from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.core.memory import limit_caches, release_freed
 from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.signals import raise_if_stopped
@@ -13,7 +11,7 @@ from kuzushiji_submit.reading.pipeline import Pipeline
 
 
 def read_folder(
-    pipeline: Pipeline, images: Mapping[str, Path], journal: Journal, time_budget: TimeBudget | None = None
+    pipeline: Pipeline, images: PageImages, journal: Journal, time_budget: TimeBudget | None = None
 ) -> bool:
     """Reads the pages that a journal lacks, with a progress bar; those that cannot be read are named and left out.
 
@@ -29,8 +27,7 @@ def read_folder(
         False where time was up before all pages were read.
     """
     limit_caches()
-    folder = next(iter(images.values())).parent
-    reader = PageReader(pipeline.with_min_score(0.0), images, folder, time_budget=time_budget)
+    reader = PageReader(pipeline.with_min_score(0.0), images, time_budget=time_budget)
     todo = [image_id for image_id in images if image_id not in journal]
     tried = 0
     with counter("read", len(images), initial=len(images) - len(todo)) as bar:
