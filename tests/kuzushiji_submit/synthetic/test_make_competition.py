@@ -9,7 +9,7 @@ import pytest
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.truth import read_truth, write_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, HiddenBookError, OutputError
-from kuzushiji_submit.synthetic import competition
+from kuzushiji_submit.synthetic import make_competition
 from kuzushiji_submit.synthetic.fonts import FontError, FontSet
 from kuzushiji_submit.synthetic.make_competition import synthesize
 from kuzushiji_submit.synthetic.plan import SynthesisSettings, Synthesizer
@@ -75,7 +75,7 @@ def test_another_seed_gives_other_pages(made, font_path, layout_csv):
 def test_finished_run_is_kept(made, font_path, layout_csv, monkeypatch):
     out, _ = made
     before = digests(out)
-    monkeypatch.setattr(competition, "_draw_and_write", lambda *_: pytest.fail("a kept page was drawn again"))
+    monkeypatch.setattr(make_competition, "_draw_and_write", lambda *_: pytest.fail("a kept page was drawn again"))
     assert synthesize(out, SETTINGS, [font_path], layout_csv).kept == 6
     assert digests(out) == before
 
@@ -83,7 +83,7 @@ def test_finished_run_is_kept(made, font_path, layout_csv, monkeypatch):
 def test_killed_run_goes_on_and_ends_the_same(made, tmp_path, font_path, layout_csv, monkeypatch):
     out, _ = made
     resumed = tmp_path / "resumed"
-    draw, drawn = competition._draw_and_write, []
+    draw, drawn = make_competition._draw_and_write, []
 
     def killed_at_the_third(synthesizer, folder, task):
         if len(drawn) == 2:
@@ -92,7 +92,7 @@ def test_killed_run_goes_on_and_ends_the_same(made, tmp_path, font_path, layout_
         return draw(synthesizer, folder, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr(competition, "_draw_and_write", killed_at_the_third)
+        patch.setattr(make_competition, "_draw_and_write", killed_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             synthesize(resumed, SETTINGS, [font_path], layout_csv)
     assert not (resumed / "train.csv").exists()
@@ -116,7 +116,7 @@ def test_image_is_whole_or_absent(tmp_path, monkeypatch):
     target = tmp_path / "page.jpg"
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OutputError, match="No space left"):
-        competition.write_image(target, np.zeros((8, 8, 3), np.uint8), 90)
+        make_competition.write_image(target, np.zeros((8, 8, 3), np.uint8), 90)
     assert list(tmp_path.iterdir()) == []
 
 
