@@ -38,8 +38,7 @@ _heard = _Heard()
 def stop_by_signals() -> Iterator[None]:
     """In this block SIGINT and SIGTERM raise `StoppedBySignalError` in the main thread; elsewhere it does nothing.
 
-    A signal that the process was started to ignore (`&` in a script) stays ignored. A process that was forked inside
-    the block ends by these signals as if there were no block.
+    A process that was forked inside the block ends by these signals as if there were no block.
 
     Raises:
         StoppedBySignalError: at the latest at the block's end, once a signal came.
@@ -58,8 +57,7 @@ def stop_by_signals() -> Iterator[None]:
         raise StoppedBySignalError(signum)
 
     _heard.signum = None
-    heard = [signum for signum in _WORDS if signal.getsignal(signum) != signal.SIG_IGN]
-    before = {signum: signal.signal(signum, stop) for signum in heard}
+    before = {signum: signal.signal(signum, stop) for signum in _WORDS}
     try:
         yield
         raise_if_stopped()

@@ -13,19 +13,17 @@ class TrainingProgress(Callback):
     def __init__(self) -> None:
         self._bar: Counter | None = None
 
-    def on_train_epoch_start(
+    def on_train_batch_start(
         self,
         trainer: Trainer,
         pl_module: LightningModule,  # noqa: ARG002 - a hook
+        batch: Any,  # noqa: ANN401, ARG002 - a hook
+        batch_idx: int,
     ) -> None:
-        """Begins the epoch's bar."""
-        self._close()
-        if trainer.is_global_zero:
+        """Begins the epoch's bar; of an epoch that a time budget cut short the rest is trained."""
+        if self._bar is None and trainer.is_global_zero:
             name = f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}"
-            # Of an epoch that a time budget cut short the rest is trained.
-            done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-            total = int(trainer.num_training_batches)
-            self._bar = counter(name, total, initial=min(done, total), unit="batch")
+            self._bar = counter(name, int(trainer.num_training_batches), initial=batch_idx, unit="batch")
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any) -> None:  # noqa: ANN401, ARG002 - a hook
         """Counts a batch."""

@@ -82,13 +82,3 @@ def test_ordinary_handlers_of_errors_do_not_swallow_it() -> None:
     assert not issubclass(StoppedBySignalError, Exception)
     # Lightning ends the process by itself at a KeyboardInterrupt.
     assert not issubclass(StoppedBySignalError, KeyboardInterrupt)
-
-
-def test_what_was_ignored_stays_ignored():
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with stop_by_signals():
-            os.kill(os.getpid(), signal.SIGINT)
-        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)
