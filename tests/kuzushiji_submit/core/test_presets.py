@@ -80,7 +80,7 @@ def test_another_network_takes_its_own_settings() -> None:
 
 
 def test_a_wrong_name_lists_them() -> None:
-    with pytest.raises(ConfigError, match=r"raeder: no such preset: did you mean reader\? the presets are detector, "):
+    with pytest.raises(ConfigError, match=r"raeder: no such preset: did you mean reader\? the presets are adapt, "):
         read_preset("raeder")
     with pytest.raises(ConfigError, match=r"cannot be read \(No such file"):
         read_preset("no/such/file.toml")
