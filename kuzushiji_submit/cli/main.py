@@ -32,13 +32,16 @@ COMMANDS = (
     "validate",
     "report",
     "export",
-    "import_truth",
+    "import",
     "interpret",
     "explain",
     "download",
     "submit",
     "kernel",
 )
+
+# A module cannot be called by a word of Python's own.
+_MODULES = {"import": "import_truth"}
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true", help="debug log, and a traceback with every error")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        importlib.import_module(f"kuzushiji_submit.cli.{command}").register(subparsers)
+        importlib.import_module(f"kuzushiji_submit.cli.{_MODULES.get(command, command)}").register(subparsers)
     return parser
 
 
