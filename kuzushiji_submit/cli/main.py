@@ -38,13 +38,16 @@ COMMANDS = (
     "validate",
     "report",
     "export",
-    "import_truth",
+    "import",
     "interpret",
     "explain",
     "download",
     "submit",
     "kernel",
 )
+
+# A module cannot be called by a word of Python's own.
+_MODULES = {"import": "import_truth"}
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_common_arguments(parser, default=False)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_CommandParser)
     for command in COMMANDS:
-        importlib.import_module(f"kuzushiji_submit.cli.{command}").register(subparsers)
+        importlib.import_module(f"kuzushiji_submit.cli.{_MODULES.get(command, command)}").register(subparsers)
     return parser
 
 

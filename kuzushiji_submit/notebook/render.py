@@ -23,7 +23,7 @@ def render_page(page: ExportedPage, pixels: NDArray[np.uint8], caption: str) -> 
         caption: what stands below.
     """
     content = {"page": page, "scan": _data_uri(pixels), "caption": caption}
-    return render_template("page.html.jinja", content, Path(__file__).with_name("templates"))
+    return render_template("read_page.html.jinja", content, Path(__file__).with_name("templates"))
 
 
 def _data_uri(pixels: NDArray[np.uint8]) -> str:

@@ -82,6 +82,7 @@ IMAGE = {
         "tqdm",
         "matplotlib",
         "fontTools",
+        "lxml",
     ),
     *("pandas", "kaggle", "kagglesdk", "requests"),
 }

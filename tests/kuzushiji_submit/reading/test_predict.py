@@ -30,7 +30,7 @@ def test_every_image_without_a_sample(pages, tmp_path, pipeline):
     assert counts(job.out) == {"b_1": 12, "b_2": 0, "b_3": 6}
     assert (result.pages, result.characters, result.failures) == (3, 18, {})
     index = CharacterIndex.scan(job.characters)
-    assert {name: len(index.read(name)) for name in index.offsets} == {
+    assert {name: len(index.read(name)) for name in index.stretches} == {
         "b_1": 12,
         "b_3": 6,
     }
