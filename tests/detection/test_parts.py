@@ -78,7 +78,7 @@ def test_cuts_are_in_order_and_parts_have_their_length(stretches: list[tuple[int
         assert after - before <= max(2, LONGEST * leaf_px + 1)
         if number < len(cuts):
             assert after - before >= round(SHORTEST * leaf_px)
-    assert all(0 <= cut.place - cut.context and cut.place + cut.context <= len(ink) for cut in cuts)
+    assert all(cut.place - cut.context >= 0 and cut.place + cut.context <= len(ink) for cut in cuts)
 
 
 def detections(*boxes: tuple[float, ...], scores: tuple[float, ...] = ()) -> Detections:
