@@ -56,7 +56,7 @@ class Bench:
         """Times one page."""
         self._forget_peak()
         prepared = prepare_page(page)
-        stages = self.detector.explain(prepared)
+        stages = self.detector.explain_part(prepared)
         self._keep_peak("heatmap")
         sizes = self._sizes(stages)
         images = [levelled_page(prepared, size_hw) for size_hw in sizes]
@@ -66,7 +66,7 @@ class Bench:
         self._time(NETWORK, lambda: [reader.read_scales(image, scales) for image in images])
         self._time(DECODING, lambda: [decode(read, self.detector.config.decode) for read in maps])
         self._time("paper and ink", lambda: prepare_page(page).ink)
-        self._time(WHOLE, lambda: self.detector.explain(prepare_page(page)))
+        self._time(WHOLE, lambda: self.detector.explain_part(prepare_page(page)))
         self._forget_peak()
         self._peer(images[-1])
         self._keep_peak(PEER)

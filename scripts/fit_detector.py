@@ -52,7 +52,7 @@ def read_page(truth: PageTruth, images: Path, *, partial: bool) -> Page:
     page = images_on_disk.read_page(images / f"{truth.image_id}.jpg")
     detector = InkDetector()
     settings, unit = detector.config.segmentation, detector.config.layout.unit
-    layout = detector.explain(prepare_page(page)).layout
+    layout = detector.explain_part(prepare_page(page)).layout
     candidates = []
     for profile in column_profiles(layout.columns):
         cuts = candidate_cuts(profile, unit, settings.cut_spacing, settings.longest_piece)

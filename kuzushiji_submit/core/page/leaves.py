@@ -48,11 +48,12 @@ def leaf_side(ink: NDArray[np.uint8]) -> int:
         the length of `CHARACTERS` characters, at least that of an upright leaf as wide or as high as the image. An
         image without writing is one leaf.
     """
-    longer, shorter = int(max(ink.shape)), int(min(ink.shape))
+    height, width = ink.shape
+    longer, shorter = max(height, width), min(height, width)
     if not is_long(ink.shape):
         return longer
     size = character_size(ink)
     if size < SMALLEST_PX:
         return longer
-    upright = shorter if ink.shape[1] > ink.shape[0] else round(UPRIGHT * shorter)
+    upright = shorter if width > height else round(UPRIGHT * shorter)
     return min(max(round(CHARACTERS * size), upright), longer)

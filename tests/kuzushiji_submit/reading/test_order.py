@@ -172,8 +172,7 @@ def test_leaves_side_by_side_follow_from_right_to_left(leaves):
     assert read_mixed(boxes) == boxes
 
 
-@pytest.mark.parametrize("gap", [90, 250])
-@pytest.mark.parametrize("leaves", [1, 2, 6, 20])
+@pytest.mark.parametrize(("leaves", "gap"), [(1, 90), (2, 250), (6, 90), (6, 250), (20, 90)])
 def test_leaves_one_above_the_other_are_read_leaf_by_leaf(leaves, gap):
     boxes = [box for k in range(leaves) for box in leaf_of(1000 + 13 * (k % 3), k * (9 * 60 - 20 + gap))]
     assert read_mixed(boxes) == boxes
