@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.core.files import atomic_binary, atomic_bytes, atomic_text, replacing, try_file, try_folder
+from kuzushiji_submit.core.files import (
+    atomic_binary,
+    atomic_bytes,
+    atomic_text,
+    fit_name,
+    replacing,
+    try_file,
+    try_folder,
+)
 
 
 def test_a_finished_block_replaces_the_file(tmp_path: Path) -> None:
@@ -109,3 +117,18 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(OutputError, match=r"--debug: no file can be made in .* \(Permission denied\): name another"):
         try_folder(tmp_path, "--debug")
+
+
+@pytest.mark.parametrize("stem", ["", "a", "頁_1", "x" * 251])
+def test_a_name_that_fits_stays(stem):
+    assert fit_name(stem, ".png") == f"{stem}.png"
+
+
+@pytest.mark.parametrize("sign", ["x", "頁"])
+def test_a_name_that_is_too_long_is_cut_and_stays_distinct(tmp_path, sign):
+    names = {fit_name(f"{sign * 252}_{index}", ".png") for index in range(3)}
+    assert len(names) == 3
+    for name in names:
+        (tmp_path / name).touch()
+        assert name.startswith(sign * 50)
+        assert name.endswith(".png")
