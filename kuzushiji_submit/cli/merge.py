@@ -15,6 +15,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the joined submission."""
+    from kuzushiji_submit.competition.id_forms import match_ids
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.competition.submission import PagePoints, read_submission, write_submission
     from kuzushiji_submit.core.console import summary_stream
@@ -28,6 +29,10 @@ def run(args: argparse.Namespace) -> int:
             pages[page.image_id] = page
     sample_ids = read_sample_ids(args.sample)
     missing = [image_id for image_id in sample_ids if image_id not in pages]
+    for image_id, form in match_ids(missing, pages.keys() - set(sample_ids)).otherwise().items():
+        raise SubmissionError(
+            f"{form.name!r} is {image_id!r} in the sample ({form.difference}): predict with --sample, or write it so"
+        )
     if missing:
         raise SubmissionError(
             f"{missing[0]} is in none of the files ({len(missing)} such): merge all shards of the run"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from kuzushiji_submit.competition.foreign_tables import HEAD, explain_bytes, explain_columns
+from kuzushiji_submit.competition.foreign_tables import HEAD, explain_bytes, explain_columns, explain_separator
 from kuzushiji_submit.core.errors import CompetitionFileError
 
 # A labels cell of a full page holds over 10,000 characters; the csv module stops at 131,072 unless told.
@@ -84,9 +84,12 @@ def select_columns(path: Path, table: Sequence[Row], columns: Sequence[str]) -> 
 
 def _parse(path: Path, stream: TextIO) -> list[Row]:
     reader = csv.reader(stream, strict=True)
+    rows: list[Row] = []
     try:
-        rows = [Row(reader.line_num, tuple(cells)) for cells in reader if cells]
+        rows.extend(Row(reader.line_num, tuple(cells)) for cells in reader if cells)
     except csv.Error as error:
+        if separator := explain_separator(rows[0].cells if rows else ()):
+            raise CompetitionFileError(f"{path}: {separator}") from None
         raise CompetitionFileError(f"{path}: line {reader.line_num}: not CSV ({error}): restore the file") from None
     if not rows:
         raise CompetitionFileError(f"{path}: is empty: its first line must name the columns")

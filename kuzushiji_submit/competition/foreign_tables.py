@@ -32,6 +32,14 @@ def explain_bytes(head: bytes) -> str:
     return ""
 
 
+def explain_separator(header: Sequence[str]) -> str:
+    """What separates columns instead of commas, and what to do; empty if it is commas."""
+    for sign, name in _COLUMN_SEPARATORS.items():
+        if len(header) == 1 and sign in header[0]:
+            return f"columns are separated by {name}: save the table with commas"
+    return ""
+
+
 def explain_columns(header: Sequence[str], columns: Sequence[str], missing: Sequence[str]) -> str:
     """Why a header lacks columns, and what to do.
 
@@ -41,9 +49,8 @@ def explain_columns(header: Sequence[str], columns: Sequence[str], missing: Sequ
         missing: those that are not there; at least one.
     """
     wanted = f"the columns must be {','.join(columns)}"
-    for sign, name in _COLUMN_SEPARATORS.items():
-        if len(header) == 1 and [cell.strip() for cell in header[0].split(sign)].count(columns[0]):
-            return f"columns are separated by {name}: save the table with commas ({wanted})"
+    if separator := explain_separator(header):
+        return f"{separator} ({wanted})"
     found = ",".join(header)[:80]
     plain = {cell.strip().casefold(): cell for cell in header}
     near = nearest_names(missing[0], plain)

@@ -16,6 +16,23 @@ from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.scratch import folder_beside, scratch_folder
 from kuzushiji_submit.core.targets import Target, find_target
 
+LONGEST_NAME = 255
+"""Bytes that a file's name may have on the usual file systems."""
+
+
+def fit_name(stem: str, suffix: str) -> str:
+    """A file's name; of one that file systems refuse for its length the end gives way to digits made of the whole.
+
+    Args:
+        stem: the name without its ending, such as one made of an image_id, which may be as long as a name can be.
+        suffix: the ending, with its dot.
+    """
+    if len(os.fsencode(stem + suffix)) <= LONGEST_NAME:
+        return stem + suffix
+    ending = f"-{hashlib.sha256(os.fsencode(stem)).hexdigest()[:10]}{suffix}"
+    kept = os.fsencode(stem)[: LONGEST_NAME - len(os.fsencode(ending))].decode("utf-8", "ignore")
+    return kept + ending
+
 
 @contextmanager
 def replacing(path: Path, *, make_folder: bool = False) -> Iterator[Path]:

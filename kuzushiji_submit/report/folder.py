@@ -17,6 +17,8 @@ PAGE_REPORT = ("assets", "crops", "pages", "scans", "thumbnails")
 FIGURE_REPORT = ("assets", "crops", "pictures")
 _EVERY_SUBFOLDER = tuple(sorted({*PAGE_REPORT, *FIGURE_REPORT}))
 _LONGEST_NAME = 80
+# Windows takes these for devices, whatever ending they have.
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def safe_names(image_ids: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     for image_id in image_ids:
         name = re.sub(r"[^A-Za-z0-9_-]", "_", image_id)[:_LONGEST_NAME]
-        if not name or name != image_id or name.lower() in taken:
+        if not name or name != image_id or name.lower() in taken or name.lower() in _RESERVED:
             digest = hashlib.sha256(image_id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
             name = f"{name or 'page'}-{digest}"
         while name.lower() in taken:

@@ -21,7 +21,7 @@ from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.files import atomic_text, fit_name
 from kuzushiji_submit.core.page.read import read_page
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def _cut(job: _Job) -> list[Row]:
     rows: list[Row] = []
     for index, (codepoint, box) in enumerate(zip(job.truth.codepoints, job.truth.boxes, strict=True)):
         crop = cut_box(gray, box)
-        name = f"{codepoint}/{job.truth.image_id}_{index}.{job.suffix}" if crop.size else ""
+        name = f"{codepoint}/{fit_name(f'{job.truth.image_id}_{index}', f'.{job.suffix}')}" if crop.size else ""
         if name:
             _save(crop, job.out / name)
         rows.append((job.truth.image_id, str(index), codepoint, *(f"{value:g}" for value in box), name))

@@ -127,6 +127,9 @@ def test_merge(write_csv, tmp_path, capsys):
     assert "b is in none of the files (1 such)" in capsys.readouterr().err
     assert main(["merge", str(first), str(first), "--sample", str(sample), "--out", str(out)]) == 1
     assert "a is in an earlier file too" in capsys.readouterr().err
+    odd = write_csv("3.csv", ["image_id,labels", "b.jpg,U+3044 3 4.5"])
+    assert main(["merge", str(first), str(odd), "--sample", str(sample), "--out", str(out)]) == 1
+    assert "'b.jpg' is 'b' in the sample (a file ending behind it): predict with --sample" in capsys.readouterr().err
 
 
 def test_check_lists_and_sums_up(write_csv, tmp_path, capsys):

@@ -30,6 +30,7 @@ def zipped() -> bytes:
         (b"<!DOCTYPE html>\n<html>", "is a web page"),
         ("image_id,labels\nくずし字,\n".encode("cp932"), r"byte 16 is not UTF-8: save .* \(in Excel: CSV UTF-8\)"),
         (b"image_id;labels\na;U+3042 1 2\n", "columns are separated by ';': save the table with commas"),
+        (b'image_id;labels\n"a;b";\n"c""d";x\n', "columns are separated by ';'"),
         (b"image_id\tlabels\na\tU+3042 1 2\n", "columns are separated by tabs"),
         (b"Image_ID,labels\na,\n", "line 1: no column image_id among Image_ID,labels: write 'image_id' for 'Image_ID'"),
         (b"image_id, labels\na,\n", "no column labels among image_id, labels: write 'labels' for ' labels'"),

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.core.files import atomic_binary, atomic_bytes, atomic_text, replacing, try_file, try_folder
+from kuzushiji_submit.core.files import (
+    atomic_binary,
+    atomic_bytes,
+    atomic_text,
+    fit_name,
+    replacing,
+    try_file,
+    try_folder,
+)
 
 
 def test_a_finished_block_replaces_the_file(tmp_path: Path) -> None:
@@ -253,3 +261,18 @@ def test_what_is_write_protected_fails_the_trial(tmp_path: Path, monkeypatch: py
     with pytest.raises(OutputError, match="write-protected"):
         write(path)
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("stem", ["", "a", "頁_1", "x" * 251])
+def test_a_name_that_fits_stays(stem):
+    assert fit_name(stem, ".png") == f"{stem}.png"
+
+
+@pytest.mark.parametrize("sign", ["x", "頁"])
+def test_a_name_that_is_too_long_is_cut_and_stays_distinct(tmp_path, sign):
+    names = {fit_name(f"{sign * 252}_{index}", ".png") for index in range(3)}
+    assert len(names) == 3
+    for name in names:
+        (tmp_path / name).touch()
+        assert name.startswith(sign * 50)
+        assert name.endswith(".png")

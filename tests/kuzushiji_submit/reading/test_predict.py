@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from detection.detections import Detections
-from kuzushiji_submit.competition.submission import read_submission, settings_path
+from kuzushiji_submit.competition.submission import find_faults, read_submission, settings_path
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError, PageReadError
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.character_index import CharacterIndex
@@ -241,3 +241,14 @@ def test_no_page_is_kept_in_memory(pages, tmp_path, pipeline):
     predict(PredictJob(pages, tmp_path / "s.csv", characters=tmp_path / "c.jsonl"), watched, MADE_BY)
     assert len(most) == 13
     assert max(most) <= 2
+
+
+@pytest.mark.parametrize("name", ["a,b", 'a"b', "new\nline", "=1+1", "-dash", " lead", "100%", "頁" * 80])
+def test_names_of_any_kind_are_read_and_written(pages, tmp_path, pipeline, name):
+    (pages / "b_3.jpg").rename(pages / f"{name}.jpg")
+    job = PredictJob(pages, tmp_path / "s.csv", characters=tmp_path / "c.jsonl", debug=tmp_path / "debug")
+    assert predict(job, pipeline, MADE_BY).failures == {}
+    assert counts(job.out) == {"b_1": 12, "b_2": 0, name: 6}
+    assert find_faults(job.out, list(counts(job.out))) == []
+    assert len(CharacterIndex.scan(job.characters).read(name)) == 6
+    assert (tmp_path / "debug" / f"{name}.jpg").is_file()

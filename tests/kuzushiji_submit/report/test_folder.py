@@ -48,7 +48,8 @@ def test_ordinary_ids_are_their_own_names(image_id):
 
 
 @pytest.mark.parametrize(
-    "image_id", ["", ".", "..", "../../x", "a b", "a/b", "C:\\x", "頁", "a\x00b", "<x>", "x" * 300]
+    "image_id",
+    ["", ".", "..", "../../x", "a b", "a/b", "C:\\x", "頁", "a\x00b", "<x>", "x" * 300, "CON", "nul", "Lpt1"],
 )
 def test_odd_ids_get_names_any_file_system_takes(image_id):
     (name,) = safe_names([image_id]).values()
