@@ -49,7 +49,7 @@ def leaf_side(ink: NDArray[np.uint8]) -> int:
         image without writing is one leaf.
     """
     height, width = ink.shape
-    longer, shorter = max(height, width), min(height, width)
+    longer, shorter = int(max(height, width)), int(min(height, width))
     if not is_long(ink.shape):
         return longer
     size = character_size(ink)

@@ -106,7 +106,7 @@ def test_killed_run_goes_on_and_ends_the_same(made, tmp_path, font_path, layout_
 
 def test_a_page_that_cannot_be_drawn_costs_itself_alone(made, tmp_path, font_path, layout_csv, monkeypatch):
     out, _ = made
-    other, draw, drawn = tmp_path / "other", competition._draw_and_write, []
+    other, draw, drawn = tmp_path / "other", make_competition._draw_and_write, []
 
     def fail_at_the_third(synthesizer, folder, task):
         drawn.append(task.image_id)
@@ -115,7 +115,7 @@ def test_a_page_that_cannot_be_drawn_costs_itself_alone(made, tmp_path, font_pat
         return draw(synthesizer, folder, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr(competition, "_draw_and_write", fail_at_the_third)
+        patch.setattr(make_competition, "_draw_and_write", fail_at_the_third)
         with pytest.raises(OutputError, match=r"1 of 6 pages could not be drawn.*ZeroDivisionError: oops.*run again"):
             synthesize(other, SETTINGS, [font_path], layout_csv)
     assert len(drawn) == 6
