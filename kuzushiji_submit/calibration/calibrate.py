@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.page.files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
@@ -66,7 +66,7 @@ class CalibrationResult:
     pages: int
 
 
-def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) -> list[tuple[Path, PageTruth]]:
+def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) -> list[tuple[PageFile, PageTruth]]:
     """The annotated pages of a data folder that have an image.
 
     Args:
@@ -86,7 +86,9 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     return pages
 
 
-def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> CalibrationResult:
+def calibrate(
+    pages: Sequence[tuple[PageFile, PageTruth]], recognizer: Recognizer, pipeline: Pipeline
+) -> CalibrationResult:
     """Fits temperature and `min_score`; pages that cannot be read are left out with a warning.
 
     Args:
@@ -113,7 +115,7 @@ def calibrate(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, p
     )
 
 
-def _fit(pages: Sequence[tuple[Path, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
+def _fit(pages: Sequence[tuple[PageFile, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
     every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
     logits, class_ids = [], []
     for page, truth in _read(pages, "fit temperature"):
@@ -145,7 +147,7 @@ def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDA
     )
 
 
-def _read(pages: Sequence[tuple[Path, PageTruth]], what: str) -> Iterator[tuple[NDArray[np.uint8], PageTruth]]:
+def _read(pages: Sequence[tuple[PageFile, PageTruth]], what: str) -> Iterator[tuple[NDArray[np.uint8], PageTruth]]:
     for path, truth in tqdm(pages, what, unit="page"):
         try:
             page = read_page(path)

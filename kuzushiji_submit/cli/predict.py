@@ -2,16 +2,19 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
+from kuzushiji_submit.reading.view_names import Orientation, Polarity
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
     parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
     parser.add_argument(
@@ -28,6 +31,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--debug", type=Path, metavar="DIR", help="write one sheet a page that shows each stage of the detector"
+    )
+    parser.add_argument(
+        "--orientation",
+        choices=get_args(Orientation),
+        help="degrees by which all pages are turned clockwise in their files (default: auto, page by page)",
+    )
+    parser.add_argument(
+        "--polarity",
+        choices=get_args(Polarity),
+        help="whether ink is darker (positive) or lighter than paper (default: auto, page by page)",
     )
     unfinished = parser.add_mutually_exclusive_group()
     unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
@@ -66,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 
     config = read_settings(PipelineConfig(), args.config, args.set)
+    given = {"orientation": args.orientation, "polarity": args.polarity}
+    views = replace(config.views, **{name: value for name, value in given.items() if value is not None})
+    config = replace(config, views=views)
     job = PredictJob(
         images=args.images,
         out=args.out,

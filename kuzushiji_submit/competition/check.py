@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder, find_images, left_out
 from kuzushiji_submit.competition.problems import Kind, Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.translation import read_translation
@@ -15,6 +15,7 @@ from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_repai
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.files import FolderContent, PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 
 Value = TypeVar("Value")
@@ -87,7 +88,9 @@ def _untranslated(charset: Charset, table: Mapping[str, str], folder: DataFolder
 
 
 def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], problems: list[Problem], workers: int) -> int:
-    images: dict[str, Path] = _collect(problems, lambda: list_images(folder), {})
+    nothing: tuple[dict[str, PageFile], FolderContent] = ({}, FolderContent())
+    images, content = _collect(problems, lambda: find_images(folder), nothing)
+    problems += [Problem(Kind.NOT_AN_IMAGE, str(folder), line, repaired=True) for line in left_out(content)]
     if not images:
         if folder.is_dir() and expected:
             problems.append(
@@ -99,17 +102,17 @@ def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], proble
         for image_id in expected
         if image_id not in images
     ]
-    paths = list(images.values())
-    sizes = map_pages(page_size_hw, paths, workers, "threads", progress=folder.name)
-    for path, size in zip(paths, sizes, strict=True):
+    files = list(images.values())
+    sizes = map_pages(page_size_hw, files, workers, "threads", progress=folder.name)
+    for file, size in zip(files, sizes, strict=True):
         if isinstance(size, Failure):
             reason = str(size.error).partition(": ")[2]
-            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), reason, repaired=False))
-        elif expected and path.stem not in expected:
-            problems.append(Problem(Kind.UNLISTED_IMAGE, str(path), "no row lists this image: not used", repaired=True))
-        elif (page := expected.get(path.stem)) is not None:
+            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(file), reason, repaired=False))
+        elif expected and file.image_id not in expected:
+            problems.append(Problem(Kind.UNLISTED_IMAGE, str(file), "no row lists this image: not used", repaired=True))
+        elif (page := expected.get(file.image_id)) is not None:
             problems += _check_boxes(page, size)
-    return len(paths)
+    return len(files)
 
 
 def _check_boxes(page: PageTruth, size_hw: tuple[int, int]) -> Iterable[Problem]:

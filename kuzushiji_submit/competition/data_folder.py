@@ -1,11 +1,18 @@
 """Where the competition's files lie inside a data folder."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.files import FolderContent, PageFile, look_through
+from kuzushiji_submit.core.page.formats import describe_other, read_head
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+logger = logging.getLogger(__name__)
+
+SHOWN = 5
+"""How many of the files that are no images are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +47,60 @@ class DataFolder:
         return self.root / "test_images"
 
 
-def list_images(folder: Path) -> dict[str, Path]:
-    """The page images of a folder by image_id (the file name without its suffix), in ascending order of id.
+def list_images(folder: Path) -> dict[str, PageFile]:
+    """The page images of a folder, or of one image file, by image_id, in ascending order of id.
+
+    An image_id is the file's name without its suffix; the pages of a TIFF file that holds several are NAME_p0001,
+    NAME_p0002, ... Files are told by their content; those that are no images are named in a warning.
 
     Raises:
-        CompetitionFileError: if there is no such folder, or two files share an id.
+        CompetitionFileError: if there is no such folder or file, the file is no image, or two pages share an id.
     """
-    if not folder.is_dir():
+    images, content = find_images(folder)
+    for line in left_out(content):
+        logger.warning("%s: %s", folder, line)
+    return images
+
+
+def find_images(folder: Path) -> tuple[dict[str, PageFile], FolderContent]:
+    """As `list_images`, with what else is there instead of a warning about it."""
+    if not folder.exists():
         raise CompetitionFileError(f"{folder}: no such folder: check the path")
-    images: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
-            continue
-        if path.stem in images:
-            raise CompetitionFileError(f"{path}: same id as {images[path.stem].name}: remove one of the two files")
-        images[path.stem] = path
-    return dict(sorted(images.items()))
+    try:
+        content = look_through(folder)
+    except OSError as error:
+        raise CompetitionFileError(f"{folder}: cannot be read ({error.strerror or error}): check the path") from None
+    if not folder.is_dir() and not content.pages:
+        other = describe_other(read_head(folder))
+        raise CompetitionFileError(f"{folder}: {other or 'not an image: name an image or a folder of images'}")
+    images: dict[str, PageFile] = {}
+    for page in content.pages:
+        if page.image_id in images:
+            other_name = images[page.image_id].path.name
+            raise CompetitionFileError(f"{page.path}: same id as {other_name}: remove one of the two files")
+        images[page.image_id] = page
+    return dict(sorted(images.items())), content
+
+
+def left_out(content: FolderContent) -> list[str]:
+    """What a user should know of a folder's files that are not read, a line each kind, without the folder's name."""
+    lines = []
+    if content.others:
+        count = len(content.others)
+        files = "1 file is no image and is" if count == 1 else f"{count} files are no images and are"
+        lines.append(f"{files} left out: {_named(content.others)}")
+    if content.folders:
+        count = len(content.folders)
+        folders = "1 folder in it is" if count == 1 else f"{count} folders in it are"
+        lines.append(f"{folders} not looked into: {_named(content.folders)}")
+    return lines
+
+
+def _named(paths: Sequence[Path]) -> str:
+    names = [_hinted(path) for path in paths[:SHOWN]]
+    return ", ".join(names) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
+
+
+def _hinted(path: Path) -> str:
+    hint = describe_other(read_head(path)) if path.is_file() else ""
+    return f"{path.name} ({hint})" if hint else path.name

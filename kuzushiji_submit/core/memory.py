@@ -17,6 +17,9 @@ KERNELS = 256
 OWN_PAGES_BYTES = 8 * 2**20
 M_MMAP_THRESHOLD = -3  # mallopt(3)
 
+AGAINST_LACK = "scale the image down, or use fewer workers"
+"""What a user can do about a page that does not fit the memory."""
+
 
 def limit_caches() -> None:
     """Bounds both caches for the whole process; oneDNN's only where no network has run yet.
@@ -34,6 +37,13 @@ def release_freed() -> None:
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that memory did not suffice: Python's and NumPy's own, OpenCV's, torch's."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return any(words in str(error) for words in ("Insufficient memory", "can't allocate memory", "out of memory"))
 
 
 @cache

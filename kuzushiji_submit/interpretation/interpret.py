@@ -16,6 +16,7 @@ from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
+from kuzushiji_submit.core.page.files import PageFile
 from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.interpretation.drawing import Findings, draw_cases
 from kuzushiji_submit.interpretation.matrix import draw_matrix
@@ -158,7 +159,7 @@ def choose_books(
 
 
 def _read_all(
-    pages: Sequence[tuple[PageTruth, Path]],
+    pages: Sequence[tuple[PageTruth, PageFile]],
     recognizer: Recognizer,
     cut: CutSettings,
     settings: InterpretSettings,

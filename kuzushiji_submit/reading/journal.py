@@ -22,6 +22,7 @@ import numpy as np
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, OutputError
 from kuzushiji_submit.reading.page_reading import PageReading, to_decimals
+from kuzushiji_submit.reading.view import View
 
 VERSION = 2
 
@@ -206,7 +207,12 @@ def _to_plain(reading: PageReading) -> dict[str, Any]:
     """A reading as JSON values; embeddings, which serve the steps of a run and no file, are left out."""
     arrays = {name: to_decimals(getattr(reading, name)) for name in (*_ARRAYS, "top_ids", "top_scores")}
     sizes = {"size_hw": reading.size_hw, "alternatives": reading.top_ids.shape[1]}
-    return {"image_id": reading.image_id, **sizes, **arrays}
+    found: dict[str, Any] = {}
+    if not reading.view.is_plain:
+        found["view"] = [reading.view.turned, reading.view.negative]
+    if reading.notes:
+        found["notes"] = reading.notes
+    return {"image_id": reading.image_id, **sizes, **arrays, **found}
 
 
 def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
@@ -228,6 +234,9 @@ def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
         charset,
         top_ids=top_ids,
         top_scores=np.array(plain["top_scores"], np.float32).reshape(table),
+        view=View(*plain.get("view", ())),
+        notes=tuple(plain.get("notes", ())),
+        evidence=None,
         **arrays,
     )
 

@@ -19,6 +19,7 @@ from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
+from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.recognizer import Recognizer
 
 
@@ -37,6 +38,7 @@ class PipelineConfig:
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
         context: how the text around a character weighs in.
+        views: how pages lie in their files: turned, or as negatives.
     """
 
     ink: InkConfig | None = None
@@ -47,6 +49,7 @@ class PipelineConfig:
     alternatives: int = 5
     batch_size: int = 256
     context: ContextConfig = field(default_factory=ContextConfig)
+    views: ViewConfig = field(default_factory=ViewConfig)
 
 
 def load_recognizer(config: PipelineConfig, weights: Path, device: str = "auto") -> Recognizer:
@@ -104,6 +107,7 @@ def make_pipeline(
         min_score=config.min_score,
         alternatives=config.alternatives,
         steps=steps,
+        views=config.views,
     )
 
 

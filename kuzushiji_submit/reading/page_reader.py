@@ -4,13 +4,16 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kuzushiji_submit.core.errors import KuzushijiError, OutputError
-from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory
+from kuzushiji_submit.core.page.files import PageFile
+from kuzushiji_submit.core.page.read import read_image
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
+from kuzushiji_submit.reading.look_again import look_again
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 
@@ -40,7 +43,7 @@ class PageReader:
     """
 
     pipeline: Pipeline
-    images: Mapping[str, Path]
+    images: Mapping[str, PageFile]
     folder: Path
     sheets: DebugSheets | None = None
     batch_pages: int = 1
@@ -86,15 +89,20 @@ class PageReader:
         if path is None:
             return PageFailure(image_id, f"no image in {self.folder}: fetch it")
         try:
-            page = self.pipeline.prepare(read_page(path))
+            image, view = read_image(path), self.pipeline.views.first
+            page = self.pipeline.prepare(view.upright(image.pixels))
             if self.sheets is None:
-                return self.pipeline.detect(image_id, page)
-            return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
+                found = self.pipeline.detect(image_id, page)
+            else:
+                found = self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
+            return found if view.is_plain and not image.notes else replace(found, view=view, notes=image.notes)
         except OutputError:
             raise
         except KuzushijiError as error:
             return PageFailure(image_id, str(error))
         except Exception as error:
+            if lacks_memory(error):
+                return PageFailure(image_id, f"{path}: does not fit the memory: {AGAINST_LACK}")
             # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
             logger.debug("%s", image_id, exc_info=True)
             return self._unforeseen(image_id, error)
@@ -111,7 +119,31 @@ class PageReader:
                 for page in pages:
                     yield from self._recognize([page])
         else:
-            yield from read
+            yield from map(self._settle, read)
+
+    def _settle(self, reading: PageReading) -> PageReading:
+        """The page in the view that it is read best in, with a word where that is not the first one."""
+        views = self.pipeline.views
+        if views.looks and reading.evidence is not None and views.doubts(reading.evidence):
+            try:
+                best = look_again(self.pipeline, reading, read_image(self.images[reading.image_id]))
+                if best is not reading and self.sheets is not None:
+                    self._draw(best)
+                reading = best
+            except OutputError:
+                raise
+            except Exception as error:
+                logger.debug("%s", reading.image_id, exc_info=True)
+                logger.warning("%s: only read as it lies in its file (%s)", reading.image_id, error)
+        for note in reading.notes:
+            logger.warning("%s: %s", reading.image_id, note)
+        return reading
+
+    def _draw(self, reading: PageReading) -> None:
+        """Draws the sheet of a page anew, in the view that it was read in."""
+        if self.sheets is not None:
+            pixels = read_image(self.images[reading.image_id]).pixels
+            self.sheets.detect(reading.image_id, self.pipeline.prepare(reading.view.upright(pixels)))
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
         what = f"{self.images[image_id]}: cannot be read ({type(error).__name__}: {error})"

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from kuzushiji_submit.competition.submission import PagePoints, keep_best
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.reading.evidence import Evidence
 from kuzushiji_submit.reading.order import read_order
+from kuzushiji_submit.reading.view import PLAIN, View
 from recognition.recognitions import Recognitions
 
 # A whole pixel can fall on the border of a box with a shorter side, and the metric's borders are strict.
@@ -37,6 +39,9 @@ class PageReading:
         scores: float64 (N,), how sure detector and reader are together, in [0, 1].
         order: intp (N,), the places 0..N-1 in the order in which they are read.
         embeddings: float32 (N, D), what the recognizer's network made of each crop; None where nobody asked.
+        view: how the page lies in its file; boxes and points are in the file's pixels all the same.
+        notes: what a user should know of how the page was read, a line each.
+        evidence: what speaks for this view, of all boxes that were found; None for a reading from a file.
 
     Raises:
         ValueError: if the shapes do not agree, or `order` is no order of N places.
@@ -54,6 +59,9 @@ class PageReading:
     scores: NDArray[np.float64]
     order: NDArray[np.intp]
     embeddings: NDArray[np.float32] | None = None
+    view: View = PLAIN
+    notes: tuple[str, ...] = ()
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         count = len(self.boxes)
@@ -102,6 +110,7 @@ class PageReading:
             scores=detection_scores.astype(np.float64) * best,
             order=read_order(found.boxes).order,
             embeddings=read.embeddings,
+            evidence=Evidence.of(found, read),
         )
 
     def __len__(self) -> int:
@@ -163,6 +172,24 @@ class PageReading:
             class_ids=top_ids[:, 0],
             scores=detection_scores.astype(np.float64) * top_scores[:, 0],
             order=self.order if order is None else order,
+        )
+
+    def in_file(self, view: View, notes: tuple[str, ...] = ()) -> Self:
+        """A page that was read upright, in the pixels of the file that it lies in; its order stays.
+
+        Args:
+            view: how it lies there.
+            notes: what is said of the file's reading beside that.
+        """
+        if not view.is_plain:
+            notes = (*notes, *view.notes())
+        return dataclasses.replace(
+            self,
+            size_hw=view.size_in_file(self.size_hw),
+            boxes=view.boxes_in_file(self.boxes, self.size_hw),
+            points=view.points_in_file(self.points, self.size_hw),
+            view=view,
+            notes=notes,
         )
 
     def rounded(self) -> Self:

@@ -10,6 +10,8 @@ from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.protocols import Recognizer
+from kuzushiji_submit.reading.view import PLAIN, View
+from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.crops import Crops, crop_page
 from recognition.recognitions import Recognitions
 
@@ -23,12 +25,16 @@ class DetectedPage:
         size_hw: height and width of the page in pixels.
         detections: its N boxes.
         crops: the ink in and around each box.
+        view: how the page lies in its file; detections are in the pixels of the page as it is read.
+        notes: what a user should know of how the file was read, a line each.
     """
 
     image_id: str
     size_hw: tuple[int, int]
     detections: Detections
     crops: Crops
+    view: View = PLAIN
+    notes: tuple[str, ...] = ()
 
 
 class Pipeline:
@@ -48,6 +54,7 @@ class Pipeline:
         min_score: float | None = None,
         alternatives: int | None = None,
         steps: Sequence[PageStep] = (),
+        views: ViewConfig | None = None,
     ) -> None:
         """Puts the stages together.
 
@@ -58,12 +65,14 @@ class Pipeline:
             alternatives: readings kept of each character, the best included; None for all that the recognizer gives.
             steps: what reads a page again, in this order, after the recognizer and before unsure characters are
                 dropped; each gets all of the page's detections and readings.
+            views: how pages lie in their files; None for finding out, page by page.
         """
         self.detector = detector
         self.recognizer = recognizer
         self.min_score = recognizer.min_score if min_score is None else min_score
         self.alternatives = alternatives
         self.steps = tuple(steps)
+        self.views = views or ViewConfig()
 
     def prepare(self, pixels: NDArray[np.uint8]) -> PreparedPage:
         """The page as both stages take it, from uint8 (H, W, 3) RGB; safe to call from several threads.
@@ -112,6 +121,7 @@ class Pipeline:
             min_score=min_score,
             alternatives=self.alternatives,
             steps=self.steps,
+            views=self.views,
         )
 
     def _read_page(self, page: DetectedPage, read: Recognitions) -> PageReading:
@@ -119,4 +129,5 @@ class Pipeline:
         for step in self.steps:
             reading = step(reading)
         sure = reading.select(reading.scores >= self.min_score)
-        return sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
+        kept = sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
+        return kept if page.view.is_plain and not page.notes else kept.in_file(page.view, page.notes)

@@ -3,13 +3,13 @@
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.competition.data_folder import find_images, left_out
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
@@ -29,7 +29,7 @@ class PredictJob:
     """What to read and where to write it.
 
     Attributes:
-        images: folder of page images.
+        images: folder of page images, or one image.
         out: the submission to write.
         sample_ids: rows of the submission in order; None for every image of the folder, in order of id.
         shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on.
@@ -89,10 +89,13 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     try_targets(job)
     limit_caches()
     sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
-    images = list_images(job.images)
+    images, content = find_images(job.images)
+    left = left_out(content)
+    for line in left:
+        logger.warning("%s: %s", job.images, line)
     ids = list(job.sample_ids) if job.sample_ids is not None else list(images)
     if not ids:
-        raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
+        raise PageReadError(f"{job.images}: holds no page image: name the folder of the pages, or one of them")
     index, count = job.shard
     ids = ids[index - 1 :: count]
     reader = PageReader(pipeline, images, job.images, sheets, job.batch_pages, job.workers, job.time_budget)
@@ -111,7 +114,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
                     journal.add(done)
                 release_freed()
                 bar.update()
-        result = _write(job, ids, journal, settings, failures)
+        result = _write(job, ids, journal, settings, failures, left)
         if not failures and not result.unread:
             journal.remove()
     return result
@@ -138,15 +141,27 @@ def try_targets(job: PredictJob) -> None:
 
 
 def _write(
-    job: PredictJob, ids: Sequence[str], journal: Journal, settings: Mapping[str, Any], failures: dict[str, str]
+    job: PredictJob,
+    ids: Sequence[str],
+    journal: Journal,
+    settings: Mapping[str, Any],
+    failures: dict[str, str],
+    left: Sequence[str],
 ) -> PredictResult:
     """Writes what the journal holds, a page at a time."""
     characters = 0
+    notes: dict[str, list[str]] = {}
+    views: dict[str, dict[str, Any]] = {}
 
     def rows() -> Iterator[tuple[str, PagePoints | None]]:
         nonlocal characters
         for image_id in ids:
-            points = journal[image_id].to_points() if image_id in journal else None
+            reading = journal.get(image_id)
+            points = None if reading is None else reading.to_points()
+            if reading is not None and reading.notes:
+                notes[image_id] = list(reading.notes)
+            if reading is not None and not reading.view.is_plain:
+                views[image_id] = asdict(reading.view)
             characters += len(points or ())
             yield image_id, points
 
@@ -155,5 +170,6 @@ def _write(
         write_characters(job.characters, (journal[image_id] for image_id in ids if image_id in journal))
     unread = sum(image_id not in journal and image_id not in failures for image_id in ids)
     outcome = {"images": str(job.images), "pages": len(ids), "failures": failures, "unread": unread}
-    write_settings(job.out, {**settings, **outcome})
+    found = {"left_out": list(left), "notes": notes, "views": views}
+    write_settings(job.out, {**settings, **outcome, **found})
     return PredictResult(len(ids), characters, failures, unread)

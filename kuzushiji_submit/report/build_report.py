@@ -14,6 +14,7 @@ from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
 from kuzushiji_submit.core.errors import PageReadError, SubmissionError
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.page.files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.report.character_index import CharacterIndex, join_characters
 from kuzushiji_submit.report.confusions import Example, examples_by_page, find_confusions
@@ -53,7 +54,7 @@ class ReportSummary:
 class _Sources:
     """Where pages take their pictures and characters from."""
 
-    images: Mapping[str, Path]
+    images: Mapping[str, PageFile]
     characters: CharacterIndex | None
     glyphs: Glyphs
 
@@ -179,7 +180,7 @@ def _join_characters(page: PagePlan, characters: CharacterIndex | None) -> tuple
 
 
 def _draw_scan(
-    page: PagePlan, images: Mapping[str, Path], examples: Sequence[Example], folder: ReportFolder
+    page: PagePlan, images: Mapping[str, PageFile], examples: Sequence[Example], folder: ReportFolder
 ) -> tuple[Picture, list[str]]:
     if page.image_id not in images:
         raise PageReadError(f"{page.image_id}: no image of this name in the folder of images: add it")

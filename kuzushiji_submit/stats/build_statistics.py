@@ -13,6 +13,7 @@ from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
+from kuzushiji_submit.core.page.files import PageFile
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
@@ -118,7 +119,7 @@ def build_statistics(
 
 def _choose(
     truth: Sequence[PageTruth],
-    images: Mapping[str, Path],
+    images: Mapping[str, PageFile],
     settings: StatsSettings,
     samples: Sequence[tuple[str, int]],
     first: Sequence[str],
@@ -146,7 +147,7 @@ def _choose(
 
 def _draw_pages(
     chosen: Sequence[tuple[PageTruth, list[int]]],
-    images: Mapping[str, Path],
+    images: Mapping[str, PageFile],
     settings: StatsSettings,
     all_steps: bool,  # noqa: FBT001 - private
     folder: ReportFolder,

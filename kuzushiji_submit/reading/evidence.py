@@ -1,0 +1,35 @@
+"""How well what was read on a page speaks for it being read the right way round."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from detection.detections import Detections
+from recognition.recognitions import Recognitions
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What detector and reader say of a page before anything is dropped.
+
+    Attributes:
+        characters: boxes that were found.
+        confidence: the reader's score of its best readings, in [0, 1], the mean over the boxes weighted by how sure the
+            detector is of each; 0 without boxes.
+    """
+
+    characters: int
+    confidence: float
+
+    @classmethod
+    def of(cls, found: Detections, read: Recognitions) -> Self:
+        """The evidence of a page's boxes and their readings."""
+        weights = found.scores.astype(np.float64)
+        total = float(weights.sum())
+        return cls(len(found), float((weights * read.scores).sum()) / total if total > 0 else 0.0)
+
+    @property
+    def weight(self) -> float:
+        """The characters that are likely read right."""
+        return self.characters * self.confidence
