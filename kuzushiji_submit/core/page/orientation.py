@@ -1,6 +1,7 @@
 """How a file says that its picture is to be turned: EXIF's orientation, and nothing else of the metadata."""
 
 import logging
+import struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ logger = logging.getLogger(__name__)
 
 ORIENTATION = 0x0112
 UPRIGHT = 1
+# Of an EXIF directory: an entry, and the type that the orientation has.
+ENTRY_BYTES, SHORT = 12, 3
 
 
 def take_orientation(image: Image.Image) -> int:
@@ -24,7 +27,34 @@ def take_orientation(image: Image.Image) -> int:
             orientation = step(image) or orientation
         except Exception as error:  # odd metadata makes Pillow raise whatever it likes; what it had read is kept
             logger.debug("metadata that cannot be read: %r", error, exc_info=True)
+    block = image.info.get("exif")
+    if isinstance(block, bytes):
+        orientation = orientation_of_exif(block) or orientation
     return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else UPRIGHT
+
+
+def orientation_of_exif(block: bytes) -> int:
+    """The orientation in an EXIF block, 0 where it has none; all other values are passed over.
+
+    Pillow stops reading at the first value that is damaged, which may stand before the orientation.
+
+    ```
+    "Exif", 0, 0 │ II or MM, 42, place of the directory │ ... │ count │ tag, type, how many, value │ tag, ...
+    ```
+    """
+    block = block.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(block[:2], "")
+    if not order or len(block) < 8:
+        return 0
+    (place,) = struct.unpack_from(f"{order}I", block, 4)
+    if place + 2 > len(block):
+        return 0
+    (count,) = struct.unpack_from(f"{order}H", block, place)
+    for start in range(place + 2, min(place + 2 + ENTRY_BYTES * count, len(block) - ENTRY_BYTES + 1), ENTRY_BYTES):
+        tag, kind, _, value = struct.unpack_from(f"{order}HHIH", block, start)
+        if tag == ORIENTATION and kind == SHORT:
+            return int(value)
+    return 0
 
 
 def _read(image: Image.Image) -> None:
