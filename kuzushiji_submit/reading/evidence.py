@@ -1,5 +1,6 @@
 """How well what was read on a page speaks for it being read the right way round."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,6 +8,9 @@ import numpy as np
 
 from detection.detections import Detections
 from recognition.recognitions import Recognitions
+
+# About two standard deviations of a single reading's score on a page that is read the wrong way round.
+CHANCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,11 @@ class Evidence:
         weights = found.scores.astype(np.float64)
         total = float(weights.sum())
         return cls(len(found), float((weights * read.scores).sum()) / total if total > 0 else 0.0)
+
+    @property
+    def sure_confidence(self) -> float:
+        """The confidence less what chance may have added: much where there are few characters."""
+        return self.confidence - CHANCE / math.sqrt(self.characters) if self.characters else 0.0
 
     @property
     def weight(self) -> float:

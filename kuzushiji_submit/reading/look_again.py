@@ -1,7 +1,6 @@
 """A doubtful page in other views: turned, and as a negative."""
 
 import logging
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,17 +37,16 @@ def look_again(pipeline: Pipeline, reading: PageReading, image: PageImage) -> Pa
         without characters.
     """
     first = reading.evidence or Evidence(0, 0.0)
-    best, best_evidence = reading, first
+    best, best_evidence = None, first
     for view in pipeline.views.others(dark=is_dark(image.pixels)):
-        page = pipeline.detect(reading.image_id, pipeline.prepare(view.upright(image.pixels)))
-        found = pipeline.recognize([replace(page, view=view, notes=image.notes)])[0]
-        evidence = found.evidence or Evidence(0, 0.0)
+        page, read = pipeline.look(reading.image_id, image, view)
+        evidence = Evidence.of(page.detections, read)
         logger.debug("%s as %s: %s", reading.image_id, view, evidence)
         if pipeline.views.prefers(evidence, first) and evidence.weight > best_evidence.weight:
-            best, best_evidence = found, evidence
+            best, best_evidence = (page, read), evidence
             if evidence.confidence >= SURE and evidence.characters >= SURE_CHARACTERS:
                 break
-    return best
+    return reading if best is None else pipeline.settle(*best)
 
 
 def is_dark(pixels: NDArray[np.uint8]) -> bool:

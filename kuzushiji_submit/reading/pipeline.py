@@ -1,13 +1,14 @@
 """A page image in, its reading out: ink, detector, crops, recognizer, steps."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
+from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.protocols import Recognizer
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -104,9 +105,18 @@ class Pipeline:
         together = self.recognizer.recognize(Crops.concatenate([page.crops for page in pages]))
         ends = np.cumsum([len(page.detections) for page in pages]).tolist()
         return [
-            self._read_page(page, together.select(slice(end - len(page.detections), end)))
+            self.settle(page, together.select(slice(end - len(page.detections), end)))
             for page, end in zip(pages, ends, strict=True)
         ]
+
+    def look(self, image_id: str, image: PageImage, view: View) -> tuple[DetectedPage, Recognitions]:
+        """One page in a view, through both stages and no further; `settle` makes a reading of them.
+
+        Raises:
+            PageReadError: if the pixels are no page.
+        """
+        page = replace(self.detect(image_id, self.prepare(view.upright(image.pixels))), view=view, notes=image.notes)
+        return page, self.recognizer.recognize(page.crops)
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
         """Reads pages of (image_id, uint8 (H, W, 3) RGB) one by one."""
@@ -124,7 +134,8 @@ class Pipeline:
             views=self.views,
         )
 
-    def _read_page(self, page: DetectedPage, read: Recognitions) -> PageReading:
+    def settle(self, page: DetectedPage, read: Recognitions) -> PageReading:
+        """What was read on a page after all steps, without what is not sure, in the pixels of its file."""
         reading = PageReading.of(page.image_id, page.size_hw, self.recognizer.charset, page.detections, read)
         for step in self.steps:
             reading = step(reading)
