@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.memory import lacks_memory
 from kuzushiji_submit.core.page.files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.pipeline import Pipeline
@@ -21,6 +23,8 @@ from recognition.crops import crop_page
 from recognition.recognizer import Recognizer
 
 logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 # Logits of more characters than these take too much memory, and say no more.
 MOST_CHARACTERS = 4_000
@@ -101,7 +105,7 @@ def calibrate(
     fit = _fit(pages, recognizer, pipeline)
     recognizer.calibrate(replace(before, temperature=fit.temperature))
     reader = pipeline.with_min_score(0.0)
-    read = [(next(reader.read([(truth.image_id, page)])), truth) for page, truth in _read(pages, "read")]
+    read = list(_read(pages, "read", lambda page, truth: (next(reader.read([(truth.image_id, page)])), truth)))
     scores, hits, truths = judge(read)
     best = best_threshold(scores, hits, truths)
     kept = scores >= before.min_score
@@ -117,13 +121,14 @@ def calibrate(
 
 def _fit(pages: Sequence[tuple[PageFile, PageTruth]], recognizer: Recognizer, pipeline: Pipeline) -> TemperatureFit:
     every = max(1, sum(len(truth) for _, truth in pages) // MOST_CHARACTERS)
-    logits, class_ids = [], []
-    for page, truth in _read(pages, "fit temperature"):
+
+    def fit(page: NDArray[np.uint8], truth: PageTruth) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         ids = np.array(recognizer.charset.class_ids(truth.codepoints), np.int64)
         known = np.flatnonzero((ids >= 0) & ~truth.without_area)[::every]
         crops = crop_page(pipeline.prepare(page), truth.boxes, recognizer.crop_config, recognizer.ink)
-        logits.append(recognizer.logits(crops.select(known)))
-        class_ids.append(ids[known])
+        return recognizer.logits(crops.select(known)), ids[known]
+
+    logits, class_ids = zip(*_read(pages, "fit temperature", fit), strict=True)
     return _compare(recognizer, np.concatenate(logits), np.concatenate(class_ids))
 
 
@@ -147,11 +152,16 @@ def _compare(recognizer: Recognizer, logits: NDArray[np.float32], class_ids: NDA
     )
 
 
-def _read(pages: Sequence[tuple[PageFile, PageTruth]], what: str) -> Iterator[tuple[NDArray[np.uint8], PageTruth]]:
-    for path, truth in tqdm(pages, what, unit="page"):
+def _read(
+    pages: Sequence[tuple[PageFile, PageTruth]], what: str, use: Callable[[NDArray[np.uint8], PageTruth], Result]
+) -> Iterator[Result]:
+    """What becomes of each page; those that cannot be read, or do not fit the memory, are left out."""
+    for file, truth in tqdm(pages, what, unit="page"):
         try:
-            page = read_page(path)
-        except PageReadError as error:
+            result = use(read_page(file), truth)
+        except Exception as error:
+            if not isinstance(error, PageReadError) and not lacks_memory(error):
+                raise
             logger.warning("%s: left out", error)
             continue
-        yield page, truth
+        yield result

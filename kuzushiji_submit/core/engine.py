@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 from tqdm import tqdm
 
 from kuzushiji_submit.core.errors import PageReadError, WorkerError
+from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory
 
 Kind = Literal["serial", "threads", "processes"]
 Item = TypeVar("Item")
@@ -76,7 +77,7 @@ def map_pages(
         items: pages, jobs; read no further than a few items ahead.
         workers: how many run at once; with one, everything runs in this process.
         kind: "threads" for work that waits or releases the interpreter's lock, "processes" for all other.
-        catch: errors that become a Failure; any other is raised here and ends the work.
+        catch: errors that become a Failure, as a lack of memory does; any other is raised here and ends the work.
         progress: what a progress bar is called; None for no bar.
         initializer: called in every process before its first item.
 
@@ -109,8 +110,8 @@ def _here(
     for item in items:
         try:
             result: Result | Failure[Item] = function(item)
-        except catch as error:
-            result = Failure(item, error)
+        except _caught(catch) as error:
+            result = _failure(item, error, catch)
         yield result
 
 
@@ -142,11 +143,29 @@ def _ahead(
                     yield _on_its_own(function, other, catch, engine)
                 pool = engine.executor()
                 continue
-            except catch as error:
-                result = Failure(item, error)
+            except _caught(catch) as error:
+                result = _failure(item, error, catch)
             yield result
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _caught(catch: tuple[type[Exception], ...]) -> tuple[type[Exception], ...]:
+    """What is looked at: torch calls a lack of memory a RuntimeError."""
+    return (*catch, MemoryError, RuntimeError)
+
+
+def _failure(item: Item, error: Exception, catch: tuple[type[Exception], ...]) -> Failure[Item]:
+    """The failure of an item; a lack of memory is one whatever is caught.
+
+    Raises:
+        Exception: the error, if it is not one that becomes a failure.
+    """
+    if isinstance(error, catch):
+        return Failure(item, error)
+    if lacks_memory(error):
+        return Failure(item, PageReadError(f"does not fit the memory: {AGAINST_LACK}"))
+    raise error
 
 
 def _submit(pool: Executor, function: Callable[[Item], Result], item: Item) -> Future[Result]:
@@ -166,5 +185,5 @@ def _on_its_own(
             return pool.submit(function, item).result()
         except BrokenExecutor:
             return Failure(item, WorkerError("its process died, most often for lack of memory: use fewer workers"))
-        except catch as error:
-            return Failure(item, error)
+        except _caught(catch) as error:
+            return _failure(item, error, catch)

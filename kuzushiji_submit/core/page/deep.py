@@ -13,18 +13,18 @@ from kuzushiji_submit.core.page.samples import WHITE, scaled_note, to_eight_bits
 from kuzushiji_submit.core.page.tiff import CIELAB, WHITE_IS_ZERO, TiffImage
 
 
-def read_deep(path: Path, tags: TiffImage | None, notes: list[str]) -> NDArray[np.uint8] | None:
+def read_deep(source: Path | bytes, tags: TiffImage | None, notes: list[str]) -> NDArray[np.uint8] | None:
     """Reads an image with its samples as they are stored, and scales them to 8 bits.
 
     Args:
-        path: the file.
+        source: the file, or what stands in it.
         tags: which image of a TIFF file, and what it says of its samples; None for another format.
         notes: gets a line on each conversion that changes what is seen.
 
     Returns:
         uint8 (H, W, 3) RGB, not turned; None where OpenCV cannot read it either.
     """
-    samples = _decode(path, 0 if tags is None else tags.frame)
+    samples = _decode(source, 0 if tags is None else tags.frame)
     if samples is None or samples.size == 0:
         return None
     if samples.dtype != np.uint8:
@@ -52,17 +52,18 @@ def _alpha(alpha: NDArray[np.generic], colors: NDArray[np.generic]) -> NDArray[n
     return to_eight_bits(whole)[:-1].reshape(alpha.shape)
 
 
-def _decode(path: Path, frame: int) -> NDArray[np.generic] | None:
-    """What OpenCV makes of the file; not by its name, which OpenCV must be able to spell, unless for a later frame."""
+def _decode(source: Path | bytes, frame: int) -> NDArray[np.generic] | None:
+    """What OpenCV makes of a file's content: its name is none that OpenCV must be able to spell."""
+    content = np.frombuffer(source, np.uint8) if isinstance(source, bytes) else np.fromfile(source, np.uint8)
     try:
         if frame == 0:
             # None where it cannot be decoded, whatever OpenCV's types say.
-            image: MatLike | None = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+            image: MatLike | None = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
         else:
-            found, images = cv2.imreadmulti(str(path), start=frame, count=1, flags=cv2.IMREAD_UNCHANGED)
+            found, images = cv2.imdecodemulti(content, cv2.IMREAD_UNCHANGED, range=(frame, frame + 1))
             image = images[0] if found and len(images) else None
-        return None if image is None else np.asarray(image)
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise MemoryError from error
         return None
+    return None if image is None else np.asarray(image)

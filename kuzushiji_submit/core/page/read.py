@@ -1,5 +1,6 @@
 """Page images from disk, whatever their format."""
 
+import io
 import logging
 import warnings
 from dataclasses import dataclass
@@ -10,14 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory
+from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory, naming_large_page
 from kuzushiji_submit.core.page.colors import lay_on_white, to_srgb
 from kuzushiji_submit.core.page.deep import read_deep
 from kuzushiji_submit.core.page.files import PageFile
 from kuzushiji_submit.core.page.formats import TIFF_SIGNATURES, describe_other, read_head, readable_formats
 from kuzushiji_submit.core.page.orientation import UPRIGHT, take_orientation, turn_upright
 from kuzushiji_submit.core.page.samples import WHITE, scaled_note, to_eight_bits
-from kuzushiji_submit.core.page.tiff import WHITE_IS_ZERO, TiffImage, tiff_images
+from kuzushiji_submit.core.page.tiff import WHITE_IS_ZERO, TiffImage, tiff_images, without_orientation
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +76,8 @@ def read_image(file: PageFile | Path) -> PageImage:
             warnings.simplefilter("ignore")  # odd metadata; MAX_PIXELS stands in for the size warning
             notes: list[str] = []
             return PageImage(_read(page, notes), tuple(notes))
-    except PageReadError:
-        raise
+    except PageReadError as error:
+        raise PageReadError(f"{page}: {error}") from None
     except FileNotFoundError:
         raise PageReadError(f"{page}: no such file: check the path") from None
     except UnidentifiedImageError:
@@ -102,24 +103,27 @@ def page_size_hw(file: PageFile | Path) -> tuple[int, int]:
 
 def _read(page: PageFile, notes: list[str]) -> NDArray[np.uint8]:
     tags = _tags(page)
+    orientation = tags.orientation if tags is not None else UPRIGHT
+    source: Path | bytes = page.path
+    if tags is not None and orientation != UPRIGHT and tags.orientation_at:
+        source = without_orientation(page.path, tags)
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with Image.open(page.path, formats=readable_formats()) as image:
+        with Image.open(stream, formats=readable_formats()) as image:
             if page.frame:
                 image.seek(page.frame)
-            _check_size(page, image.width, image.height)
-            orientation = take_orientation(image)
-            try:
-                return _turned(_pixels(page, image, tags, notes), orientation, notes)
-            except Exception as error:
-                if lacks_memory(error):
-                    raise PageReadError(_too_large(page, image.width, image.height)) from None
-                raise
+            _check_size(image.width, image.height)
+            deep = tags.bits > 8 if tags is not None else _is_deep(image)
+            taken = take_orientation(image)
+            orientation = taken if tags is None else orientation
+            with naming_large_page((image.height, image.width)):
+                return _turned(_pixels(image, source if deep else None, tags, notes), orientation, notes)
     except UnidentifiedImageError:
-        pixels = read_deep(page.path, tags, notes)
+        pixels = read_deep(source, tags, notes)
         if pixels is None:
             raise
-        _check_size(page, pixels.shape[1], pixels.shape[0])
-        return _turned(pixels, tags.orientation if tags else UPRIGHT, notes)
+        _check_size(pixels.shape[1], pixels.shape[0])
+        return _turned(pixels, orientation, notes)
 
 
 def _turned(pixels: NDArray[np.uint8], orientation: int, notes: list[str]) -> NDArray[np.uint8]:
@@ -136,14 +140,16 @@ def _tags(page: PageFile) -> TiffImage | None:
     return next((image for image in tiff_images(page.path) if image.frame == page.frame), TiffImage(page.frame))
 
 
-def _pixels(page: PageFile, image: Image.Image, tags: TiffImage | None, notes: list[str]) -> NDArray[np.uint8]:
-    deep = tags.bits > 8 if tags is not None else _is_deep(image)
+def _pixels(
+    image: Image.Image, deep: Path | bytes | None, tags: TiffImage | None, notes: list[str]
+) -> NDArray[np.uint8]:
+    """The pixels of an opened image as they lie in its file; `deep` is the file if its samples have over 8 bits."""
     image.load()
     if image.mode.startswith(("I", "F")):
         return _gray(image, tags, notes)
-    if deep and image.mode in ("RGB", "RGBA", "RGBX", "LA"):
+    if deep is not None and image.mode in ("RGB", "RGBA", "RGBX", "LA"):
         said: list[str] = []
-        pixels = read_deep(page.path, tags, said)
+        pixels = read_deep(deep, tags, said)
         if pixels is not None and pixels.shape[:2] == (image.height, image.width):
             notes += said
             return pixels
@@ -171,11 +177,6 @@ def _gray(image: Image.Image, tags: TiffImage | None, notes: list[str]) -> NDArr
     return to_srgb(shades, notes)
 
 
-def _check_size(page: PageFile, width: int, height: int) -> None:
+def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
-        raise PageReadError(f"{page}: {width} x {height} pixels: scale it below {MAX_PIXELS}")
-
-
-def _too_large(page: PageFile, width: int, height: int) -> str:
-    needed = width * height * 3 / 1e9
-    return f"{page}: {width} x {height} pixels ({needed:.1f} GB) do not fit the memory: {AGAINST_LACK}"
+        raise PageReadError(f"{width} x {height} pixels: scale it below {MAX_PIXELS}")

@@ -30,7 +30,8 @@ def to_eight_bits(samples: NDArray[Any], maximum: float | None = None) -> NDArra
         return np.asarray(samples, np.uint8)
     if not samples.size:
         return np.zeros(samples.shape, np.uint8)
-    values = samples.astype(np.float32)
+    kind = np.float32 if samples.dtype.itemsize <= 2 else np.float64
+    values: NDArray[np.floating[Any]] = samples.astype(kind)
     finite = np.isfinite(values)
     if not finite.any():
         return np.full(samples.shape, WHITE, np.uint8)

@@ -10,9 +10,11 @@ Tags and their meanings: TIFF revision 6.0 (Adobe, 1992).
 """
 
 import logging
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
@@ -26,6 +28,7 @@ WHITE_IS_ZERO, CIELAB = 0, 8
 BIG_TIFF = 43
 # More images than any book has leaves: the chain of a damaged file may go on for ever.
 MOST_IMAGES = 10_000
+MOST_TAGS = 1_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class TiffImage:
         bits: of one sample.
         maximum: the largest sample, None where the file does not say.
         orientation: how it is to be turned, as EXIF counts.
+        orientation_at: the byte of the file at which that stands, 0 where it does not.
     """
 
     frame: int
@@ -47,6 +51,7 @@ class TiffImage:
     bits: int = 8
     maximum: float | None = None
     orientation: int = 1
+    orientation_at: int = 0
 
 
 def tiff_images(path: Path) -> list[TiffImage]:
@@ -70,7 +75,9 @@ def _walk(path: Path) -> Iterator[TiffImage]:
             directory = ImageFileDirectory_v2(header)
             stream.seek(place)
             directory.load(stream)
-            yield _describe(len(seen) - 1, directory)
+            yield replace(
+                _describe(len(seen) - 1, directory), orientation_at=_value_place(stream, header, place, ORIENTATION)
+            )
             place = directory.next
 
 
@@ -98,3 +105,31 @@ def _number(directory: ImageFileDirectory_v2, tag: int) -> float | None:
     except Exception as error:  # lazily decoded: a damaged value shows here
         logger.debug("tag %d: %r", tag, error, exc_info=True)
         return None
+
+
+def _value_place(stream: BinaryIO, header: bytes, place: int, wanted: int) -> int:
+    """The byte at which a short value stands in a directory's entry, 0 if the directory has no such tag.
+
+    ```
+    count │ tag, type, how many, value │ tag, ...      2, 12 and 4 bytes; in a BigTIFF file 8, 20 and 8
+    ```
+    """
+    order, big = ("<" if header[:2] == b"II" else ">"), len(header) > 8
+    head, entry_bytes, value_bytes = ("Q", 20, 8) if big else ("H", 12, 4)
+    stream.seek(place)
+    (count,) = struct.unpack(f"{order}{head}", stream.read(struct.calcsize(head)))
+    start = stream.tell()
+    entries = stream.read(entry_bytes * min(count, MOST_TAGS))
+    for index in range(len(entries) // entry_bytes):
+        (tag,) = struct.unpack_from(f"{order}H", entries, index * entry_bytes)
+        if tag == wanted:
+            return start + (index + 1) * entry_bytes - value_bytes
+    return 0
+
+
+def without_orientation(path: Path, image: TiffImage) -> bytes:
+    """The file with one of its images marked as upright: Pillow and OpenCV would each turn it in their own way."""
+    content = bytearray(path.read_bytes())
+    upright = struct.pack("<H" if content[:2] == b"II" else ">H", 1)
+    content[image.orientation_at : image.orientation_at + len(upright)] = upright
+    return bytes(content)
