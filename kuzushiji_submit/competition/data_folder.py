@@ -71,7 +71,7 @@ def find_images(folder: Path) -> tuple[dict[str, PageFile], FolderContent]:
     except OSError as error:
         raise CompetitionFileError(f"{folder}: cannot be read ({error.strerror or error}): check the path") from None
     if not folder.is_dir() and not content.pages:
-        other = describe_other(read_head(folder))
+        other = describe_other(read_head(folder)) if folder.is_file() else "neither a file nor a folder"
         raise CompetitionFileError(f"{folder}: {other or 'not an image: name an image or a folder of images'}")
     images: dict[str, PageFile] = {}
     for page in content.pages:

@@ -101,8 +101,6 @@ class PageReader:
         except KuzushijiError as error:
             return PageFailure(image_id, str(error))
         except Exception as error:
-            if lacks_memory(error):
-                return PageFailure(image_id, f"{path}: does not fit the memory: {AGAINST_LACK}")
             # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
             logger.debug("%s", image_id, exc_info=True)
             return self._unforeseen(image_id, error)
@@ -146,5 +144,7 @@ class PageReader:
             self.sheets.detect(reading.image_id, self.pipeline.prepare(reading.view.upright(pixels)))
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
+        if lacks_memory(error):
+            return PageFailure(image_id, f"{self.images[image_id]}: does not fit the memory: {AGAINST_LACK}")
         what = f"{self.images[image_id]}: cannot be read ({type(error).__name__}: {error})"
         return PageFailure(image_id, f"{what}: report this page")

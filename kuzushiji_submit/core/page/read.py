@@ -15,7 +15,13 @@ from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory, naming_larg
 from kuzushiji_submit.core.page.colors import lay_on_white, to_srgb
 from kuzushiji_submit.core.page.deep import read_deep
 from kuzushiji_submit.core.page.files import PageFile
-from kuzushiji_submit.core.page.formats import TIFF_SIGNATURES, describe_other, read_head, readable_formats
+from kuzushiji_submit.core.page.formats import (
+    OPENCV_SIGNATURES,
+    TIFF_SIGNATURES,
+    describe_other,
+    read_head,
+    readable_formats,
+)
 from kuzushiji_submit.core.page.orientation import UPRIGHT, take_orientation, turn_upright
 from kuzushiji_submit.core.page.samples import WHITE, scaled_note, to_eight_bits
 from kuzushiji_submit.core.page.tiff import WHITE_IS_ZERO, TiffImage, tiff_images, without_orientation
@@ -119,7 +125,9 @@ def _read(page: PageFile, notes: list[str]) -> NDArray[np.uint8]:
             with naming_large_page((image.height, image.width)):
                 return _turned(_pixels(image, source if deep else None, tags, notes), orientation, notes)
     except UnidentifiedImageError:
-        pixels = read_deep(source, tags, notes)
+        # OpenCV is asked for no other format: it would make up what Pillow found missing.
+        opens = tags is not None or read_head(page.path).startswith(OPENCV_SIGNATURES)
+        pixels = read_deep(source, tags, notes) if opens else None
         if pixels is None:
             raise
         _check_size(pixels.shape[1], pixels.shape[0])
