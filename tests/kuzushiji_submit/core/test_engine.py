@@ -106,3 +106,21 @@ def test_progress_goes_to_stderr_and_counts_every_item(capsys):
     assert "3/3" in captured.err
     list(map_pages(double, [1]))
     assert capsys.readouterr().err == ""
+
+
+def _lacks_memory(error: Exception) -> int:
+    raise error
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_lack_of_memory_costs_its_item_alone(error):
+    made = list(map_pages(_lacks_memory, [error, PageReadError("damaged")], kind="serial"))
+    assert [str(failure.error) for failure in made] == [
+        "does not fit the memory: scale the image down, or use fewer workers",
+        "damaged",
+    ]
+
+
+def test_any_other_error_ends_the_work():
+    with pytest.raises(RuntimeError, match="odd"):
+        list(map_pages(_lacks_memory, [RuntimeError("odd")], kind="serial"))
