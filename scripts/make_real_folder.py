@@ -58,9 +58,9 @@ def main() -> int:
     folder.train_images.mkdir(parents=True, exist_ok=True)
     images = list_images(options.real / "images")
     for page in exact:
-        target = folder.train_images / images[page.image_id].name
+        target = folder.train_images / images[page.image_id].path.name
         if not target.exists():
-            target.symlink_to(images[page.image_id].resolve())
+            target.symlink_to(images[page.image_id].path.resolve())
     write_truth(folder.train_csv, exact)
     write_truth(options.out / ROUGH_CSV, rough)
     boxes = sum(map(len, exact)), sum(map(len, rough))

@@ -1,10 +1,10 @@
 """Calibrates a recognizer on pages whose truth is known: its temperature, then the score characters are kept from."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.files import atomic_text, sha256_of
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.page_reading import PageStep
@@ -26,6 +27,7 @@ from recognition.crops import crop_page
 from recognition.scoring_recognizer import ScoringRecognizer
 
 logger = logging.getLogger(__name__)
+
 Result = TypeVar("Result")
 
 # Logits of more characters than these take too much memory, and say no more.
@@ -74,7 +76,7 @@ class CalibrationResult:
     f1_by_weight: Mapping[float, float] = field(default_factory=dict)
 
 
-def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) -> list[tuple[Path, PageTruth]]:
+def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) -> list[tuple[PageFile, PageTruth]]:
     """The annotated pages of a data folder that have an image.
 
     Args:
@@ -95,7 +97,7 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
 
 
 def calibrate(
-    pages: Sequence[tuple[Path, PageTruth]],
+    pages: Sequence[tuple[PageFile, PageTruth]],
     recognizer: ScoringRecognizer,
     pipeline: Pipeline,
     contexts: Mapping[float, PageStep] | None = None,
@@ -144,7 +146,7 @@ def calibrate(
     # Boxes of a detector that asks depend on the temperature.
     found = list(_each(pages, pipeline, "read", detect)) if detector_asks else [page for page in sampled if page]
     reader = pipeline.with_min_score(0.0)
-    read = [(reader.recognize([page])[0], truth) for page, truth in found]
+    read = list(_kept(map_pages(lambda page: (reader.recognize([page[0]])[0], page[1]), found, kind="serial")))
     tried = {
         weight: judge((step(page), truth) for page, truth in read) for weight, step in sorted((contexts or {}).items())
     }
@@ -224,21 +226,32 @@ def _compare(
 
 
 def _each(
-    pages: Sequence[tuple[Path, PageTruth]],
+    pages: Sequence[tuple[PageFile, PageTruth]],
     pipeline: Pipeline,
     what: str,
     work: Callable[[PreparedPage, PageTruth], Result],
 ) -> Iterator[Result]:
-    def prepare_and_work(page: tuple[Path, PageTruth]) -> Result:
-        path, truth = page
-        return work(pipeline.prepare(read_page(path)), truth)
+    def prepare_and_work(page: tuple[PageFile, PageTruth]) -> Result:
+        file, truth = page
+        return work(pipeline.prepare(read_page(file)), truth)
 
-    left_out: list[PageReadError] = []
-    for made in map_pages(prepare_and_work, pages, kind="serial", progress=what):
+    yield from _kept(map_pages(prepare_and_work, pages, kind="serial", progress=what))
+
+
+def _kept(results: Iterable[Result | Failure[Any]]) -> Iterator[Result]:
+    """The results without the failures, which are warned of.
+
+    Raises:
+        PageReadError: if there are failures only.
+    """
+    first: Exception | None = None
+    kept = 0
+    for made in results:
         if isinstance(made, Failure):
             logger.warning("%s: left out", made.error)
-            left_out.append(PageReadError(f"no page could be read, the first for this: {made.error}"))
+            first = first or made.error
         else:
+            kept += 1
             yield made
-    if len(left_out) == len(pages):
-        raise left_out[0]
+    if first is not None and not kept:
+        raise PageReadError(f"no page could be read, the first for this: {first}")

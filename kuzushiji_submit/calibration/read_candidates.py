@@ -8,7 +8,8 @@ from typing import Any
 
 from kuzushiji_submit.calibration.second_level import Candidates, candidates_of
 from kuzushiji_submit.competition.truth import PageTruth
-from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.engine import Failure, attempt
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.reading.journal import Journal, forget, journal_path
@@ -28,7 +29,7 @@ class Task:
         measured: whether they count where the second level is measured; if not, they only teach it.
     """
 
-    pages: Sequence[tuple[Path, PageTruth]]
+    pages: Sequence[tuple[PageFile, PageTruth]]
     pipeline: Pipeline
     made_by: Mapping[str, Any]
     measured: bool = True
@@ -73,12 +74,12 @@ def _reading(out: Path, number: int) -> Path:
 
 def _read(task: Task, journal: Journal) -> Iterator[Candidates]:
     reader = task.pipeline.with_min_score(0.0)
-    for path, truth in progress(task.pages, "read"):
+    for page in progress(task.pages, "read"):
+        _, truth = page
         if truth.image_id not in journal:
-            try:
-                page = read_page(path)
-            except PageReadError as error:
-                logger.warning("%s: left out", error)
+            read = attempt(lambda page: next(reader.read([(page[1].image_id, read_page(page[0]))])), page)
+            if isinstance(read, Failure):
+                logger.warning("%s: left out", read.error)
                 continue
-            journal.add(next(reader.read([(truth.image_id, page)])))
+            journal.add(read)
         yield candidates_of(journal[truth.image_id], truth)

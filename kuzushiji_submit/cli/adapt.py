@@ -20,7 +20,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Reads the pages, trains briefly on what is read with confidence, mixed with labeled crops so that "
         "nothing is forgotten, and reads the pages again. The weights that adapt stay as they are; RUN gets new ones.",
     )
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, unlabeled")
+    parser.add_argument(
+        "--images", type=Path, required=True, metavar="DIR", help="folder of unlabeled page images, or one"
+    )
     parser.add_argument(
         "--crops",
         type=Path,

@@ -9,7 +9,7 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_a
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
     parser = subparsers.add_parser("align", help="lay transcriptions over detected boxes: training data from texts")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
     parser.add_argument(
         "--transcriptions",
         type=Path,

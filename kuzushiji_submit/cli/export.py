@@ -21,7 +21,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--characters", type=Path, required=True, metavar="JSONL", help="what predict --characters wrote in that run"
     )
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of the page images")
+    parser.add_argument(
+        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
+    )
     parser.add_argument(
         "--format",
         nargs="+",

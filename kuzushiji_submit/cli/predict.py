@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
 from kuzushiji_submit.cli.export import FORMATS
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
+from kuzushiji_submit.reading.view_names import Orientation, Polarity
 
 if TYPE_CHECKING:
     from kuzushiji_submit.reading.predict import Exporter
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
     parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images")
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
     parser.add_argument(
@@ -41,6 +43,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument(
         "--debug", type=Path, metavar="DIR", help="write one sheet a page that shows each stage of the detector"
+    )
+    parser.add_argument(
+        "--orientation",
+        choices=get_args(Orientation),
+        help="degrees by which all pages are turned clockwise in their files (default: auto, page by page)",
+    )
+    parser.add_argument(
+        "--polarity",
+        choices=get_args(Polarity),
+        help="whether ink is darker (positive) or lighter than paper (default: auto, page by page)",
     )
     unfinished = parser.add_mutually_exclusive_group()
     unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
@@ -72,7 +84,6 @@ def _exporter(args: argparse.Namespace) -> "Exporter | None":
     """What --export asks for, once it is sure that it can be written."""
     if not args.export:
         return None
-    from kuzushiji_submit.competition.data_folder import list_images
     from kuzushiji_submit.export.export import export_readings
     from kuzushiji_submit.export.folder import Earlier, ExportFolder
     from kuzushiji_submit.export.formats import FORMATS as KINDS
@@ -80,8 +91,7 @@ def _exporter(args: argparse.Namespace) -> "Exporter | None":
     root = args.export_out or args.out.with_suffix(".export")
     folder = ExportFolder(root, [KINDS[name] for name in dict.fromkeys(args.export)], "--restart")
     folder.check(Earlier.REPLACE if args.resume or args.restart else Earlier.REFUSE)
-    images = list_images(args.images)
-    return lambda readings: export_readings(folder, readings, images, args.out)
+    return lambda readings, images: export_readings(folder, readings, images, args.out)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -96,6 +106,9 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 
     config = read_settings(PipelineConfig(), args.config, args.set)
+    given = {"orientation": args.orientation, "polarity": args.polarity}
+    views = replace(config.page_views, **{name: value for name, value in given.items() if value is not None})
+    config = replace(config, page_views=views)
     job = PredictJob(
         images=args.images,
         out=args.out,

@@ -13,7 +13,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Writes a folder of HTML files that open offline: each page's scan with the characters read, hits, "
         "misses and false alarms where truth is given, scores by page and book, and the commonest confusions.",
     )
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of the page images")
+    parser.add_argument(
+        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
+    )
     parser.add_argument(
         "--submission", type=Path, required=True, metavar="CSV", help="the submission; its rows are the pages shown"
     )

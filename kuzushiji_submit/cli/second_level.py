@@ -93,6 +93,7 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.competition.truth import PageTruth
+    from kuzushiji_submit.core.page.page_files import PageFile
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
@@ -104,7 +105,7 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     sources = [(args.data, books, weights, True) for books, weights in readers]
     sources += [(folder, None, readers[0][1], False) for folder in args.teach]
 
-    def pages_of(folder: Path, books: Sequence[str] | None) -> list[tuple[Path, PageTruth]]:
+    def pages_of(folder: Path, books: Sequence[str] | None) -> list[tuple[PageFile, PageTruth]]:
         return truth_of(DataFolder(folder), lambda image_id: not books or book_of(image_id) in books)
 
     pages = [pages_of(folder, books) for folder, books, _, _ in sources]

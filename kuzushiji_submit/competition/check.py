@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder, find_images, left_out
 from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.competition.problems import Kind, Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
@@ -16,6 +16,7 @@ from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_repai
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.page_files import FolderContent, PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 
 Value = TypeVar("Value")
@@ -88,7 +89,9 @@ def _untranslated(charset: Charset, table: Mapping[str, str], folder: DataFolder
 
 
 def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], problems: list[Problem], workers: int) -> int:
-    images: dict[str, Path] = _collect(problems, lambda: list_images(folder), {})
+    nothing: tuple[dict[str, PageFile], FolderContent] = ({}, FolderContent())
+    images, content = _collect(problems, lambda: find_images(folder), nothing)
+    problems += [Problem(Kind.NOT_AN_IMAGE, str(folder), line, repaired=True) for line in left_out(content)]
     if not images:
         if folder.is_dir() and expected:
             problems.append(
@@ -99,11 +102,11 @@ def _check_images(folder: Path, expected: Mapping[str, PageTruth | None], proble
     problems += _missing(found, expected)
     pages = {found.file_id(image_id): expected[image_id] for image_id in found}
     sizes = map_pages(page_size_hw, list(images.values()), workers, "threads", progress=folder.name)
-    for (image_id, path), size in zip(images.items(), sizes, strict=True):
+    for (image_id, file), size in zip(images.items(), sizes, strict=True):
         if isinstance(size, Failure):
-            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(path), size.reason, repaired=False))
+            problems.append(Problem(Kind.UNREADABLE_IMAGE, str(file), size.reason, repaired=False))
         elif expected and image_id not in pages:
-            problems.append(Problem(Kind.UNLISTED_IMAGE, str(path), "no row lists this image: not used", repaired=True))
+            problems.append(Problem(Kind.UNLISTED_IMAGE, str(file), "no row lists this image: not used", repaired=True))
         elif (page := pages.get(image_id)) is not None:
             problems += _check_boxes(page, size)
     return len(images)

@@ -1,13 +1,19 @@
 """Where the competition's files lie inside a data folder."""
 
-import os
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuzushiji_submit.competition.missing_folder import explain_no_folder
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.image_formats import describe_other, read_head
+from kuzushiji_submit.core.page.page_files import FolderContent, PageFile, look_through
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+logger = logging.getLogger(__name__)
+
+SHOWN = 5
+"""How many of the files that are no images are named; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -42,29 +48,59 @@ class DataFolder:
         return self.root / "test_images"
 
 
-def image_id_of(path: Path) -> str:
-    r"""The id of a page image: the file's name without its suffix.
+def list_images(folder: Path) -> dict[str, PageFile]:
+    """The page images of a folder, or of one image file, by image_id, in ascending order of id.
 
-    Bytes that are no UTF-8, as in Shift-JIS names out of old archives, are spelled out ("\x83y_1"), so that the id
-    can be written and read again.
-    """
-    return os.fsencode(path.stem).decode("utf-8", "backslashreplace")
-
-
-def list_images(folder: Path) -> dict[str, Path]:
-    """The page images of a folder by image_id (see `image_id_of`), in ascending order of id.
+    An image_id is the file's name without its suffix (see `PageFile`); the pages of a TIFF file that holds several are
+    NAME_p0001, NAME_p0002, ... Files are told by their content; those that are no images are named in a warning.
 
     Raises:
-        CompetitionFileError: if there is no such folder, or two files share an id.
+        CompetitionFileError: if there is no such folder or file, the file is no image, or two pages share an id.
     """
-    if not folder.is_dir():
+    images, content = find_images(folder)
+    for line in left_out(content):
+        logger.warning("%s: %s", folder, line)
+    return images
+
+
+def find_images(folder: Path) -> tuple[dict[str, PageFile], FolderContent]:
+    """As `list_images`, with what else is there instead of a warning about it."""
+    if not folder.exists():
         raise CompetitionFileError(f"{folder}: {explain_no_folder(folder)}")
-    images: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
-            continue
-        image_id = image_id_of(path)
-        if image_id in images:
-            raise CompetitionFileError(f"{path}: same id as {images[image_id].name}: remove one of the two files")
-        images[image_id] = path
-    return dict(sorted(images.items()))
+    try:
+        content = look_through(folder)
+    except OSError as error:
+        raise CompetitionFileError(f"{folder}: cannot be read ({error.strerror or error}): check the path") from None
+    if not folder.is_dir() and not content.pages:
+        raise CompetitionFileError(f"{folder}: {explain_no_folder(folder)}")
+    images: dict[str, PageFile] = {}
+    for page in content.pages:
+        if page.image_id in images:
+            other_name = images[page.image_id].path.name
+            raise CompetitionFileError(f"{page.path}: same id as {other_name}: remove one of the two files")
+        images[page.image_id] = page
+    return dict(sorted(images.items())), content
+
+
+def left_out(content: FolderContent) -> list[str]:
+    """What a user should know of a folder's files that are not read, a line each kind, without the folder's name."""
+    lines = []
+    if content.others:
+        count = len(content.others)
+        files = "1 file is no image and is" if count == 1 else f"{count} files are no images and are"
+        lines.append(f"{files} left out: {_named(content.others)}")
+    if content.folders:
+        count = len(content.folders)
+        folders = "1 folder in it is" if count == 1 else f"{count} folders in it are"
+        lines.append(f"{folders} not looked into: {_named(content.folders)}")
+    return lines
+
+
+def _named(paths: Sequence[Path]) -> str:
+    names = [_hinted(path) for path in paths[:SHOWN]]
+    return ", ".join(names) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
+
+
+def _hinted(path: Path) -> str:
+    hint = describe_other(read_head(path)) if path.is_file() else ""
+    return f"{path.name} ({hint})" if hint else path.name

@@ -15,9 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES
-
-_ENDINGS = tuple({*IMAGE_SUFFIXES, ".tif", ".tiff", ".webp", ".jp2", ".bmp", ".gif"})
+from kuzushiji_submit.core.page.image_formats import image_suffixes
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def _without_folder(name: str) -> str:
 
 def _without_ending(name: str) -> str:
     stem, dot, ending = name.rpartition(".")
-    return stem if stem and f"{dot}{ending}".lower() in _ENDINGS else name
+    return stem if stem and f"{dot}{ending}".lower() in image_suffixes() else name
 
 
 def _without_zeros(name: str) -> str:

@@ -4,19 +4,23 @@ import os
 import zipfile
 from pathlib import Path
 
+from kuzushiji_submit.core.page.image_formats import describe_other, is_image, read_head
+
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".lzh")
 
 
 def explain_no_folder(path: Path) -> str:
-    """Why a path is no folder of pages, and what to do.
+    """Why a path is neither a folder of pages nor a page, and what to do.
 
     Args:
-        path: what was named; no folder.
+        path: what was named; no folder, and no image.
     """
     if path.is_file():
         if path.suffix.lower() in _ARCHIVES or zipfile.is_zipfile(path):
             return f"is an archive: {_unpack(path)}, and name the folder"
-        return "is a file, not a folder: name the folder that it lies in"
+        return describe_other(read_head(path)) or "not an image: name an image or a folder of images"
+    if path.exists():
+        return "neither a file nor a folder: name an image or a folder of images"
     archive = _archive_of(path)
     if archive is not None:
         return f"no such folder, but {archive.name} is there: {_unpack(archive)}"
@@ -26,21 +30,27 @@ def explain_no_folder(path: Path) -> str:
     return "no such folder: check the path"
 
 
-def explain_no_images(folder: Path, suffixes: tuple[str, ...]) -> str:
+def explain_no_images(folder: Path) -> str:
     """Why a folder that is there holds no pages, and what to do.
 
     Args:
         folder: the folder.
-        suffixes: the endings of page images.
     """
     entries = sorted(folder.iterdir())
     for path in entries:
-        if path.is_dir() and any(inner.suffix.lower() in suffixes for inner in path.iterdir()):
+        if path.is_dir() and _holds_image(path):
             return f"holds no page image itself, but its folder {path.name} does: name {path}"
     for path in entries:
         if path.is_file() and path.suffix.lower() in _ARCHIVES:
             return f"holds no page image, but {path.name}: {_unpack(path)}"
-    return f"holds no page image ({', '.join(suffixes)}): name the folder of the pages"
+    return "holds no page image: name the folder of the pages, or one of them"
+
+
+def _holds_image(folder: Path) -> bool:
+    try:
+        return any(path.is_file() and is_image(path, read_head(path)) for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _archive_of(path: Path) -> Path | None:

@@ -9,16 +9,17 @@ from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.id_forms import OtherForm, match_ids
 from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.core.page.page_files import PageFile
 
 logger = logging.getLogger(__name__)
 
 _SHOWN = 3
 
 
-class PageImages(Mapping[str, Path]):
+class PageImages(Mapping[str, PageFile]):
     """The images of a folder by the ids of a table; an id that has none is not among the keys."""
 
-    def __init__(self, image_ids: Iterable[str], files: Mapping[str, Path], folder: Path) -> None:
+    def __init__(self, image_ids: Iterable[str], files: Mapping[str, PageFile], folder: Path) -> None:
         """Finds the image of each page.
 
         Args:
@@ -30,7 +31,7 @@ class PageImages(Mapping[str, Path]):
         self._files = files
         self._matches = match_ids(image_ids, files)
 
-    def __getitem__(self, image_id: str) -> Path:
+    def __getitem__(self, image_id: str) -> PageFile:
         return self._files[self._matches.found[image_id]]
 
     def __iter__(self) -> Iterator[str]:
@@ -65,7 +66,7 @@ def match_images(image_ids: Iterable[str], folder: Path) -> PageImages:
 
     Args:
         image_ids: the pages wanted.
-        folder: a folder of page images.
+        folder: a folder of page images, or one image.
 
     Raises:
         CompetitionFileError: if the images cannot be listed.
@@ -91,7 +92,7 @@ def name_other_forms(images: PageImages) -> PageImages:
 
 def read_annotated_pages(
     data: DataFolder, problems: list[Problem] | None = None
-) -> tuple[list[PageTruth], dict[str, Path]]:
+) -> tuple[list[PageTruth], dict[str, PageFile]]:
     """The truth of a data folder, and the images of its pages by the same ids.
 
     Where a row writes an id otherwise than the file, the page gets the file's: books are told by it, and files named.
@@ -106,4 +107,4 @@ def read_annotated_pages(
     truth = read_repaired_truth(data.train_csv, problems)
     images = match_images((page.image_id for page in truth), data.train_images)
     named = [replace(page, image_id=images.file_id(page.image_id)) for page in truth]
-    return named, {images.file_id(image_id): path for image_id, path in images.items()}
+    return named, {images.file_id(image_id): file for image_id, file in images.items()}

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     MISSING_IMAGE = "missing-image"
     UNREADABLE_IMAGE = "unreadable-image"
     UNLISTED_IMAGE = "unlisted-image"
+    NOT_AN_IMAGE = "not-an-image"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from typing import Generic, Literal, TypeVar
 
 from kuzushiji_submit.core.errors import KuzushijiError, PageReadError, WorkerError
 from kuzushiji_submit.core.files import is_full_disk
+from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import counter
 
 Kind = Literal["serial", "threads", "processes"]
@@ -137,17 +139,29 @@ def attempt(
         return _unforeseen(item, error)
 
 
-def _unforeseen(item: Item, error: Exception) -> Failure[Item]:
-    logger.debug("%s", _name_of(item), exc_info=error)
+def describe_unforeseen(name: str, error: Exception) -> PageReadError:
+    """What is said of a page on which something happened that nobody foresaw, or whose memory did not suffice.
+
+    Args:
+        name: the page's file, or its id.
+        error: what happened; its traceback goes to the debug log.
+    """
+    logger.debug("%s", name, exc_info=error)
+    if lacks_memory(error):
+        return PageReadError(f"{name}: does not fit the memory: {AGAINST_LACK}")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(item, PageReadError(f"{_name_of(item)}: cannot be worked on ({what}): report this page"))
+    return PageReadError(f"{name}: cannot be worked on ({what}): report this page")
+
+
+def _unforeseen(item: Item, error: Exception) -> Failure[Item]:
+    return Failure(item, describe_unforeseen(_name_of(item), error))
 
 
 def _name_of(item: object) -> str:
     """A page's file, or its id."""
     for part in (*item, item) if isinstance(item, tuple) else (item,):
-        for value in (part, getattr(part, "path", None), getattr(part, "image_id", None)):
-            if isinstance(value, Path | str):
+        for value in (part, *(getattr(part, name, None) for name in ("file", "path", "image_id"))):
+            if isinstance(value, PageFile | Path | str):
                 return str(value)
     return repr(item)[:80]
 

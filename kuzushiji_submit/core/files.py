@@ -254,6 +254,8 @@ def try_file(path: Path, option: str, example: str) -> None:
         target = find_target(path)
         target.check()
     except OSError as error:
+        if isinstance(error, NotADirectoryError):
+            try_folder(path.parent, option)  # says which part of the path is a file
         raise OutputError(f"{option} {path}: cannot be written ({error.strerror}): name another place") from error
     if target.file is not None and (target.before is None or os.access(target.file.parent, os.W_OK)):
         try_folder(target.file.parent, option)

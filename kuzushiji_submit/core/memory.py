@@ -8,7 +8,11 @@ are taken from the heap. 90 pages of 4 megapixels took 1.9 GB that way, and more
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+
+from kuzushiji_submit.core.errors import PageReadError
 
 # Enough for the kernels of both networks at the sizes of one page.
 KERNELS = 256
@@ -16,6 +20,9 @@ KERNELS = 256
 # would save more memory, and more time would go into clearing the pages.
 OWN_PAGES_BYTES = 8 * 2**20
 M_MMAP_THRESHOLD = -3  # mallopt(3)
+
+AGAINST_LACK = "scale the image down, or use fewer workers"
+"""What a user can do about a page that does not fit the memory."""
 
 
 def limit_caches() -> None:
@@ -34,6 +41,35 @@ def release_freed() -> None:
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether an error says that memory did not suffice: Python's and NumPy's own, OpenCV's, torch's."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return any(words in str(error) for words in ("Insufficient memory", "can't allocate memory", "out of memory"))
+
+
+@contextmanager
+def naming_large_page(size_hw: tuple[int, int]) -> Iterator[None]:
+    """Turns a lack of memory into an error that says how large the page is, and what to do.
+
+    Args:
+        size_hw: height and width of the page that is worked on in the block.
+
+    Raises:
+        PageReadError: if memory did not suffice.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not lacks_memory(error):
+            raise
+        height, width = size_hw
+        needed = height * width * 3 / 1e9
+        raise PageReadError(
+            f"{width} x {height} pixels ({needed:.1f} GB) do not fit the memory: {AGAINST_LACK}"
+        ) from error
 
 
 @cache

@@ -20,6 +20,7 @@ from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.reading.characters import Character, from_record, to_records
 from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.reading.page_reading import PageReading
+from kuzushiji_submit.reading.view import PLAIN, View
 
 Points = tuple[tuple[int, int], ...]
 IntBox = tuple[int, int, int, int]
@@ -129,7 +130,12 @@ class ExportedPage:
 
 
 def lay_out(
-    image_id: str, image_name: str, size_hw: tuple[int, int], number: int, characters: Sequence[Character]
+    image_id: str,
+    image_name: str,
+    size_hw: tuple[int, int],
+    number: int,
+    characters: Sequence[Character],
+    view: View = PLAIN,
 ) -> ExportedPage:
     """Puts the characters of a page, which come in any order, into columns.
 
@@ -141,12 +147,13 @@ def lay_out(
         size_hw: height and width in pixels.
         number: the page's place among the pages, from 1.
         characters: what was read.
+        view: how the page lies in its file: columns are those of the upright page.
 
     Raises:
         CharsetError: if an alternative is no codepoint.
     """
     boxes = np.array([character.box for character in characters], np.float32).reshape(-1, 4)
-    found = read_order(boxes)
+    found = read_order(view.boxes_upright(boxes, size_hw))
     glyphs = [
         _glyph(character, box) for character, box in zip(characters, _whole(boxes, size_hw).tolist(), strict=True)
     ]
@@ -160,7 +167,7 @@ def lay_out(
 def lay_out_reading(reading: PageReading, image_name: str, number: int) -> ExportedPage:
     """A reading laid out as `lay_out` does with the same page's lines of a characters file."""
     characters = [from_record(record)[1] for record in to_records(reading)]
-    return lay_out(reading.image_id, image_name, reading.size_hw, number, characters)
+    return lay_out(reading.image_id, image_name, reading.size_hw, number, characters, reading.view)
 
 
 def hull(boxes: Iterable[IntBox]) -> Points:

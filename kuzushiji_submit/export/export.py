@@ -1,6 +1,7 @@
 """From a submission and its characters file, or from the readings of a run, to files for libraries; page by page."""
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit import __version__
-from kuzushiji_submit.competition.data_folder import list_images
-from kuzushiji_submit.competition.submission import PagePoints, read_submission
+from kuzushiji_submit.competition.page_images import PageImages, match_images
+from kuzushiji_submit.competition.submission import PagePoints, read_submission, settings_path
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import (
     CharsetError,
@@ -18,6 +19,7 @@ from kuzushiji_submit.core.errors import (
     PageReadError,
     SubmissionError,
 )
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 from kuzushiji_submit.export.columns import ExportedPage, lay_out, lay_out_reading
 from kuzushiji_submit.export.folder import Earlier, ExportFolder
@@ -25,6 +27,7 @@ from kuzushiji_submit.export.formats import FORMATS
 from kuzushiji_submit.reading.character_index import CharacterIndex, nearest_characters
 from kuzushiji_submit.reading.characters import Character
 from kuzushiji_submit.reading.page_reading import PageReading
+from kuzushiji_submit.reading.view import PLAIN, View
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +85,9 @@ def export_submission(job: ExportJob) -> ExportResult:
     folder = ExportFolder(job.out, [FORMATS[name] for name in job.formats])
     folder.check(job.earlier)
     pages = list(enumerate(read_submission(job.submission), start=1))
-    images = list_images(job.images)
+    images = match_images((points.image_id for _, points in pages), job.images)
     index = CharacterIndex.scan(job.characters)
+    views = _views_of(job.submission)
     folder.prepare(_made_of(job), job.earlier)
     todo = [(number, points) for number, points in pages if not folder.holds(points.image_id)]
     if len(todo) < len(pages):
@@ -93,7 +97,8 @@ def export_submission(job: ExportJob) -> ExportResult:
     def export(item: tuple[int, PagePoints]) -> int:
         number, points = item
         found = _characters_of(points, index)
-        page = lay_out(points.image_id, *_name_and_size(points.image_id, images, job.images), number, found)
+        view = views.get(points.image_id, PLAIN)
+        page = lay_out(points.image_id, *_name_and_size(points.image_id, images), number, found, view)
         return write_page(folder, page, created)
 
     failures: dict[str, str] = {}
@@ -109,7 +114,7 @@ def export_submission(job: ExportJob) -> ExportResult:
 def export_readings(
     folder: ExportFolder,
     readings: Iterable[tuple[int, PageReading]],
-    images: Mapping[str, Path],
+    images: Mapping[str, PageFile],
     submission: Path,
 ) -> int:
     """Writes the pages of a run, in place of those of an earlier one.
@@ -130,7 +135,7 @@ def export_readings(
     created = time_of(submission)
     pages = 0
     for number, reading in readings:
-        name = images[reading.image_id].name if reading.image_id in images else reading.image_id
+        name = images[reading.image_id].path.name if reading.image_id in images else reading.image_id
         write_page(folder, lay_out_reading(reading, name, number), created)
         pages += 1
     return pages
@@ -166,11 +171,20 @@ def _characters_of(points: PagePoints, index: CharacterIndex) -> list[Character]
     return [character for character in found if character is not None]
 
 
-def _name_and_size(image_id: str, images: Mapping[str, Path], folder: Path) -> tuple[str, tuple[int, int]]:
-    path = images.get(image_id)
-    if path is None:
-        raise PageReadError(f"{image_id}: no image of this name in {folder}: add it")
-    return path.name, page_size_hw(path)
+def _name_and_size(image_id: str, images: PageImages) -> tuple[str, tuple[int, int]]:
+    file = images.get(image_id)
+    if file is None:
+        raise PageReadError(f"{image_id}: {images.why_missing(image_id)}")
+    return file.path.name, page_size_hw(file)
+
+
+def _views_of(submission: Path) -> dict[str, View]:
+    """How pages lie in their files, of those that the settings beside a submission name: others lie upright."""
+    try:
+        views = json.loads(settings_path(submission).read_text(encoding="utf-8"))["views"]
+        return {image_id: View(**view) for image_id, view in dict(views).items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _made_of(job: ExportJob) -> dict[str, Any]:

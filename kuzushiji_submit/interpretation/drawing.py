@@ -11,6 +11,7 @@ import numpy as np
 
 from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, attempt
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.interpretation.page_crops import CutSettings, PageCrops, cut_page_truth
 from kuzushiji_submit.interpretation.pictures import lay_over, show_ink, write_panels
@@ -39,7 +40,7 @@ class Findings:
     """
 
     interpretation: Interpretation
-    pages: Sequence[tuple[PageTruth, Path]]
+    pages: Sequence[tuple[PageTruth, PageFile]]
     starts: list[int] = field(default_factory=lambda: [0])
     unknown: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import attempt
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, PageReadError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.interpretation.drawing import Findings, draw_cases
@@ -161,7 +162,7 @@ def choose_books(
 
 
 def _read_all(
-    pages: Sequence[tuple[PageTruth, Path]],
+    pages: Sequence[tuple[PageTruth, PageFile]],
     recognizer: Recognizer,
     cut: CutSettings,
     settings: InterpretSettings,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from recognition.crops import CropConfig, Crops, crop_boxes
@@ -59,7 +59,7 @@ class PageCrops:
 
 
 def cut_pages(
-    pages: Sequence[tuple[PageTruth, Path]], settings: CutSettings, *, workers: int = 1
+    pages: Sequence[tuple[PageTruth, PageFile]], settings: CutSettings, *, workers: int = 1
 ) -> Iterator[PageCrops]:
     """Cuts the pages in their order, some of them ahead in threads; few pages are in memory at once."""
     for made in map_pages(partial(_cut, settings), pages, workers, "threads"):
@@ -71,17 +71,17 @@ def cut_pages(
             yield made
 
 
-def _cut(settings: CutSettings, page: tuple[PageTruth, Path]) -> PageCrops:
+def _cut(settings: CutSettings, page: tuple[PageTruth, PageFile]) -> PageCrops:
     return cut_page_truth(*page, settings)
 
 
-def cut_page_truth(truth: PageTruth, path: Path, settings: CutSettings) -> PageCrops:
+def cut_page_truth(truth: PageTruth, file: PageFile, settings: CutSettings) -> PageCrops:
     """Cuts every box of a page that has area, lies on the page, and holds a character of the charset.
 
     Raises:
         PageReadError: if the page cannot be read.
     """
-    pixels = read_page(path)
+    pixels = read_page(file)
     visible = ~(truth.without_area | truth.outside((pixels.shape[0], pixels.shape[1])))
     class_ids = np.array(settings.charset.class_ids(truth.codepoints), np.int64)
     known = np.flatnonzero(visible & (class_ids >= 0))

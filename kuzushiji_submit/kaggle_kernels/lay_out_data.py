@@ -5,8 +5,9 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, DataFolder
+from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.core.errors import KernelError
+from kuzushiji_submit.core.page.image_formats import image_suffixes
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.kaggle_client.competition import COMPETITION
 
@@ -65,7 +66,7 @@ def _folder_of_images(folder: Path) -> Path | None:
     level = [folder] if folder.is_dir() else []
     for _ in range(_DEPTH):
         for one in level:
-            if any(path.suffix.lower() in IMAGE_SUFFIXES for path in one.iterdir()):
+            if any(path.suffix.lower() in image_suffixes() for path in one.iterdir()):
                 return one
         level = sorted(path for one in level for path in one.iterdir() if path.is_dir())
     return None
@@ -103,7 +104,7 @@ def _opened(archive: Path) -> zipfile.ZipFile:
 
 def _is_image(path: PurePosixPath) -> bool:
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return path.suffix.lower() in IMAGE_SUFFIXES and not hidden
+    return path.suffix.lower() in image_suffixes() and not hidden
 
 
 def _check_space(needed: int, folder: Path) -> None:

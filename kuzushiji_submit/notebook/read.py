@@ -3,10 +3,12 @@
 from functools import lru_cache
 from pathlib import Path
 
-from kuzushiji_submit.notebook.page_input import PageInput, to_pixels
+from kuzushiji_submit.core.page.page_files import image_id_of
+from kuzushiji_submit.notebook.page_input import PageInput, to_image
 from kuzushiji_submit.notebook.read_page import ReadPage
 from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
+from kuzushiji_submit.reading.look_again import read_best
 from kuzushiji_submit.reading.pipeline import Pipeline
 
 Weights = Path | str | None
@@ -22,12 +24,11 @@ def read_one(
         WeightsError, CompetitionFileError: if a weights file is missing, damaged or does not match.
         DeviceError: if the device cannot be used.
     """
-    name, pixels = to_pixels(page)
+    name, image = to_image(page)
     pipeline = _pipeline(
         device, detector and Path(detector), recognizer and Path(recognizer), config or PipelineConfig()
     )
-    (reading,) = pipeline.read([(Path(name).stem, pixels)])
-    return ReadPage(name, pixels, reading)
+    return ReadPage(name, image.pixels, read_best(pipeline, image_id_of(Path(name)), image))
 
 
 @lru_cache(maxsize=2)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, OutputError
 from kuzushiji_submit.reading.page_reading import PageReading, to_decimals
+from kuzushiji_submit.reading.view import View
 
 VERSION = 3
 
@@ -212,12 +213,16 @@ def _to_plain(reading: PageReading) -> dict[str, Any]:
     """A reading as JSON values; embeddings, which serve the steps of a run and no file, are left out."""
     arrays = {name: to_decimals(getattr(reading, name)) for name in (*_ARRAYS, "top_ids", "top_scores")}
     sizes = {"size_hw": reading.size_hw, "alternatives": reading.top_ids.shape[1]}
-    plain = {"image_id": reading.image_id, **sizes, **arrays}
+    plain: dict[str, Any] = {"image_id": reading.image_id, **sizes, **arrays}
     if reading.ink_shares is not None:
         plain["ink_shares"] = to_decimals(reading.ink_shares)
     if reading.eye_ids is not None and reading.eye_scores is not None:
         plain["eye_alternatives"] = reading.eye_ids.shape[1]
         plain |= {"eye_ids": to_decimals(reading.eye_ids), "eye_scores": to_decimals(reading.eye_scores)}
+    if not reading.view.is_plain:
+        plain["view"] = [reading.view.turned, reading.view.negative]
+    if reading.notes:
+        plain["notes"] = reading.notes
     return plain
 
 
@@ -246,6 +251,9 @@ def _from_plain(plain: dict[str, Any], charset: Charset) -> PageReading:
         ink_shares=np.array(plain["ink_shares"], np.float32) if "ink_shares" in plain else None,
         eye_ids=eye_ids,
         eye_scores=eye_scores,
+        view=View(*plain.get("view", ())),
+        notes=tuple(plain.get("notes", ())),
+        evidence=None,
         **arrays,
     )
 

@@ -23,6 +23,7 @@ from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
 from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
+from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.ensemble import RecognizerEnsemble
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
@@ -50,6 +51,7 @@ class PipelineConfig:
         batch_size: crops that go through the recognizer at once.
         context: how the text around a character weighs in.
         second_level: whether what is known of each character decides once more if it is worth a row.
+        page_views: how pages lie in their files: turned, or as negatives.
     """
 
     ink: InkConfig | None = None
@@ -63,6 +65,7 @@ class PipelineConfig:
     batch_size: int = 256
     context: ContextConfig = field(default_factory=ContextConfig)
     second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
+    page_views: ViewConfig = field(default_factory=ViewConfig)
 
 
 def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str = "auto") -> ScoringRecognizer:
@@ -149,6 +152,7 @@ def make_pipeline(
         min_score=min_score,
         alternatives=config.alternatives,
         steps=steps,
+        page_views=config.page_views,
     )
 
 

@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kuzushiji_submit.competition.page_images import PageImages
-from kuzushiji_submit.core.engine import Failure, map_pages
+from kuzushiji_submit.core.engine import Failure, describe_unforeseen, map_pages
 from kuzushiji_submit.core.errors import KuzushijiError, PageReadError
-from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.core.page.read import read_image
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
+from kuzushiji_submit.reading.look_again import is_doubtful, look_again
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 
@@ -60,19 +61,21 @@ class PageReader:
         yield from self._recognize(waiting)
 
     def _detect(self, image_id: str) -> DetectedPage:
-        path = self.images.get(image_id)
-        if path is None:
+        file = self.images.get(image_id)
+        if file is None:
             raise PageReadError(self.images.why_missing(image_id))
-        page = self.pipeline.prepare(read_page(path))
+        image, view = read_image(file), self.pipeline.page_views.first
+        page = self.pipeline.prepare(view.upright(image.pixels))
         if self.sheets is None:
-            return self.pipeline.detect(image_id, page)
-        return self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
+            found = self.pipeline.detect(image_id, page)
+        else:
+            found = self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
+        return replace(found, view=view, notes=image.notes)
 
     def _failure(self, image_id: str, error: Exception) -> PageFailure:
         if isinstance(error, KuzushijiError):
             return PageFailure(image_id, str(error))
-        # One page that nobody foresaw must not cost the thousands after it; the traceback is in the debug log.
-        logger.debug("%s", image_id, exc_info=error)
+        # One page that nobody foresaw must not cost the thousands after it.
         return self._unforeseen(image_id, error)
 
     def _recognize(self, pages: Sequence[DetectedPage]) -> Iterator[PageReading | PageFailure]:
@@ -87,8 +90,28 @@ class PageReader:
                 for page in pages:
                     yield from self._recognize([page])
         else:
-            yield from read
+            yield from map(self._settle, read)
+
+    def _settle(self, reading: PageReading) -> PageReading:
+        """The page in the view that it is read best in, with a word where that is not the first one."""
+        if is_doubtful(self.pipeline, reading):
+            try:
+                best = look_again(self.pipeline, reading, read_image(self.images[reading.image_id]))
+                if best is not reading:
+                    self._draw(best)
+                reading = best
+            except Exception as error:
+                logger.debug("%s", reading.image_id, exc_info=True)
+                logger.warning("%s: only read as it lies in its file (%s)", reading.image_id, error)
+        for note in reading.notes:
+            logger.warning("%s: %s", reading.image_id, note)
+        return reading
+
+    def _draw(self, reading: PageReading) -> None:
+        """Draws the sheet of a page anew, in the view that it was read in."""
+        if self.sheets is not None:
+            pixels = read_image(self.images[reading.image_id]).pixels
+            self.sheets.detect(reading.image_id, self.pipeline.prepare(reading.view.upright(pixels)))
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
-        what = f"{self.images[image_id]}: cannot be read ({type(error).__name__}: {error})"
-        return PageFailure(image_id, f"{what}: report this page")
+        return PageFailure(image_id, str(describe_unforeseen(str(self.images[image_id]), error)))

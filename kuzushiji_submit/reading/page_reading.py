@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from kuzushiji_submit.competition.submission import PagePoints, keep_best
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.reading.evidence import Evidence
 from kuzushiji_submit.reading.order import read_order
+from kuzushiji_submit.reading.view import PLAIN, View
 from recognition.recognitions import Recognitions
 
 # A whole pixel can fall on the border of a box with a shorter side, and the metric's borders are strict.
@@ -40,6 +42,9 @@ class PageReading:
         ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink; None where nobody measured.
         eye_ids: int64 (N, J), what the recognizer alone read, best first; None where nothing has read the page again.
         eye_scores: float32 (N, J), how sure the recognizer alone was; None with `eye_ids`.
+        view: how the page lies in its file; boxes and points are in the file's pixels all the same.
+        notes: what a user should know of how the page was read, a line each.
+        evidence: what speaks for this view, of all boxes that were found; None for a reading from a file.
 
     Raises:
         ValueError: if the shapes do not agree, or `order` is no order of N places.
@@ -60,6 +65,9 @@ class PageReading:
     ink_shares: NDArray[np.float32] | None = None
     eye_ids: NDArray[np.int64] | None = None
     eye_scores: NDArray[np.float32] | None = None
+    view: View = PLAIN
+    notes: tuple[str, ...] = ()
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         count = len(self.boxes)
@@ -123,6 +131,7 @@ class PageReading:
             order=read_order(found.boxes).order,
             embeddings=read.embeddings,
             ink_shares=ink_shares,
+            evidence=Evidence.of(found, read),
         )
 
     def __len__(self) -> int:
@@ -203,6 +212,35 @@ class PageReading:
     def rescored(self, scores: NDArray[np.float64]) -> Self:
         """The same characters with other joint scores, float64 (N,) in [0, 1]."""
         return dataclasses.replace(self, scores=scores)
+
+    def in_file(self, view: View, notes: tuple[str, ...] = ()) -> Self:
+        """A page that was read upright, in the pixels of the file that it lies in; its order stays.
+
+        Args:
+            view: how it lies there.
+            notes: what is said of the file's reading beside that.
+        """
+        if not view.is_plain:
+            notes = (*notes, *view.notes())
+        return dataclasses.replace(
+            self,
+            size_hw=view.size_in_file(self.size_hw),
+            boxes=view.boxes_in_file(self.boxes, self.size_hw),
+            points=view.points_in_file(self.points, self.size_hw),
+            view=view,
+            notes=notes,
+        )
+
+    def upright(self) -> Self:
+        """The page as it was read: its boxes and points in the pixels of `view.upright`."""
+        back = self.view.back
+        return dataclasses.replace(
+            self,
+            size_hw=back.size_in_file(self.size_hw),
+            boxes=back.boxes_in_file(self.boxes, self.size_hw),
+            points=back.points_in_file(self.points, self.size_hw),
+            view=PLAIN,
+        )
 
     def rounded(self) -> Self:
         """As it is written to files: pixels to a tenth, points as they are submitted, scores to five digits."""

@@ -1,16 +1,19 @@
 """A page image in, its reading out: ink, detector, crops, recognizer, steps."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
+from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.protocols import Recognizer
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
+from kuzushiji_submit.reading.view import PLAIN, View
+from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.crops import Crops, crop_page
 from recognition.recognitions import Recognitions
 
@@ -25,6 +28,8 @@ class DetectedPage:
         detections: its N boxes.
         crops: the ink in and around each box.
         ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink.
+        view: how the page lies in its file; detections are in the pixels of the page as it is read.
+        notes: what a user should know of how the file was read, a line each.
     """
 
     image_id: str
@@ -32,6 +37,8 @@ class DetectedPage:
     detections: Detections
     crops: Crops
     ink_shares: NDArray[np.float32]
+    view: View = PLAIN
+    notes: tuple[str, ...] = ()
 
 
 class Pipeline:
@@ -51,6 +58,7 @@ class Pipeline:
         min_score: float | None = None,
         alternatives: int | None = None,
         steps: Sequence[PageStep] = (),
+        page_views: ViewConfig | None = None,
     ) -> None:
         """Puts the stages together.
 
@@ -61,12 +69,14 @@ class Pipeline:
             alternatives: readings kept of each character, the best included; None for all that the recognizer gives.
             steps: what reads a page again, in this order, after the recognizer and before unsure characters are
                 dropped; each gets all of the page's detections and readings.
+            page_views: how pages lie in their files; None for finding out, page by page.
         """
         self.detector = detector
         self.recognizer = recognizer
         self.min_score = recognizer.min_score if min_score is None else min_score
         self.alternatives = alternatives
         self.steps = tuple(steps)
+        self.page_views = page_views or ViewConfig()
 
     def prepare(self, pixels: NDArray[np.uint8]) -> PreparedPage:
         """The page as both stages take it, from uint8 (H, W, 3) RGB; safe to call from several threads.
@@ -99,9 +109,18 @@ class Pipeline:
         together = self.recognizer.recognize(Crops.concatenate([page.crops for page in pages]))
         ends = np.cumsum([len(page.detections) for page in pages]).tolist()
         return [
-            self._read_page(page, together.select(slice(end - len(page.detections), end)))
+            self.settle(page, together.select(slice(end - len(page.detections), end)))
             for page, end in zip(pages, ends, strict=True)
         ]
+
+    def look(self, image_id: str, image: PageImage, view: View) -> tuple[DetectedPage, Recognitions]:
+        """One page in a view, through both stages and no further; `settle` makes a reading of them.
+
+        Raises:
+            PageReadError: if the pixels are no page.
+        """
+        page = replace(self.detect(image_id, self.prepare(view.upright(image.pixels))), view=view, notes=image.notes)
+        return page, self.recognizer.recognize(page.crops)
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
         """Reads pages of (image_id, uint8 (H, W, 3) RGB) one by one."""
@@ -116,12 +135,15 @@ class Pipeline:
             min_score=min_score,
             alternatives=self.alternatives,
             steps=self.steps,
+            page_views=self.page_views,
         )
 
-    def _read_page(self, page: DetectedPage, read: Recognitions) -> PageReading:
+    def settle(self, page: DetectedPage, read: Recognitions) -> PageReading:
+        """What was read on a page after all steps, without what is not sure, in the pixels of its file."""
         charset = self.recognizer.charset
         reading = PageReading.of(page.image_id, page.size_hw, charset, page.detections, read, page.ink_shares)
         for step in self.steps:
             reading = step(reading)
         sure = reading.select(reading.scores >= self.min_score)
-        return sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
+        kept = sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
+        return kept if page.view.is_plain and not page.notes else kept.in_file(page.view, page.notes)

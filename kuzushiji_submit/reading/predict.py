@@ -3,17 +3,18 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, list_images
+from kuzushiji_submit.competition.data_folder import find_images, left_out
 from kuzushiji_submit.competition.missing_folder import explain_no_images
 from kuzushiji_submit.competition.page_images import PageImages, name_other_forms
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
 from kuzushiji_submit.core.memory import limit_caches, release_freed
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.core.targets import is_file, leads_to_stdout
@@ -27,8 +28,8 @@ from kuzushiji_submit.reading.pipeline import Pipeline
 
 logger = logging.getLogger(__name__)
 
-Exporter = Callable[[Iterator[tuple[int, PageReading]]], object]
-"""Takes the number of each page, from 1, and what was read on it, one by one."""
+Exporter = Callable[[Iterator[tuple[int, PageReading]], Mapping[str, PageFile]], object]
+"""Takes the number of each page, from 1, and what was read on it, one by one; and the pages' image files."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class PredictJob:
     """What to read and where to write it.
 
     Attributes:
-        images: folder of page images.
+        images: folder of page images, or one image.
         out: the submission to write.
         sample_ids: rows of the submission in order; None for every image of the folder, in order of id.
         shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on.
@@ -98,10 +99,13 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     try_targets(job)
     limit_caches()
     sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
-    files = list_images(job.images)
+    files, content = find_images(job.images)
+    left = left_out(content)
+    for line in left:
+        logger.warning("%s: %s", job.images, line)
     ids = list(job.sample_ids) if job.sample_ids is not None else list(files)
     if not ids:
-        raise PageReadError(f"{job.images}: {explain_no_images(job.images, IMAGE_SUFFIXES)}")
+        raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")
     index, count = job.shard
     images = name_other_forms(PageImages(ids, files, job.images))
     ids = ids[index - 1 :: count]
@@ -124,7 +128,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
                     journal.add(done)
                 release_freed()
                 bar.update()
-        result = _write(job, ids, journal, settings, failures)
+        result = _write(job, ids, images, journal, settings, failures, left)
         if not failures and not result.unread:
             journal.remove()
     return result
@@ -169,15 +173,28 @@ def _place_of_journal(job: PredictJob) -> Iterator[Path]:
 
 
 def _write(
-    job: PredictJob, ids: Sequence[str], journal: Journal, settings: Mapping[str, Any], failures: dict[str, str]
+    job: PredictJob,
+    ids: Sequence[str],
+    images: PageImages,
+    journal: Journal,
+    settings: Mapping[str, Any],
+    failures: dict[str, str],
+    left: Sequence[str],
 ) -> PredictResult:
     """Writes what the journal holds, a page at a time."""
     characters = 0
+    notes: dict[str, list[str]] = {}
+    views: dict[str, dict[str, Any]] = {}
 
     def rows() -> Iterator[tuple[str, PagePoints | None]]:
         nonlocal characters
         for image_id in ids:
-            points = journal[image_id].to_points() if image_id in journal else None
+            reading = journal.get(image_id)
+            points = None if reading is None else reading.to_points()
+            if reading is not None and reading.notes:
+                notes[image_id] = list(reading.notes)
+            if reading is not None and not reading.view.is_plain:
+                views[image_id] = asdict(reading.view)
             characters += len(points or ())
             yield image_id, points
 
@@ -185,9 +202,10 @@ def _write(
     if job.characters is not None:
         write_characters(job.characters, (journal[image_id] for image_id in ids if image_id in journal))
     if job.export is not None:
-        job.export((number, journal[image_id]) for number, image_id in enumerate(ids, 1) if image_id in journal)
+        readings = ((number, journal[image_id]) for number, image_id in enumerate(ids, 1) if image_id in journal)
+        job.export(readings, images)
     unread = sum(image_id not in journal and image_id not in failures for image_id in ids)
     outcome = {"images": str(job.images), "pages": len(ids), "failures": failures, "unread": unread}
     if is_file(job.out):
-        write_settings(job.out, {**settings, **outcome})
+        write_settings(job.out, {**settings, **outcome, "left_out": list(left), "notes": notes, "views": views})
     return PredictResult(len(ids), characters, failures, unread)

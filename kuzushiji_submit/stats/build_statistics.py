@@ -16,6 +16,7 @@ from kuzushiji_submit.core.engine import Failure, attempt
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
@@ -120,7 +121,7 @@ def build_statistics(
 
 def _choose(
     truth: Sequence[PageTruth],
-    images: Mapping[str, Path],
+    images: Mapping[str, PageFile],
     settings: StatsSettings,
     samples: Sequence[tuple[str, int]],
     first: Sequence[str],
@@ -148,7 +149,7 @@ def _choose(
 
 def _draw_pages(
     chosen: Sequence[tuple[PageTruth, list[int]]],
-    images: Mapping[str, Path],
+    images: Mapping[str, PageFile],
     settings: StatsSettings,
     all_steps: bool,  # noqa: FBT001 - private
     folder: ReportFolder,
@@ -157,8 +158,8 @@ def _draw_pages(
     samples: list[Sample] = []
     unreadable: list[str] = []
 
-    def open_page(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        pixels = read_page(path)
+    def open_page(file: PageFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        pixels = read_page(file)
         return pixels, prepare_page(pixels, settings.ink).ink
 
     for number, (page, places) in enumerate(progress(chosen, "draw pages")):

@@ -17,6 +17,7 @@ from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.synthetic.fonts import BaseGlyph
 from kuzushiji_submit.synthetic.glyph_cutting import CutGlyph, cut_glyphs
@@ -109,7 +110,7 @@ def read_real_glyphs(
     refuse_hidden_books(used, where)
     images = {folder: list_images(DataFolder(folder).train_images) for folder in folders}
     left_out: Counter[str] = Counter()
-    jobs: dict[str, tuple[Path, PageTruth]] = {}
+    jobs: dict[str, tuple[PageFile, PageTruth]] = {}
     for folder, page in pages:
         if not len(page) or book_of(page.image_id) not in used or page.image_id in jobs:
             continue
@@ -142,10 +143,10 @@ def _allowed_books(present: set[str], books: Collection[str], without: Collectio
     return wanted - {book_of(name) for name in without}
 
 
-def _cut_page(job: tuple[Path, PageTruth]) -> tuple[list[CutGlyph], Counter[str]]:
+def _cut_page(job: tuple[PageFile, PageTruth]) -> tuple[list[CutGlyph], Counter[str]]:
     """The glyphs of a page and what was left out."""
-    path, truth = job
-    return cut_glyphs(read_page(path), truth)
+    file, truth = job
+    return cut_glyphs(read_page(file), truth)
 
 
 def _real_book(name: str, cut: list[CutGlyph]) -> RealBook:

@@ -22,6 +22,7 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_text, fit_name
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ Row = tuple[str, ...]
 class _Job:
     """One page to cut: picklable, because pages are cut in several processes."""
 
-    path: Path
+    file: PageFile
     truth: PageTruth
     out: Path
     suffix: str
@@ -102,7 +103,7 @@ def export_crops(data: DataFolder, out: Path, suffix: str = "png", *, workers: i
 
 def _cut(job: _Job) -> list[Row]:
     """Writes the files of a page; gives its rows of the manifest."""
-    gray = np.asarray(cv2.cvtColor(read_page(job.path), cv2.COLOR_RGB2GRAY), np.uint8)
+    gray = np.asarray(cv2.cvtColor(read_page(job.file), cv2.COLOR_RGB2GRAY), np.uint8)
     rows: list[Row] = []
     for index, (codepoint, box) in enumerate(zip(job.truth.codepoints, job.truth.boxes, strict=True)):
         crop = cut_box(gray, box)

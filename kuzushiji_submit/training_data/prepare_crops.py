@@ -20,6 +20,7 @@ from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, CropStoreError
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint, truth_digest
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.order import read_order
@@ -41,7 +42,7 @@ MINIMUM_OVERLAP = 0.2
 class CropJob:
     """One page to cut: picklable, because pages are cut in several processes."""
 
-    path: Path
+    file: PageFile
     truth: PageTruth
     class_ids: NDArray[np.int64]
     ink: InkConfig
@@ -126,7 +127,7 @@ def prepare_crops(
     return +left_out
 
 
-def _check_unchanged(writer: CropStoreWriter, truth: Sequence[PageTruth], images: Mapping[str, Path]) -> None:
+def _check_unchanged(writer: CropStoreWriter, truth: Sequence[PageTruth], images: Mapping[str, PageFile]) -> None:
     changes = describe_changes(
         {page_id: page.fingerprint for page_id, page in writer.pages.items()},
         {page.image_id: _digest(page) for page in truth},
@@ -149,8 +150,8 @@ def cut_page(job: CropJob) -> CutPage:
     Raises:
         PageReadError: if the page cannot be read.
     """
-    fingerprint = PageFingerprint.of(job.path, _digest(job.truth))
-    pixels = read_page(job.path)
+    fingerprint = PageFingerprint.of(job.file.path, _digest(job.truth))
+    pixels = read_page(job.file)
     size_hw = (pixels.shape[0], pixels.shape[1])
     without_area = job.truth.without_area
     outside = ~without_area & job.truth.outside(size_hw)

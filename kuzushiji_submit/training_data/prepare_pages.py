@@ -18,6 +18,7 @@ from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError, DetectionError
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint, truth_digest
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.training_data.stored_pages import describe_changes
@@ -32,7 +33,7 @@ ROUGH_CSV = "train_rough.csv"
 class PageJob:
     """One page to prepare: picklable, because pages are prepared in several processes."""
 
-    path: Path
+    file: PageFile
     store: Path
     image_id: str
     boxes: NDArray[np.float32]
@@ -77,7 +78,7 @@ def _check_unchanged(pages: PageStore, jobs: Sequence[PageJob], without_image: S
     changes = describe_changes(
         {page_id: pages.open(page_id).fingerprint for page_id in pages.page_ids()},
         {**dict.fromkeys(without_image, ""), **{job.image_id: job.digest for job in jobs}},
-        {job.image_id: job.path for job in jobs},
+        {job.image_id: job.file for job in jobs},
     )
     if changes:
         raise DetectionError(
@@ -104,9 +105,9 @@ def _jobs(data: DataFolder, store: Path, ink: InkConfig) -> tuple[list[PageJob],
     return jobs, without_image
 
 
-def _job(path: Path, store: Path, ink: InkConfig, exact: PageTruth, rough: PageTruth) -> PageJob:
+def _job(file: PageFile, store: Path, ink: InkConfig, exact: PageTruth, rough: PageTruth) -> PageJob:
     kinds = np.repeat(np.array([EXACT, ROUGH], np.uint8), [len(exact), len(rough)])
-    return PageJob(path, store, exact.image_id, np.concatenate([exact.boxes, rough.boxes]), kinds, ink)
+    return PageJob(file, store, exact.image_id, np.concatenate([exact.boxes, rough.boxes]), kinds, ink)
 
 
 def store_page(job: PageJob) -> None:
@@ -115,6 +116,6 @@ def store_page(job: PageJob) -> None:
     Raises:
         PageReadError: if it cannot be read.
     """
-    fingerprint = PageFingerprint.of(job.path, job.digest)
-    page = prepare_page(read_page(job.path), job.ink)
+    fingerprint = PageFingerprint.of(job.file.path, job.digest)
+    page = prepare_page(read_page(job.file), job.ink)
     PageStore(job.store).add(job.image_id, book_of(job.image_id), page, job.boxes, job.kinds, fingerprint)

@@ -1,9 +1,9 @@
 """Whether the pages of a store are still those that it was made of."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import progress
 
 SHOWN = 3
@@ -13,7 +13,7 @@ DELAY = 3.0
 
 
 def describe_changes(
-    stored: Mapping[str, PageFingerprint | None], truths: Mapping[str, str], images: Mapping[str, Path]
+    stored: Mapping[str, PageFingerprint | None], truths: Mapping[str, str], images: Mapping[str, PageFile]
 ) -> str:
     """What has changed of the pages of a store since it was made, in words; empty if nothing has.
 
@@ -30,12 +30,12 @@ def describe_changes(
 
 
 def _changes(
-    stored: Mapping[str, PageFingerprint | None], truths: Mapping[str, str], images: Mapping[str, Path]
+    stored: Mapping[str, PageFingerprint | None], truths: Mapping[str, str], images: Mapping[str, PageFile]
 ) -> Iterator[tuple[str, str]]:
     for image_id, fingerprint in progress(stored.items(), "look for changes", delay=DELAY):
         if image_id not in truths:
             yield image_id, "no longer annotated"
         elif fingerprint is None:
             yield image_id, "unknown files"
-        elif image_id in images and (what := fingerprint.changed(images[image_id], truths[image_id])):
+        elif image_id in images and (what := fingerprint.changed(images[image_id].path, truths[image_id])):
             yield image_id, what

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.memory import naming_large_page
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, InkReading, read_ink
 from kuzushiji_submit.core.page.lines import Lines
 from kuzushiji_submit.core.page.paper import Paper, estimate_paper
@@ -67,7 +68,8 @@ class PreparedPage:
             return self.reading
         if self.paper is None:
             return InkReading(np.zeros(self.size_hw, np.uint8), None)
-        return read_ink(self.pixels, self.paper, self.config)
+        with naming_large_page(self.size_hw):
+            return read_ink(self.pixels, self.paper, self.config)
 
 
 def prepare_page(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> PreparedPage:
@@ -78,14 +80,15 @@ def prepare_page(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> 
         config: settings of the ink.
 
     Raises:
-        PageReadError: if the page is not uint8 (H, W, 3).
+        PageReadError: if the page is not uint8 (H, W, 3), or does not fit the memory.
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise PageReadError(
             f"a page must be an uint8 array of shape (H, W, 3), got {pixels.dtype} {pixels.shape}: "
             "read it as RGB, and convert gray pages with three equal channels"
         )
-    return PreparedPage(pixels, estimate_paper(pixels) if pixels.size else None, config)
+    with naming_large_page((pixels.shape[0], pixels.shape[1])):
+        return PreparedPage(pixels, estimate_paper(pixels) if pixels.size else None, config)
 
 
 def take_levelled(pixels: NDArray[np.uint8], config: InkConfig = DEFAULT_INK) -> PreparedPage:

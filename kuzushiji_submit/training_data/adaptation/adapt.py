@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.missing_folder import explain_no_images
 from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.competition.scoring import Counts, score_pages, total
 from kuzushiji_submit.core.errors import PageReadError, TrainingError
@@ -50,7 +51,7 @@ class AdaptJob:
     """What adapts to what.
 
     Attributes:
-        images: folder of the pages, without labels.
+        images: folder of the pages, without labels, or one image.
         out: folder of the run.
         recognizer: the weights that adapt; they stay as they are.
         detectors: the detector's weights; none for the ink detector.
@@ -120,7 +121,7 @@ def adapt(job: AdaptJob, config: AdaptConfig) -> AdaptResult:
     files = list_images(job.images)
     images = PageImages(files, files, job.images)
     if not images:
-        raise PageReadError(f"{job.images}: holds no page image (.jpg, .jpeg, .png): name the folder of the pages")
+        raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")
     labeled = [CropStore(path) for path in job.crops]
     trained_on = {book for store in labeled for book in store.book_ids}
     guard = read_guard(DataFolder(job.guard), trained_on, set(images)) if job.guard else None

@@ -1,17 +1,18 @@
 """Labeled pages that an adapted reader must not read worse than before."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.hidden_books import refuse_hidden_books
-from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
+from kuzushiji_submit.competition.page_images import read_annotated_pages
+from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
 
@@ -26,7 +27,7 @@ class GuardPages:
     """
 
     truth: tuple[PageTruth, ...]
-    images: dict[str, Path]
+    images: Mapping[str, PageFile]
 
     def pages(self) -> Iterator[tuple[str, NDArray[np.uint8]]]:
         """The pages of (image_id, uint8 (H, W, 3) RGB), with a progress bar.
@@ -50,8 +51,8 @@ def read_guard(data: DataFolder, trained_on: Set[str], adapted_to: Set[str]) -> 
         CompetitionFileError: if there is no such page, or one is of what is trained on.
         HiddenBookError: if one may be in the competition's hidden test set.
     """
-    images = list_images(data.train_images)
-    truth = tuple(page for page in read_repaired_truth(data.train_csv) if page.image_id in images and len(page))
+    annotated, images = read_annotated_pages(data)
+    truth = tuple(page for page in annotated if page.image_id in images and len(page))
     if not truth:
         raise CompetitionFileError(f"{data.train_csv}: no annotated page with an image to guard with: name another")
     refuse_hidden_books((page.image_id for page in truth), str(data.train_csv))

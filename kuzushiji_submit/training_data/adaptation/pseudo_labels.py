@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.engine import Failure, attempt
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
@@ -43,7 +44,7 @@ def soft_labels(reading: PageReading) -> SoftLabels:
 
 
 def cut_labels(
-    images: Mapping[str, Path],
+    images: Mapping[str, PageFile],
     readings: Mapping[str, PageReading],
     store: Path,
     recognizer: ScoringRecognizer,
@@ -70,12 +71,11 @@ def cut_labels(
         for image_id in progress(todo, "cut crops" if todo else None):
             raise_if_stopped()
             sure = sure_readings(readings[image_id], least_score)
-            try:
-                crops = _cut(images[image_id], sure, recognizer)
-            except PageReadError as error:  # it could be read a while ago
-                logger.warning("%s: left out", error)
+            crops = attempt(lambda page: _cut(*page, recognizer), (images[image_id], sure))
+            if isinstance(crops, Failure):  # it could be read a while ago
+                logger.warning("%s: left out", crops.error)
                 continue
-            writer.add_page(image_id, book_of(image_id), crops, sure.size_hw)
+            writer.add_page(image_id, book_of(image_id), crops, sure.upright().size_hw)
     opened = CropStore(store)
     labels = [soft_labels(sure_readings(readings[image_id], least_score)) for image_id in opened.page_ids]
     return opened, SoftLabels.concatenate(
@@ -83,10 +83,11 @@ def cut_labels(
     )
 
 
-def _cut(image: Path, reading: PageReading, recognizer: ScoringRecognizer) -> PageCrops:
-    if not len(reading):
+def _cut(image: PageFile, in_file: PageReading, recognizer: ScoringRecognizer) -> PageCrops:
+    if not len(in_file):
         return PageCrops.empty(recognizer.crop_config.size)
-    page = prepare_page(read_page(image), recognizer.ink)
+    reading = in_file.upright()
+    page = prepare_page(in_file.view.upright(read_page(image)), recognizer.ink)
     places: NDArray[np.int64] = np.zeros(len(reading), np.int64)
     places[reading.order] = np.arange(len(reading))
     crops = crop_page(page, reading.boxes, recognizer.crop_config, recognizer.ink)

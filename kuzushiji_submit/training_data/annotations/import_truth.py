@@ -8,6 +8,7 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.errors import AnnotationError, OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.training_data.annotations.annotated_page import AnnotatedPage
@@ -130,7 +131,7 @@ def _read(path: Path) -> list[AnnotatedPage]:
 
 
 def _faults(
-    page: AnnotatedPage, known: Mapping[str, PageTruth], images: Mapping[str, Path] | None, *, partial: bool
+    page: AnnotatedPage, known: Mapping[str, PageTruth], images: Mapping[str, PageFile] | None, *, partial: bool
 ) -> list[str]:
     """What keeps a page out of the CSV beside text without boxes."""
     if page.image_id in known:

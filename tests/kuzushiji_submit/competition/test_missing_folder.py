@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from kuzushiji_submit.competition.data_folder import IMAGE_SUFFIXES, list_images
+from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.missing_folder import explain_no_folder, explain_no_images
 from kuzushiji_submit.core.errors import CompetitionFileError
 
@@ -21,7 +21,7 @@ def test_an_archive_is_to_be_unpacked(archive, tmp_path):
     unpack = "unpack it, as with `unzip test_images.zip -d test_images`"
     assert explain_no_folder(archive) == f"is an archive: {unpack}, and name the folder"
     assert explain_no_folder(tmp_path / "test_images") == f"no such folder, but test_images.zip is there: {unpack}"
-    assert explain_no_images(tmp_path, IMAGE_SUFFIXES) == f"holds no page image, but test_images.zip: {unpack}"
+    assert explain_no_images(tmp_path) == f"holds no page image, but test_images.zip: {unpack}"
     renamed = archive.rename(tmp_path / "pages.data")
     assert "is an archive: unpack it, and name the folder" in explain_no_folder(renamed)
     with pytest.raises(CompetitionFileError, match=r"pages.data: is an archive"):
@@ -29,7 +29,8 @@ def test_an_archive_is_to_be_unpacked(archive, tmp_path):
 
 
 def test_other_archives_and_files(tmp_path):
-    for name, answer in (("pages.7z", "is an archive: unpack it, and name"), ("notes.txt", "is a file, not a folder")):
+    answers = {"pages.7z": "is an archive: unpack it, and name", "notes.txt": "not an image: name an image"}
+    for name, answer in answers.items():
         (tmp_path / name).write_text("x")
         assert explain_no_folder(tmp_path / name).startswith(answer)
 
@@ -37,11 +38,9 @@ def test_other_archives_and_files(tmp_path):
 def test_the_pages_lie_one_folder_below(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "inner").mkdir()
-    assert explain_no_images(tmp_path, IMAGE_SUFFIXES) == (
-        "holds no page image (.jpg, .jpeg, .png): name the folder of the pages"
-    )
+    assert explain_no_images(tmp_path) == ("holds no page image: name the folder of the pages, or one of them")
     (tmp_path / "inner" / "a.JPG").touch()
-    assert explain_no_images(tmp_path, IMAGE_SUFFIXES) == (
+    assert explain_no_images(tmp_path) == (
         f"holds no page image itself, but its folder inner does: name {tmp_path / 'inner'}"
     )
 

@@ -1,13 +1,16 @@
 """Where ids of tables and names of files meet."""
 
 import logging
+import os
 import unicodedata
 
 import pytest
+from PIL import Image
 
-from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.competition.data_folder import DataFolder, list_images
 from kuzushiji_submit.competition.page_images import match_images, read_annotated_pages
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.read import read_page
 
 NFC, NFD = "がく_1", unicodedata.normalize("NFD", "がく_1")
 
@@ -23,7 +26,7 @@ def folder(tmp_path):
 
 def test_what_is_the_same_needs_no_word(folder, caplog):
     images = match_images(["a1", "A1"], folder)
-    assert images["a1"] == folder / "a1.jpg"
+    assert images["a1"].path == folder / "a1.jpg"
     assert caplog.records == []
 
 
@@ -31,7 +34,7 @@ def test_other_forms_are_found_and_said_once(folder, caplog):
     ids = [NFC, "12", "train_images/b1_2.jpg"]
     with caplog.at_level(logging.WARNING):
         images = match_images(ids, folder)
-    assert [images[image_id].name for image_id in ids] == [f"{NFD}.jpg", "00012.png", "B1_2.jpg"]
+    assert [images[image_id].path.name for image_id in ids] == [f"{NFD}.jpg", "00012.png", "B1_2.jpg"]
     assert [images.file_id(image_id) for image_id in ids] == [NFD, "00012", "B1_2"]
     (record,) = caplog.records
     assert "3 ids are written otherwise than the file: " in record.message
@@ -62,8 +65,18 @@ def test_pages_that_are_annotated_get_the_ids_of_their_files(folder, write_csv):
     write_csv("train.csv", ["image_id,labels", *rows])
     truth, images = read_annotated_pages(DataFolder(folder.parent))
     assert [page.image_id for page in truth] == [NFD, "00012", "B1_2", "gone"]
-    assert {image_id: path.name for image_id, path in images.items()} == {
+    assert {image_id: file.path.name for image_id, file in images.items()} == {
         NFD: f"{NFD}.jpg",
         "00012": "00012.png",
         "B1_2": "B1_2.jpg",
     }
+
+
+def test_pages_of_one_file_and_names_that_are_no_text(tmp_path):
+    first, *rest = [Image.new("L", (8, 8), level) for level in (0, 100, 200)]
+    first.save(tmp_path / f"{NFD}.TIF", "TIFF", save_all=True, append_images=rest)
+    Image.new("L", (8, 8)).save(os.fsencode(tmp_path) + b"/\x83y_1.png")
+    images = match_images([f"{NFC}_p0002", "pages/\\x83y_1.png"], tmp_path)
+    assert images[f"{NFC}_p0002"].number == 2
+    assert int(read_page(images[f"{NFC}_p0002"])[0, 0, 0]) == 100
+    assert "\\x83y_1" in list_images(tmp_path)

@@ -1,13 +1,17 @@
 """unicode_translation.csv, sample_submission.csv, book ids and image folders."""
 
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from kuzushiji_submit.competition.books import book_of
-from kuzushiji_submit.competition.data_folder import DataFolder, list_images
+from kuzushiji_submit.competition.data_folder import DataFolder, left_out, list_images
 from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.core.errors import CompetitionFileError
+from kuzushiji_submit.core.page.page_files import FolderContent
 
 
 def test_translation_takes_commas_and_spaces(write_csv):
@@ -75,6 +79,37 @@ def test_list_images(tmp_path):
         list_images(tmp_path)
     with pytest.raises(CompetitionFileError, match="no such folder"):
         list_images(tmp_path / "none")
+
+
+def test_one_file_in_place_of_a_folder(tmp_path):
+    Image.new("L", (4, 4)).save(tmp_path / "a.scan", "PNG")
+    assert [str(page) for page in list_images(tmp_path / "a.scan").values()] == [str(tmp_path / "a.scan")]
+    for name, content, message in (
+        ("b.txt", b"text", "not an image"),
+        ("b.zip", b"PK\3\4", "is an archive: unpack it"),
+        ("b.pdf", b"%PDF-1.7", "a PDF file"),
+        ("b", b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(CompetitionFileError, match=message):
+            list_images(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("files", "folders", "lines"),
+    [
+        ([], [], []),
+        (["a.txt"], [], ["1 file is no image and is left out: a.txt"]),
+        (
+            ["a.zip"],
+            ["x", "y"],
+            ["1 file is no image and is left out: a.zip", "2 folders in it are not looked into: x, y"],
+        ),
+        (list("abcdefg"), [], ["7 files are no images and are left out: a, b, c, d, e and 2 more"]),
+    ],
+)
+def test_what_is_left_out(files, folders, lines):
+    assert left_out(FolderContent((), tuple(map(Path, files)), tuple(map(Path, folders)))) == lines
 
 
 def test_data_folder(tmp_path):

@@ -12,6 +12,7 @@ import pytest
 
 from kuzushiji_submit.core.engine import Failure, attempt, map_pages
 from kuzushiji_submit.core.errors import OutputError, PageReadError, WorkerError
+from kuzushiji_submit.core.page.page_files import PageFile
 
 KINDS = ("serial", "threads", "processes")
 
@@ -86,7 +87,7 @@ def test_what_nobody_foresaw_costs_its_page_alone(kind):
     assert [result.item for result in failed] == ([2, 3, 4, 5] if kind == "processes" else [2, 3, 4])
     assert all(isinstance(result.error, PageReadError) for result in failed)
     assert str(failed[0].error) == "2: cannot be worked on (ZeroDivisionError: oops): report this page"
-    assert str(failed[1].error) == "3: cannot be worked on (MemoryError): report this page"
+    assert str(failed[1].error) == "3: does not fit the memory: scale the image down, or use fewer workers"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -102,7 +103,22 @@ class Job:
     path: Path
 
 
-@pytest.mark.parametrize("item", [Path("a/b_1.jpg"), Job(Path("a/b_1.jpg")), (3, Path("a/b_1.jpg")), ("a/b_1.jpg", 3)])
+@dataclass
+class FileJob:
+    file: PageFile
+    image_id: str = "other"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        Path("a/b_1.jpg"),
+        Job(Path("a/b_1.jpg")),
+        FileJob(PageFile(Path("a/b_1.jpg"))),
+        (3, Path("a/b_1.jpg")),
+        ("a/b_1.jpg", 3),
+    ],
+)
 def test_a_failure_names_its_page(item):
     def fail(_):
         raise ValueError("oops")
@@ -172,3 +188,16 @@ def test_progress_goes_to_stderr_and_counts_every_item(capsys):
     assert captured.err.count("\n") == 1
     list(map_pages(double, [1]))
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_lack_of_memory_costs_its_item_alone(error):
+    def fail(_):
+        raise error
+
+    (failure,) = map_pages(fail, [PageFile(Path("a/b_1.tif"), 2, 3)], kind="serial")
+    assert isinstance(failure, Failure)
+    assert (
+        str(failure.error) == "a/b_1.tif, page 3: does not fit the memory: scale the image down, or use fewer workers"
+    )
+    assert failure.reason.startswith("does not fit the memory")

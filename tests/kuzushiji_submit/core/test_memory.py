@@ -3,9 +3,11 @@
 import os
 from types import SimpleNamespace
 
+import cv2
 import pytest
 
 from kuzushiji_submit.core import memory
+from kuzushiji_submit.core.errors import PageReadError
 
 
 @pytest.fixture
@@ -48,3 +50,28 @@ def test_another_c_library_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_glibc", lambda: None)
     memory.limit_caches()
     memory.release_freed()
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ValueError(), False),
+        (RuntimeError("odd"), False),
+        (MemoryError(), True),
+        (cv2.error("(-4:Insufficient memory) Failed to allocate 9 bytes"), True),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"),
+            True,
+        ),
+    ],
+)
+def test_lacks_memory(error, expected) -> None:
+    assert memory.lacks_memory(error) is expected
+
+
+def test_a_page_too_large_is_named_with_its_size() -> None:
+    message = r"9000 x 12000 pixels \(0\.3 GB\) do not fit the memory: scale the image"
+    with pytest.raises(PageReadError, match=message), memory.naming_large_page((12_000, 9_000)):
+        raise MemoryError
+    with pytest.raises(ValueError, match="odd"), memory.naming_large_page((1, 1)):
+        raise ValueError("odd")

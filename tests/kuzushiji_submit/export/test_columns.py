@@ -7,7 +7,8 @@ from hypothesis import given
 from kuzushiji_submit.core.errors import CharsetError
 from kuzushiji_submit.export.columns import OtherReading, hull, lay_out, lay_out_reading, mean_confidence
 from kuzushiji_submit.reading.characters import Alternative, Character
-from tests.kuzushiji_submit.export.conftest import HA, KA, NO, characters, exported_pages, few, sizes
+from kuzushiji_submit.reading.view import TURNS, View
+from tests.kuzushiji_submit.export.conftest import HA, KA, NO, characters, column_of, exported_pages, few, sizes
 from tests.page_readings import page_reading
 
 
@@ -104,3 +105,11 @@ def test_a_reading_is_laid_out_as_its_characters_are():
     page = lay_out_reading(page_reading("b_1", read, (100, 80)), "b_1.jpg", 7)
     assert (page.image_id, page.size_hw, page.number) == ("b_1", (100, 80), 7)
     assert [(glyph.box, glyph.score) for glyph in page.glyphs] == [((10, 10, 20, 20), 0.12346)]
+
+
+@pytest.mark.parametrize("turned", TURNS)
+def test_a_turned_page_has_the_columns_of_the_upright_one(turned):
+    read = page_reading("b_1", [*column_of(200, "いろは"), *column_of(80, "にほへ")], (300, 260))
+    page = lay_out_reading(read.in_file(View(turned)), "b_1.jpg", 1)
+    assert [column.text for column in page.columns] == ["いろは", "にほへ"]
+    assert page.size_hw == ((300, 260) if turned in {0, 180} else (260, 300))

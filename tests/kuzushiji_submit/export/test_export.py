@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from kuzushiji_submit.competition.submission import write_rows
+from kuzushiji_submit.competition.submission import settings_path, write_rows
 from kuzushiji_submit.core.errors import CompetitionFileError, OutputError
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.export.export import ExportJob, export_readings, export_submission
 from kuzushiji_submit.export.folder import MARKER, Earlier, ExportFolder
 from kuzushiji_submit.export.formats import FORMATS
 from kuzushiji_submit.reading.characters import Alternative, Character, write_characters
+from kuzushiji_submit.reading.view import View
 from tests.kuzushiji_submit.export.conftest import column_of
 from tests.page_readings import page_reading
 
@@ -59,7 +61,7 @@ def test_every_page_has_a_file_in_every_format(job):
 
 def test_a_run_exports_what_its_files_export_to(job, tmp_path):
     export_submission(job)
-    images = {reading.image_id: job.images / f"{reading.image_id}.jpg" for reading in readings()}
+    images = {reading.image_id: PageFile(job.images / f"{reading.image_id}.jpg") for reading in readings()}
     folder = ExportFolder(tmp_path / "direct", list(FORMATS.values()))
     assert export_readings(folder, enumerate(readings(), 1), images, job.submission) == 3
     assert contents(tmp_path / "direct") == contents(job.out)
@@ -98,7 +100,7 @@ def test_pages_that_cannot_be_exported_are_named_and_stop_no_other(job):
     (job.images / "b_2.jpg").write_bytes(b"no image")
     result = export_submission(job)
     assert result.pages == 1
-    assert result.failures["b_1"] == f"b_1: no image of this name in {job.images}: add it"
+    assert result.failures["b_1"].startswith(f"b_1: no image in {job.images}: fetch it")
     assert "b_2.jpg: not an image" in result.failures["b_2"]
     assert {name for name in contents(job.out) if name.startswith("page")} == {"page/b_3.xml"}
 
@@ -123,3 +125,14 @@ def test_missing_files_are_named(job, missing, tmp_path):
     with pytest.raises(CompetitionFileError, match="gone"):
         export_submission(replace(job, **{missing: tmp_path / "gone"}))
     assert contents(job.out) == {}
+
+
+@pytest.mark.parametrize("views", ["", "none", '{"views": []}', '{"views": {"b_1": {"turned": 45}}}'])
+def test_a_page_that_lies_on_its_side_has_its_own_columns(job, views):
+    """Where the settings beside a submission do not say how pages lie, they lie upright."""
+    turned = [reading.in_file(View(90)) for reading in readings()]
+    write_rows(job.submission, ((reading.image_id, reading.to_points()) for reading in turned))
+    write_characters(job.characters, turned)
+    settings_path(job.submission).write_text(views or '{"views": {"b_1": {"turned": 90, "negative": false}}}')
+    export_submission(job)
+    assert ((job.out / "text" / "b_1.txt").read_text() == "いろはに\nほへと\n") == (not views)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.notebook.page_input import to_pixels
+from kuzushiji_submit.notebook.page_input import to_image
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (6, 4, 3), np.uint8)
@@ -16,31 +16,32 @@ def test_paths_are_read_and_named(tmp_path):
     path = tmp_path / "b_1.png"
     Image.fromarray(RGB).save(path)
     for given in (path, str(path)):
-        name, pixels = to_pixels(given)
+        name, page = to_image(given)
         assert name == "b_1.png"
-        assert np.array_equal(pixels, RGB)
+        assert np.array_equal(page.pixels, RGB)
 
 
 @pytest.mark.parametrize(
     ("array", "expected"),
     [
         (RGB, RGB),
-        (np.dstack([RGB, RGB[:, :, :1]]), RGB),
+        (np.dstack([RGB, np.full((6, 4, 1), 255, np.uint8)]), RGB),
+        (np.dstack([RGB, np.zeros((6, 4, 1), np.uint8)]), np.full_like(RGB, 255)),
         (RGB[:, :, 0], np.repeat(RGB[:, :, :1], 3, axis=2)),
         (RGB[::-1], RGB[::-1]),
     ],
-    ids=["rgb", "rgba", "gray", "view"],
+    ids=["rgb", "rgba", "transparent", "gray", "view"],
 )
 def test_arrays_become_rgb(array, expected):
-    name, pixels = to_pixels(array)
+    name, page = to_image(array)
     assert name == "page.png"
-    assert np.array_equal(pixels, expected)
+    assert np.array_equal(page.pixels, expected)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "1", "P"])
 def test_images_of_any_mode_become_rgb(mode):
-    name, pixels = to_pixels(Image.fromarray(RGB).convert(mode))
-    assert (name, pixels.shape, pixels.dtype) == ("page.png", (6, 4, 3), np.uint8)
+    name, page = to_image(Image.fromarray(RGB).convert(mode))
+    assert (name, page.pixels.shape, page.pixels.dtype) == ("page.png", (6, 4, 3), np.uint8)
 
 
 def test_an_image_is_turned_upright_as_its_file_would_be(tmp_path):
@@ -49,10 +50,32 @@ def test_an_image_is_turned_upright_as_its_file_would_be(tmp_path):
     path = tmp_path / "turned.png"
     Image.fromarray(RGB).save(path, exif=exif)
     with Image.open(path) as image:
-        name, pixels = to_pixels(image)
+        name, page = to_image(image)
     assert name == "turned.png"
-    assert np.array_equal(pixels, np.rot90(RGB, -1))
-    assert np.array_equal(pixels, to_pixels(path)[1])
+    assert np.array_equal(page.pixels, np.rot90(RGB, -1))
+    assert np.array_equal(page.pixels, to_image(path)[1].pixels)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+@pytest.mark.parametrize("deep", [False, True])
+def test_an_image_is_what_its_file_would_be(tmp_path, *, transparent, deep):
+    path = tmp_path / "page.png"
+    if deep:
+        Image.fromarray(RGB[:, :, 0].astype(np.uint16) * 200).save(path, **({"transparency": 0} if transparent else {}))
+    else:
+        Image.fromarray(np.dstack([RGB, RGB[:, :, :1]]) if transparent else RGB).save(path)
+    with Image.open(path) as image:
+        page = to_image(image)[1]
+    assert np.array_equal(page.pixels, to_image(path)[1].pixels)
+    assert page.notes == to_image(path)[1].notes
+
+
+def test_an_image_stays_as_it_was():
+    image = Image.fromarray(RGB)
+    image.getexif()[0x0112] = TURNED
+    to_image(image)
+    assert image.getexif()[0x0112] == TURNED
+    assert image.size == (4, 6)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +92,7 @@ def test_an_image_is_turned_upright_as_its_file_would_be(tmp_path):
 )
 def test_what_is_no_page_is_named(given, message):
     with pytest.raises(PageReadError, match=message):
-        to_pixels(given)
+        to_image(given)
 
 
 def test_a_truncated_image_is_named(tmp_path):
@@ -77,4 +100,4 @@ def test_a_truncated_image_is_named(tmp_path):
     Image.fromarray(RNG.integers(0, 256, (90, 90, 3), np.uint8)).save(path)
     path.write_bytes(path.read_bytes()[:2000])
     with Image.open(path) as image, pytest.raises(PageReadError, match=r"cut\.jpg: cannot be decoded"):
-        to_pixels(image)
+        to_image(image)

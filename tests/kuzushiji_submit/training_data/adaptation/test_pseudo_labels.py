@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.core.errors import CropStoreError
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.view import View
 from kuzushiji_submit.training_data.adaptation import pseudo_labels
 from kuzushiji_submit.training_data.adaptation.pseudo_labels import cut_labels, soft_labels, sure_readings
 
@@ -70,8 +73,23 @@ def test_a_stopped_cutting_goes_on_and_ends_the_same(readings, images, pipeline,
     assert parts.page_ids == whole.page_ids
 
 
+def test_crops_of_a_page_that_lies_on_its_side_are_upright(readings, images, pipeline, tmp_path):
+    view = View(90)
+    files = {name: PageFile(tmp_path / f"{name}.png") for name in images}
+    for name, file in files.items():
+        Image.fromarray(view.back.upright(read_page(images[name]))).save(file.path)
+    turned = {name: reading.in_file(view) for name, reading in readings.items()}
+    upright, labels = cut_labels(images, readings, tmp_path / "upright", pipeline.recognizer, 0.01)
+    store, again = cut_labels(files, turned, tmp_path / "turned", pipeline.recognizer, 0.01)
+    np.testing.assert_array_equal(again.class_ids, labels.class_ids)
+    crops, expected = (found.read(np.arange(len(found))).pixels.astype(float) for found in (store, upright))
+    assert len(crops)
+    assert np.abs(crops - expected).mean() < 1
+    np.testing.assert_allclose(store.page(0).boxes, upright.page(0).boxes, atol=0.01)
+
+
 def test_a_page_that_is_gone_stops_nothing(readings, images, pipeline, tmp_path, caplog):
-    images["b_3"].write_bytes(b"no image")
+    images["b_3"].path.write_bytes(b"no image")
     store, labels = cut_labels(images, readings, tmp_path / "crops", pipeline.recognizer, 0.01)
     assert store.page_ids == ("b_1", "b_2")
     assert len(labels) == len(store) == len(readings["b_1"]) + len(readings["b_2"])
