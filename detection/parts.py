@@ -167,4 +167,6 @@ def _once(first: Detections, second: Detections) -> tuple[Detections, Detections
     """Both without what the other has found as well and is more certain of."""
     shared = overlaps(first.boxes, second.boxes) > _SAME
     surer = first.scores[:, None] >= second.scores[None]
-    return first.select(~(shared & ~surer).any(axis=1)), second.select(~(shared & surer).any(axis=0))
+    worse_first = np.asarray((shared & ~surer).any(axis=1), np.bool_)
+    worse_second = np.asarray((shared & surer).any(axis=0), np.bool_)
+    return first.select(~worse_first), second.select(~worse_second)
