@@ -97,10 +97,12 @@ def find_cuts(ink: NDArray[np.float64], leaf: int) -> list[Cut]:
     Returns:
         Cuts in (0, n), in order; parts are `SHORTEST` to `LONGEST` leaves long, the last one possibly shorter.
     """
+    if len(ink) <= LONGEST * leaf:
+        return []
     reach = max(1, round(_SMOOTHED * leaf))
     smooth = np.convolve(np.pad(ink, reach // 2, mode="edge"), np.ones(reach) / reach, mode="same")
     smooth = smooth[reach // 2 :][: len(ink)]
-    empty = _EMPTY * float(smooth.mean()) if len(ink) else 0.0
+    empty = _EMPTY * float(smooth.mean())
     cuts: list[Cut] = []
     begin = 0
     while len(ink) - begin > LONGEST * leaf:

@@ -34,7 +34,7 @@ def is_long(shape: tuple[int, ...]) -> bool:
 
 def bounded_side(shape: tuple[int, ...]) -> int:
     """The longer side of an image of this (height, width, ...), at most `LONGEST_STRIP` times the shorter one."""
-    return min(max(shape[:2]), LONGEST_STRIP * min(shape[:2]))
+    return int(min(max(shape[:2]), LONGEST_STRIP * min(shape[:2])))
 
 
 def leaf_side(ink: NDArray[np.uint8]) -> int:
@@ -48,8 +48,8 @@ def leaf_side(ink: NDArray[np.uint8]) -> int:
         the length of `CHARACTERS` characters, at least that of an upright leaf as wide or as high as the image. An
         image without writing is one leaf.
     """
-    height, width = ink.shape
-    longer, shorter = int(max(height, width)), int(min(height, width))
+    height, width = int(ink.shape[0]), int(ink.shape[1])
+    longer, shorter = max(height, width), min(height, width)
     if not is_long(ink.shape):
         return longer
     size = character_size(ink)

@@ -53,8 +53,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     before = path.read_text()
     with pytest.raises(OutputError, match="cannot be written"):
         write_submission(path / "below-a-file.csv", ["a"], {})
-    bad = PagePoints("a", ("\ud800",), np.zeros((1, 2)))  # cannot be encoded: the write fails in the middle
-    with pytest.raises(UnicodeEncodeError):
+    bad = PagePoints("a", ("U+3042",) * (MAX_POINTS + 1), np.zeros((MAX_POINTS + 1, 2)))  # fails in the middle
+    with pytest.raises(SubmissionError, match="keep the best"):
         write_submission(path, ["b", "a"], {"a": bad})
     assert path.read_text() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["submission.csv"]
