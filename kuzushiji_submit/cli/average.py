@@ -15,6 +15,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "of them (--recognizer-weights A B C). The files' calibration does not hold for their average: calibrate it.",
     )
     parser.add_argument("weights", type=Path, nargs="+", metavar="FILE", help="weights files, two at least")
+    parser.add_argument(
+        "--shares", type=float, nargs="+", metavar="S", help="the part of each file, such as 0.3 0.7 (default: equal)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights file to write")
     parser.add_argument(
         "--crops",
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     from recognition.weights_metadata import WeightsMetadata
 
     try_file(args.out, "--out", "recognizer.safetensors")
-    model, record = average_weights(args.weights)
+    model, record = average_weights(args.weights, args.shares)
     noted = ""
     if args.crops is not None:
         if record.kind != KIND:

@@ -36,13 +36,15 @@ def test_weights_are_averaged_and_measured_again(files, data, tmp_path, capsys):
     assert main(["average", *files, "--out", str(out), "--crops", str(crops)]) == 0
     assert "the average of 2 recognizers; batch normalization measured on" in capsys.readouterr().out
     notes = read_metadata(out).provenance.notes
-    assert notes.startswith("average of the weights of 1.safetensors (sha256 ")
+    assert notes.startswith("average of the weights of 1.safetensors (share 0.5, sha256 ")
     assert notes.endswith(" crops of crops")
     states = [load_weights(tmp_path / name)[0].state_dict() for name in ("1.safetensors", "2.safetensors")]
     found = load_weights(out)[0].state_dict()
     (first, *_), (running, *_) = ([name for name in found if name.endswith(end)] for end in ("weight", "running_mean"))
     torch.testing.assert_close(found[first], (states[0][first] + states[1][first]) / 2, atol=1e-3, rtol=1e-3)
     assert not found[running].equal(states[0][running])
+    assert main(["average", *files, "--shares", "3", "1", "--out", str(out), "--overwrite"]) == 0
+    assert "1.safetensors (share 0.75, " in read_metadata(out).provenance.notes
     assert main(["average", *files, "--out", str(out)]) == 1
     assert "ask for it to be overwritten" in capsys.readouterr().err
 

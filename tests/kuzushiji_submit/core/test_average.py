@@ -9,7 +9,7 @@ import torch
 
 from kuzushiji_submit.core.average import average_weights
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.core.errors import ConfigError, WeightsError
 from kuzushiji_submit.core.files import sha256_of
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.weights import load_weights, save_weights
@@ -53,6 +53,22 @@ def test_every_array_is_the_mean(write: Callable, count: int) -> None:
         torch.testing.assert_close(array.double(), expected, atol=1e-6, rtol=1e-6)
 
 
+def test_every_array_has_its_share_of_each_file(write: Callable) -> None:
+    paths = [write(seed) for seed in range(3)]
+    states = [load_weights(path, "recognizer")[0] for path in paths]
+    network, record = average_weights(paths, [1, 2, 5])
+    for name, array in network.state_dict().items():
+        parts = [share * state[name].double() for share, state in zip((0.125, 0.25, 0.625), states, strict=True)]
+        torch.testing.assert_close(array.double(), torch.stack(parts).sum(0), atol=1e-6, rtol=1e-6)
+    assert "2.safetensors (share 0.625, " in record.provenance.notes
+
+
+@pytest.mark.parametrize("shares", [[], [1], [1, 0], [1, -1], [1, float("inf")], [1, float("nan")], [1, 1, 1]])
+def test_shares_are_positive_and_as_many_as_files(write: Callable, shares: list[float]) -> None:
+    with pytest.raises(ConfigError, match="2 weights files need as many shares, each above 0"):
+        average_weights([write(0), write(1)], shares)
+
+
 def test_the_record_says_what_was_averaged(write: Callable) -> None:
     other = replace(RECORD.provenance, training_data="more pages", license="CC0-1.0", notes="second")
     paths = [write(0), write(1, replace(RECORD, provenance=other))]
@@ -63,8 +79,8 @@ def test_the_record_says_what_was_averaged(write: Callable) -> None:
         attribution="A",
         split="by book",
         seed=3,
-        notes=f"average of the weights of 0.safetensors (sha256 {sha256_of(paths[0])}), 1.safetensors (sha256 "
-        f"{sha256_of(paths[1])}); second",
+        notes=f"average of the weights of 0.safetensors (share 0.5, sha256 {sha256_of(paths[0])}), "
+        f"1.safetensors (share 0.5, sha256 {sha256_of(paths[1])}); second",
     )
 
 
