@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from kuzushiji_submit.core.boxes import overlaps
 from kuzushiji_submit.core.page.leaves import is_long, leaf_side
-from kuzushiji_submit.core.page.parts import ALIGNMENT, Window
+from kuzushiji_submit.core.page.page_parts import ALIGNMENT, Window
 from kuzushiji_submit.core.page.prepared import PreparedPage
 
 SHORTEST, LONGEST = 0.5, 1.6

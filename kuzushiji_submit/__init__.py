@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # importing the package stays light: what reads pages is loaded by the first page
     from pathlib import Path
 
-    from kuzushiji_submit.notebook.page_input import PageInput
     from kuzushiji_submit.notebook.read_page import ReadPage
+    from kuzushiji_submit.notebook.to_pixels import PageInput
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig
 
 try:
@@ -56,6 +56,6 @@ def read(
         WeightsError, CompetitionFileError: if a weights file is missing, damaged or does not match.
         DeviceError: if the device cannot be used.
     """
-    from kuzushiji_submit.notebook.read import read_one
+    from kuzushiji_submit.notebook.read_one import read_one
 
     return read_one(page, device, detector_weights, recognizer_weights, config)

@@ -36,7 +36,7 @@ from kuzushiji_submit.reading.journal import Journal
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.prior.prior_file import load_prior
-from kuzushiji_submit.reading.second_level.judge import SecondLevel
+from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from recognition.calibration import fit_temperature
 

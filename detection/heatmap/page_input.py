@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kuzushiji_submit.core.page.parts import ALIGNMENT, Window
+from kuzushiji_submit.core.page.page_parts import ALIGNMENT, Window
 from kuzushiji_submit.core.page.prepared import PreparedPage
 
 

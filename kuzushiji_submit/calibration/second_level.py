@@ -18,8 +18,8 @@ from kuzushiji_submit.competition.truth import PageTruth
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.second_level.boosted_trees import BoostedTrees
+from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from kuzushiji_submit.reading.second_level.features import FEATURES, candidate_features
-from kuzushiji_submit.reading.second_level.judge import SecondLevel
 from recognition.calibration import calibration_error
 
 MOST_FOLDS = 10

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from kuzushiji_submit.core.errors import PageReadError
     from kuzushiji_submit.export.export import ExportJob, export_submission
-    from kuzushiji_submit.export.folder import Earlier
+    from kuzushiji_submit.export.export_folder import Earlier
     from kuzushiji_submit.report.markup import plural
 
     earlier = Earlier.RESUME if args.resume else Earlier.REPLACE if args.overwrite else Earlier.REFUSE

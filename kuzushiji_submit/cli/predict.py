@@ -85,7 +85,7 @@ def _exporter(args: argparse.Namespace) -> "Exporter | None":
     if not args.export:
         return None
     from kuzushiji_submit.export.export import export_readings
-    from kuzushiji_submit.export.folder import Earlier, ExportFolder
+    from kuzushiji_submit.export.export_folder import Earlier, ExportFolder
     from kuzushiji_submit.export.formats import FORMATS as KINDS
 
     root = args.export_out or args.out.with_suffix(".export")

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from kuzushiji_submit.core.targets import leads_to_stdout
+from kuzushiji_submit.core.output_targets import leads_to_stdout
 
 SPELL_OUT = "kuzushiji.spell_out"
 """What the streams do with characters that they cannot show (an error handler's name, see `codecs`)."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from kuzushiji_submit.core.errors import OutputError
+from kuzushiji_submit.core.output_targets import Target, find_target
 from kuzushiji_submit.core.scratch import folder_beside, scratch_folder
-from kuzushiji_submit.core.targets import Target, find_target
 
 LONGEST_NAME = 255
 """Bytes that a file's name may have on the usual file systems."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from lxml import etree
 
 from kuzushiji_submit import __version__
-from kuzushiji_submit.export.columns import Column, ExportedPage, Glyph, IntBox, Points, hull, mean_confidence
+from kuzushiji_submit.export.text_columns import Column, ExportedPage, Glyph, IntBox, Points, hull, mean_confidence
 from kuzushiji_submit.export.xml_text import add, decimals, format_points, to_bytes, xml_text
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"

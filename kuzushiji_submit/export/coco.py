@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kuzushiji_submit import __version__
-from kuzushiji_submit.export.columns import ExportedPage, Glyph
+from kuzushiji_submit.export.text_columns import ExportedPage, Glyph
 from kuzushiji_submit.export.xml_text import decimals
 
 # Annotations of page n are numbered from n times this: no page holds as many characters.

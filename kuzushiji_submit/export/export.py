@@ -21,9 +21,9 @@ from kuzushiji_submit.core.errors import (
 )
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
-from kuzushiji_submit.export.columns import ExportedPage, lay_out, lay_out_reading
-from kuzushiji_submit.export.folder import Earlier, ExportFolder
+from kuzushiji_submit.export.export_folder import Earlier, ExportFolder
 from kuzushiji_submit.export.formats import FORMATS
+from kuzushiji_submit.export.text_columns import ExportedPage, lay_out, lay_out_reading
 from kuzushiji_submit.reading.character_index import CharacterIndex, nearest_characters
 from kuzushiji_submit.reading.characters import Character
 from kuzushiji_submit.reading.page_reading import PageReading

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from kuzushiji_submit.export.alto import render_alto
 from kuzushiji_submit.export.coco import render_coco
-from kuzushiji_submit.export.columns import ExportedPage
 from kuzushiji_submit.export.hocr import render_hocr
 from kuzushiji_submit.export.page_xml import render_page_xml
 from kuzushiji_submit.export.plain_text import render_text
+from kuzushiji_submit.export.text_columns import ExportedPage
 
 
 @dataclass(frozen=True)

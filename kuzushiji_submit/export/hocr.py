@@ -9,7 +9,7 @@ from datetime import datetime
 from lxml import etree
 
 from kuzushiji_submit import __version__
-from kuzushiji_submit.export.columns import Column, ExportedPage, IntBox
+from kuzushiji_submit.export.text_columns import Column, ExportedPage, IntBox
 from kuzushiji_submit.export.xml_text import add, decimals, xml_text
 
 NAMESPACE = "http://www.w3.org/1999/xhtml"

@@ -6,7 +6,7 @@ out again.
 
 from datetime import datetime
 
-from kuzushiji_submit.export.columns import ExportedPage
+from kuzushiji_submit.export.text_columns import ExportedPage
 
 
 def render_text(page: ExportedPage, created: datetime) -> bytes:  # noqa: ARG001 - every format is given the time

@@ -4,7 +4,7 @@ import re
 
 from lxml import etree
 
-from kuzushiji_submit.export.columns import Points
+from kuzushiji_submit.export.text_columns import Points
 
 # All but the characters of XML 1.0 (https://www.w3.org/TR/xml/#charsets).
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

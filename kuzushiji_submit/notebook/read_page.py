@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from kuzushiji_submit.core.charset import to_character
 from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_bytes
-from kuzushiji_submit.export.columns import ExportedPage, lay_out_reading
 from kuzushiji_submit.export.formats import FORMATS
+from kuzushiji_submit.export.text_columns import ExportedPage, lay_out_reading
 from kuzushiji_submit.notebook.render import render_page
 from kuzushiji_submit.reading.page_reading import PageReading
 

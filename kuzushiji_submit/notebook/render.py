@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kuzushiji_submit.export.columns import ExportedPage
+from kuzushiji_submit.export.text_columns import ExportedPage
 from kuzushiji_submit.report.templates import render_template
 
 _LONGEST_SIDE = 1200  # of the scan shown, in pixels: some hundred kilobytes in the notebook's file

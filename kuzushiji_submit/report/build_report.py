@@ -17,11 +17,11 @@ from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.reading.character_index import CharacterIndex
-from kuzushiji_submit.report.character_index import join_characters
 from kuzushiji_submit.report.confusions import Example, examples_by_page, find_confusions
 from kuzushiji_submit.report.folder import ReportFolder, prepare_folder, safe_names
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.images import write_crop, write_scan
+from kuzushiji_submit.report.join_characters import join_characters
 from kuzushiji_submit.report.judge import judge_page, score_page
 from kuzushiji_submit.report.mark_layout import size_of
 from kuzushiji_submit.report.markup import plural

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detection.detections import Detections
 from detection.parts import LONGEST, SHORTEST, Part, detect_in_parts, find_cuts, join, page_parts
-from kuzushiji_submit.core.page.parts import Window
+from kuzushiji_submit.core.page.page_parts import Window
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from tests.drawn_pages import DrawnPage
 

@@ -32,7 +32,18 @@ LIGHT = (
 
 
 # What both stages have, each its own, and what rooms have in common.
-MIRRORED = {"augment", "config", "detector", "module", "registry", "render", "run", "stages", "weights_file"}
+MIRRORED = {
+    "augment",
+    "config",
+    "detector",
+    "ensemble",
+    "module",
+    "registry",
+    "render",
+    "run",
+    "stages",
+    "weights_file",
+}
 
 
 def test_two_files_of_one_name_mean_the_same() -> None:

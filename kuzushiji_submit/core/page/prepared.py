@@ -10,8 +10,8 @@ from kuzushiji_submit.core.errors import PageReadError
 from kuzushiji_submit.core.memory import naming_large_page
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig, InkReading, read_ink
 from kuzushiji_submit.core.page.lines import Lines
+from kuzushiji_submit.core.page.page_parts import Window, cut_paper, cut_reading
 from kuzushiji_submit.core.page.paper import Paper, estimate_paper
-from kuzushiji_submit.core.page.parts import Window, cut_paper, cut_reading
 
 
 @dataclass(frozen=True, eq=False)

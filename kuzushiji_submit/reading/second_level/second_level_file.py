@@ -12,8 +12,8 @@ from safetensors.numpy import save
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.files import atomic_bytes
 from kuzushiji_submit.reading.second_level.boosted_trees import BoostedTrees
+from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from kuzushiji_submit.reading.second_level.features import FEATURES
-from kuzushiji_submit.reading.second_level.judge import SecondLevel
 
 KIND = "kuzushiji second level 1"
 _ENTRY = "second_level"

@@ -12,8 +12,8 @@ from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.training_data.annotations.annotated_page import AnnotatedPage
-from kuzushiji_submit.training_data.annotations.coco import read_coco
-from kuzushiji_submit.training_data.annotations.page_xml import ROOT, read_page_xml, root_name
+from kuzushiji_submit.training_data.annotations.read_coco import read_coco
+from kuzushiji_submit.training_data.annotations.read_page_xml import ROOT, read_page_xml, root_name
 
 # Beyond this many lines of one page, a note says only how many more there are.
 _FAULTS_SHOWN = 3

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detection.heatmap.page_input import densest_window, levelled_page, scaled_hw
-from kuzushiji_submit.core.page.parts import Window
+from kuzushiji_submit.core.page.page_parts import Window
 from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import DrawnPage
 

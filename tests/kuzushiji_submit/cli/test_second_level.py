@@ -11,7 +11,7 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.reading import load_pipeline as reading
-from kuzushiji_submit.reading.second_level.judge import SecondLevel
+from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level, save_second_level
 from tests.kuzushiji_submit.reading.second_level.test_boosted_trees import stump
 
@@ -55,13 +55,13 @@ def test_an_interrupted_run_goes_on(learn, tmp_path, monkeypatch, capsys):
     def stop_after_two(path):
         if len(read) == 2:
             raise KeyboardInterrupt
-        read.append(path.stem)
+        read.append(path.image_id)
         return read_page(path)
 
     read_page = read_candidates.read_page
     monkeypatch.setattr(read_candidates, "read_page", stop_after_two)
     assert learn() == 130
-    monkeypatch.setattr(read_candidates, "read_page", lambda path: read.append(path.stem) or read_page(path))
+    monkeypatch.setattr(read_candidates, "read_page", lambda path: read.append(path.image_id) or read_page(path))
     assert learn() == 1
     assert "add --resume" in capsys.readouterr().err
     assert learn("--resume") == 0
@@ -74,7 +74,7 @@ def test_readers_read_the_books_they_have_not_seen(learn, data, weights, tmp_pat
     other.write_bytes(weights.read_bytes())
     read = []
     load_pipeline = reading.load_pipeline
-    monkeypatch.setattr(reading, "load_pipeline", lambda *args: read.append(args[1].name) or load_pipeline(*args))
+    monkeypatch.setattr(reading, "load_pipeline", lambda *args: read.append(args[1][0].name) or load_pipeline(*args))
     taught = ["--teach", data.root]
     assert learn("--readers", f"a,b={weights}", f"c={other}", *taught) == 0
     assert read == [weights.name, other.name, weights.name]

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from kuzushiji_submit.export.columns import ExportedPage, lay_out
+from kuzushiji_submit.export.text_columns import ExportedPage, lay_out
 from kuzushiji_submit.reading.characters import Alternative, Character
 
 HERE = Path(__file__).parent

@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from kuzushiji_submit.export.alto import NAMESPACE, render_alto
-from kuzushiji_submit.export.columns import lay_out
+from kuzushiji_submit.export.text_columns import lay_out
 from kuzushiji_submit.reading.characters import Alternative, Character
 from tests.kuzushiji_submit.export.conftest import CREATED, HA, KA, exported_pages, few
 

@@ -10,7 +10,7 @@ from kuzushiji_submit.competition.submission import settings_path, write_rows
 from kuzushiji_submit.core.errors import CompetitionFileError, OutputError
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.export.export import ExportJob, export_readings, export_submission
-from kuzushiji_submit.export.folder import MARKER, Earlier, ExportFolder
+from kuzushiji_submit.export.export_folder import MARKER, Earlier, ExportFolder
 from kuzushiji_submit.export.formats import FORMATS
 from kuzushiji_submit.reading.characters import Alternative, Character, write_characters
 from kuzushiji_submit.reading.view import View

@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from lxml import etree
 
-from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.hocr import NAMESPACE, render_hocr
+from kuzushiji_submit.export.text_columns import lay_out
 from kuzushiji_submit.reading.characters import Character
 from tests.kuzushiji_submit.export.conftest import CREATED, HA, exported_pages, few
 

@@ -2,8 +2,8 @@
 
 from hypothesis import given
 
-from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.page_xml import NAMESPACE, render_page_xml
+from kuzushiji_submit.export.text_columns import lay_out
 from kuzushiji_submit.reading.characters import Alternative, Character
 from tests.kuzushiji_submit.export.conftest import CREATED, HA, KA, exported_pages, few
 

@@ -1,7 +1,7 @@
 """Plain text."""
 
-from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.plain_text import render_text
+from kuzushiji_submit.export.text_columns import lay_out
 from kuzushiji_submit.reading.prior.texts import read_text
 from tests.kuzushiji_submit.export.conftest import CREATED, column_of
 

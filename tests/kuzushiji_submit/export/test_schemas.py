@@ -12,8 +12,8 @@ from hypothesis import given
 from lxml import etree
 
 from kuzushiji_submit.export.alto import render_alto
-from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.page_xml import render_page_xml
+from kuzushiji_submit.export.text_columns import lay_out
 from tests.kuzushiji_submit.export.conftest import CREATED, exported_pages, few, ruby_page
 
 pytestmark = pytest.mark.slow

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from kuzushiji_submit.reading.characters import Character
-from kuzushiji_submit.report.character_index import join_characters
 from kuzushiji_submit.report.glyphs import Glyphs
+from kuzushiji_submit.report.join_characters import join_characters
 from kuzushiji_submit.report.judge import judge_page
 from kuzushiji_submit.report.mark_layout import lay_out
 from kuzushiji_submit.report.model import Picture

@@ -7,8 +7,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from kuzushiji_submit.core.errors import WeightsError
+from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from kuzushiji_submit.reading.second_level.features import FEATURES
-from kuzushiji_submit.reading.second_level.judge import SecondLevel
 from kuzushiji_submit.reading.second_level.second_level_file import KIND, load_second_level, save_second_level
 from tests.kuzushiji_submit.reading.second_level.test_boosted_trees import stump
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from kuzushiji_submit.competition.truth import read_truth
 from kuzushiji_submit.core.errors import AnnotationError, OutputError
-from kuzushiji_submit.export.columns import lay_out
 from kuzushiji_submit.export.formats import FORMATS
+from kuzushiji_submit.export.text_columns import lay_out
 from kuzushiji_submit.reading.characters import Alternative, Character
 from kuzushiji_submit.training_data.annotations.import_truth import ImportJob, import_truth
 

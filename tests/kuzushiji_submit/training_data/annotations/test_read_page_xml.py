@@ -3,7 +3,7 @@
 import pytest
 
 from kuzushiji_submit.core.errors import AnnotationError
-from kuzushiji_submit.training_data.annotations.page_xml import read_page_xml
+from kuzushiji_submit.training_data.annotations.read_page_xml import read_page_xml
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/{}"
 BOX = '<Coords points="{0},{1} {2},{1} {2},{3} {0},{3}"/>'

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kuzushiji_submit.core.targets import STDOUT, find_target, is_file, leads_to_stdout
+from kuzushiji_submit.core.output_targets import STDOUT, find_target, is_file, leads_to_stdout
 
 
 def test_files_there_or_not(tmp_path):

@@ -4,8 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from kuzushiji_submit.core.page.page_files import image_id_of
-from kuzushiji_submit.notebook.page_input import PageInput, to_image
 from kuzushiji_submit.notebook.read_page import ReadPage
+from kuzushiji_submit.notebook.to_pixels import PageInput, to_image
 from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.look_again import read_best

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from kuzushiji_submit.core.errors import CharsetError
-from kuzushiji_submit.export.columns import OtherReading, hull, lay_out, lay_out_reading, mean_confidence
+from kuzushiji_submit.export.text_columns import OtherReading, hull, lay_out, lay_out_reading, mean_confidence
 from kuzushiji_submit.reading.characters import Alternative, Character
 from kuzushiji_submit.reading.view import TURNS, View
 from tests.kuzushiji_submit.export.conftest import HA, KA, NO, characters, column_of, exported_pages, few, sizes

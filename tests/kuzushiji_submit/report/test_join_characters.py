@@ -3,7 +3,7 @@
 import pytest
 
 from kuzushiji_submit.reading.characters import Alternative, Character
-from kuzushiji_submit.report.character_index import join_characters
+from kuzushiji_submit.report.join_characters import join_characters
 from kuzushiji_submit.report.judge import judge_page
 
 HA, KA = "U+306F", "U+304B"

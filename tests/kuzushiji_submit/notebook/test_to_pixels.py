@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kuzushiji_submit.core.errors import PageReadError
-from kuzushiji_submit.notebook.page_input import to_image
+from kuzushiji_submit.notebook.to_pixels import to_image
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (6, 4, 3), np.uint8)

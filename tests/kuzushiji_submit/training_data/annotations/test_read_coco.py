@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kuzushiji_submit.core.errors import AnnotationError
-from kuzushiji_submit.training_data.annotations.coco import read_coco
+from kuzushiji_submit.training_data.annotations.read_coco import read_coco
 
 
 def content(**changes):

@@ -5,7 +5,7 @@ import pytest
 
 from kuzushiji_submit.core.page.ink import InkReading
 from kuzushiji_submit.core.page.lines import Lines
-from kuzushiji_submit.core.page.parts import Window, cut_paper, cut_reading
+from kuzushiji_submit.core.page.page_parts import Window, cut_paper, cut_reading
 from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.drawn_pages import DrawnPage
 

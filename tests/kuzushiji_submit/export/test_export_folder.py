@@ -3,7 +3,7 @@
 import pytest
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.export.folder import MARKER, Earlier, ExportFolder
+from kuzushiji_submit.export.export_folder import MARKER, Earlier, ExportFolder
 from kuzushiji_submit.export.formats import FORMATS
 
 MADE_OF = {"submission": "a"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from kuzushiji_submit.reading.characters import Character
-from kuzushiji_submit.reading.second_level.judge import SecondLevel
+from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from tests.kuzushiji_submit.reading.second_level.test_boosted_trees import stump
 from tests.page_readings import page_reading
 

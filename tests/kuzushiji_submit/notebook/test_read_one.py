@@ -8,7 +8,7 @@ import pytest
 
 import kuzushiji_submit
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
-from kuzushiji_submit.notebook import read as module
+from kuzushiji_submit.notebook import read_one as module
 from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig
 
