@@ -65,7 +65,7 @@ def main() -> int:
         shuffled = images["arr_0"][order], labels["arr_0"][order]
     folder = DataFolder(options.out)
     folder.train_images.mkdir(parents=True, exist_ok=True)
-    pages = []
+    pages: list[PageTruth] = []
     for start in range(0, len(order), ROWS * COLUMNS):
         stop = start + ROWS * COLUMNS
         image, truth = lay_out(shuffled[0][start:stop], shuffled[1][start:stop], f"kmnist_{len(pages):03d}")

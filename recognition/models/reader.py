@@ -28,8 +28,8 @@ class ReaderConfig:
             of length 1 (the cosine form of the L2-constrained softmax, Ranjan et al. 2017).
     """
 
-    widths: tuple[int, ...] = (16, 48, 112, 224)
-    blocks: tuple[int, ...] = (1, 2, 1)
+    widths: tuple[int, ...] = (16, 32, 64, 128, 256)
+    blocks: tuple[int, ...] = (1, 2, 2, 1)
     embedding: int = 256
     dropout: float = 0.2
     scale: float = 0.0
