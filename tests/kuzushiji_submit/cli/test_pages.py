@@ -7,6 +7,7 @@ import pytest
 
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.core.page import read
+from kuzushiji_submit.core.page.page_files import PageFile
 
 RECOGNIZER = ("--set", "model=kuzu_char_rec", "--set", "model.stage_widths=[4, 8]", "--set", "crop.size=32")
 SMALL = ("--set", "epochs=1", "--set", "runtime.accelerator=cpu", "--set", "split.folds=0")
@@ -17,10 +18,10 @@ def no_page(monkeypatch):
     """Lets the reading of b_1 fail as nobody foresaw, in the module that a command reads pages in."""
     read_page = read.read_page
 
-    def fail(path: Path):
-        if path.stem == "b_1":
+    def fail(file: PageFile):
+        if file.image_id == "b_1":
             raise ZeroDivisionError("oops")
-        return read_page(path)
+        return read_page(file)
 
     def patch(module: str) -> None:
         found = importlib.import_module(f"kuzushiji_submit.{module}")

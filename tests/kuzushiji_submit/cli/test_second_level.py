@@ -52,16 +52,16 @@ def test_a_file_is_made_and_says_what_it_is_worth(learn, tmp_path, capsys):
 def test_an_interrupted_run_goes_on(learn, tmp_path, monkeypatch, capsys):
     read = []
 
-    def stop_after_two(path):
+    def stop_after_two(file):
         if len(read) == 2:
             raise KeyboardInterrupt
-        read.append(path.image_id)
-        return read_page(path)
+        read.append(file.image_id)
+        return read_page(file)
 
     read_page = read_candidates.read_page
     monkeypatch.setattr(read_candidates, "read_page", stop_after_two)
     assert learn() == 130
-    monkeypatch.setattr(read_candidates, "read_page", lambda path: read.append(path.image_id) or read_page(path))
+    monkeypatch.setattr(read_candidates, "read_page", lambda file: read.append(file.image_id) or read_page(file))
     assert learn() == 1
     assert "add --resume" in capsys.readouterr().err
     assert learn("--resume") == 0
