@@ -132,6 +132,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--real-share", type=share, default=0.5, help="of the draws (default: %(default)s)")
     parser.add_argument("--detector", choices=("heatmap", "ink"), default="ink", help="what finds boxes to align")
     parser.add_argument("--detector-weights", type=Path, help="{book} in it stands for the book that is read")
+    parser.add_argument(
+        "--prior", type=Path, help="text prior without these books, to read with the text (default: none)"
+    )
     parser.add_argument("--calibrate", type=Path, help="weights file that gets the temperature and the threshold")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
@@ -270,7 +273,9 @@ def read_pages(
         recognizer.calibrate(Calibration(temperature))
         detector = load_detector(config, chosen_detector(args, book_of(truth.image_id)), recognizer, args.device)
         page = read_page(images[truth.image_id])
-        read.append((next(make_pipeline(config, detector, recognizer).read([(truth.image_id, page)])), truth))
+        read.append(
+            (next(make_pipeline(config, detector, recognizer, args.prior).read([(truth.image_id, page)])), truth)
+        )
     return read
 
 

@@ -195,8 +195,8 @@ def test_push_may_wait_for_the_end(kaggle, run):
     assert (code, out.splitlines()[1]) == (1, "tester/kuzushiji-train: ERROR")
 
 
-def test_a_kernel_that_may_not_be_seen(kaggle, run):
-    for part in (["status"], ["output", "--out", "nowhere"]):
+def test_a_kernel_that_may_not_be_seen(kaggle, run, tmp_path):
+    for part in (["status"], ["output", "--out", str(tmp_path / "output")]):
         kaggle.fail("GetKernelSessionStatus", Failure(403, "Permission 'kernels.get' was denied"))
         kaggle.fail("ListKernelSessionOutput", Failure(403, "Permission 'kernels.get' was denied"))
         code, _, said = run("kernel", *part, "tester/other-kernel")
