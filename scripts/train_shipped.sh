@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Train the weights that ship, from nothing to calibrated files; started again, it goes on where it was.
 #
-# Usage: DATA=FOLDER OUT=FOLDER [SCALE=full|tiny] [FONTS="FILE ..."] [REAL_SET="--set KEY=VALUE ..."] bash scripts/train_shipped.sh
+# Usage: DATA=FOLDER OUT=FOLDER [SCALE=full|tiny] [FONTS="FILE ..."] [TRAIN_SET="--set KEY=VALUE ..."] bash scripts/train_shipped.sh
 #
-# DATA holds competition/, real_pages/, kmnist/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
+# DATA holds competition/, real_pages/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
 # work; its weights read nothing. With a GPU raise the batch: TRAIN_SET="--set batch_size=512 --set runtime.num_workers=12".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-: "${DATA:?the folder of competition/, real_pages/ and kmnist/}" "${OUT:?the folder to work in}"
+: "${DATA:?the folder of competition/, real_pages/ and fonts/}" "${OUT:?the folder to work in}"
 SCALE=${SCALE:-full}
 PYTHON=${PYTHON:-.venv/bin/python}
 GROUPS_OUT="100241706 200021763 100249376 100249416,100249476,200021802,200006663"
@@ -64,7 +64,7 @@ real_detector() {
     --set seed=1 --resume
 }
 real_reader() { # real_reader NAME FOLDER: the base goes on, half of it on real crops
-  kuzushiji train recognizer --data "$2" --train-only "$OUT/data/C" "$OUT/data/D" "$OUT/data/hands" "$OUT/data/kmnist" --shares 0.45 0.18 0.15 0.12 0.1 \
+  kuzushiji train recognizer --data "$2" --train-only "$OUT/data/C" "$OUT/data/D" "$OUT/data/hands" --shares 0.45 0.23 0.2 0.12 \
     --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/$1" --config reader-real --set "initial_weights=$OUT/base-reader/recognizer.safetensors" \
     --set split.folds=0 --set export=last --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set seed=1 "${TRAIN_SET[@]}" --resume
 }
@@ -77,13 +77,12 @@ measure() { # the same way with books left out: its figures are the ones that co
   cp "$OUT/reader/recognizer.safetensors" "$OUT/recognizer.safetensors"
   "$PYTHON" scripts/leave_one_book_out.py --base "$OUT/base-reader/recognizer.safetensors" --real "$REAL" --complete "$DATA/real_pages/truth_exact.csv" \
     --transcriptions "$DATA/real_pages/transcriptions.json" --synthetic "$OUT/data/C" "$OUT/data/D" --synthetic-crops "$OUT/crops" \
-    --false-alarms "$OUT/data/C" --also "$OUT/data/kmnist" --counts "$CLASSES" --groups $GROUPS_OUT --real-share 0.45 --out "$OUT/left-out" \
+    --false-alarms "$OUT/data/C" --detector heatmap --counts "$CLASSES" --groups $GROUPS_OUT --real-share 0.45 --out "$OUT/left-out" \
     --calibrate "$OUT/recognizer.safetensors" --config reader-real --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set seed=1
 }
 
 step layout layout
 step real "$PYTHON" scripts/make_real_folder.py --real "$DATA/real_pages" --out "$REAL"
-step kmnist "$PYTHON" scripts/make_kmnist_folder.py --images "$DATA/kmnist/kmnist-test-imgs.npz" --labels "$DATA/kmnist/kmnist-test-labels.npz" --out "$OUT/data/kmnist"
 step pages-C draw C "$pages_c" 51 --layout "$OUT/data/layout.csv"
 step pages-D draw D "$pages_d" 52 --tempering 0.6
 step pages-hands real_hands
