@@ -67,7 +67,9 @@ def test_leaves_joined_are_read_as_the_leaves(
         Image.fromarray(page).save(images / f"p_{number}.png")
     Image.fromarray(np.full((3, 4000, 3), 220, np.uint8)).save(images / "p_3.png")
     command = ["predict", "--images", images, "--out", out, "--detector", detector, "--debug", tmp_path / "debug"]
-    assert main([*map(str, command), "--device", "cpu", "--set", "min_score=0"]) == 0, capsys.readouterr().err
+    # What the text around drawn shapes says of them is chance, and differs at the leaves' borders.
+    command += ["--device", "cpu", "--set", "min_score=0", "--set", "context.enabled=false"]
+    assert main([*map(str, command)]) == 0, capsys.readouterr().err
     first, second, joined, blank = read_submission(out)
     side = pages[0].shape[axis]
     again = 0
