@@ -14,7 +14,7 @@ from kuzushiji_submit.core.files import try_file, try_folder
 from kuzushiji_submit.core.memory import limit_caches, release_freed
 from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.scratch import scratch_folder
-from kuzushiji_submit.core.targets import is_file, leads_to_stdout
+from kuzushiji_submit.core.targets import STDOUT, is_file, leads_to_stdout
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
@@ -142,7 +142,9 @@ def try_targets(job: PredictJob) -> None:
     seen: dict[Path, str] = {}
     for option, path in files.items():
         try_file(path, option, "characters.jsonl" if option == "--characters" else "submission.csv")
-        other = seen.setdefault(path.resolve(), option) if is_file(path) or leads_to_stdout(path) else option
+        if not is_file(path) and not leads_to_stdout(path):
+            continue  # two outputs may go to /dev/null
+        other = seen.setdefault(STDOUT if leads_to_stdout(path) else path.resolve(), option)
         if other != option:
             raise OutputError(f"{option} {path}: is also {other}: name another file")
     if job.debug is not None:
