@@ -62,7 +62,7 @@ def find_target(path: Path) -> Target:
         return Target(path, descriptor=descriptor)
     try:
         status = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Target(path, Path(os.path.realpath(path)))
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(0, "it is a folder")

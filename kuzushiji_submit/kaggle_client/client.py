@@ -108,6 +108,8 @@ class Client:
         # The client makes this folder when it is imported, fails where the home folder is read-only, and needs nothing
         # that stands in the user's: the variables hold it.
         environ["KAGGLE_CONFIG_DIR"] = str(self._scratch)
+        # It keeps notes on unfinished uploads, which no later run could use: the files are laid out anew each time.
+        environ["TMPDIR"] = str(self._scratch)
         if not is_shown():
             environ["TQDM_DISABLE"] = "1"
         self._answers = queue.SimpleQueue()

@@ -14,7 +14,7 @@ from kuzushiji_submit.competition.submission import PagePoints, settings_path, w
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
 from kuzushiji_submit.core.memory import limit_caches, release_freed
-from kuzushiji_submit.core.output_targets import is_file, leads_to_stdout
+from kuzushiji_submit.core.output_targets import STDOUT, is_file, leads_to_stdout
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.scratch import scratch_folder
@@ -155,10 +155,9 @@ def try_targets(job: PredictJob) -> None:
     seen: dict[Path, str] = {}
     for option, path in files.items():
         try_file(path, option, "characters.jsonl" if option == "--characters" else "submission.csv")
-        if not (is_file(path) or leads_to_stdout(path)):
-            continue
-        # Standard output has many names, a file's among them where it was redirected.
-        other = seen.setdefault(Path("-") if leads_to_stdout(path) else path.resolve(), option)
+        if not is_file(path) and not leads_to_stdout(path):
+            continue  # two outputs may go to /dev/null
+        other = seen.setdefault(STDOUT if leads_to_stdout(path) else path.resolve(), option)
         if other != option:
             raise OutputError(f"{option} {files[option]}: is also {other}: name another file")
     if job.debug is not None:

@@ -18,7 +18,7 @@ def test_summary_on_stdout_and_progress_on_stderr(tmp_path, capsys):
     captured = capsys.readouterr()
     assert captured.out.startswith(f"{out}: 2 train and 1 test pages, ")
     assert captured.out.count("\n") == 1
-    assert "3 of 3 pages (100 %)" in captured.err
+    assert captured.err.startswith("synthesize: 3 of 3 pages (100 %)")
     assert main(argv) == 0
     assert "3 of them from an earlier run" in capsys.readouterr().out
 
