@@ -1,11 +1,15 @@
-"""The record that leaves the recognizer."""
+"""The record that leaves the recognizer, and what makes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.ink import InkConfig
+from recognition.crops import CropConfig, Crops
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,31 @@ class Recognitions:
     def scores(self) -> NDArray[np.float32]:
         """The score of the best class of each crop, shape (N,)."""
         return self.top_scores[:, 0]
+
+
+class Recognizer(Protocol):
+    """Says what crops hold."""
+
+    @property
+    def charset(self) -> Charset:
+        """The characters in class order."""
+        ...
+
+    @property
+    def crop_config(self) -> CropConfig:
+        """How crops must be cut."""
+        ...
+
+    @property
+    def ink(self) -> InkConfig:
+        """What pages must be turned into before crops are cut: the ink it was trained on."""
+        ...
+
+    @property
+    def min_score(self) -> float:
+        """The product of detection score and recognition score from which on a character is worth submitting."""
+        ...
+
+    def recognize(self, crops: Crops) -> Recognitions:
+        """What crops hold; they may come from many pages, and there may be none."""
+        ...

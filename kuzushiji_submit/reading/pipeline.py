@@ -10,12 +10,11 @@ from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
-from kuzushiji_submit.reading.protocols import Recognizer
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from kuzushiji_submit.reading.view import PLAIN, View
 from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.crops import Crops, crop_page
-from recognition.recognitions import Recognitions
+from recognition.recognitions import Recognitions, Recognizer
 
 
 @dataclass(frozen=True, eq=False)

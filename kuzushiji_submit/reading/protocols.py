@@ -1,4 +1,4 @@
-"""What the pipeline knows of its two stages, and all that it knows.
+"""What the pipeline knows of its two stages, and all that it knows (`Detector`, `Recognizer`), and what debug sheets need.
 
 ```
 PreparedPage ─ Detector.detect ─▶ Detections ─ crop_boxes ─▶ Crops ─ Recognizer.recognize ─▶ Recognitions
@@ -13,11 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections, Detector
-from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage
-from recognition.crops import CropConfig, Crops
-from recognition.recognitions import Recognitions
 
 
 class Stages(Protocol):
@@ -38,32 +34,4 @@ class ExplainingDetector(Detector, Protocol):
 
     def explain(self, page: PreparedPage) -> Stages:
         """As `detect`, with every stage on the way."""
-        ...
-
-
-class Recognizer(Protocol):
-    """Says what crops hold."""
-
-    @property
-    def charset(self) -> Charset:
-        """The characters in class order."""
-        ...
-
-    @property
-    def crop_config(self) -> CropConfig:
-        """How crops must be cut."""
-        ...
-
-    @property
-    def ink(self) -> InkConfig:
-        """What pages must be turned into before crops are cut: the ink it was trained on."""
-        ...
-
-    @property
-    def min_score(self) -> float:
-        """The product of detection score and recognition score from which on a character is worth submitting."""
-        ...
-
-    def recognize(self, crops: Crops) -> Recognitions:
-        """What crops hold; they may come from many pages, and there may be none."""
         ...
