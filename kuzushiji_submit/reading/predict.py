@@ -13,16 +13,16 @@ from kuzushiji_submit.competition.page_images import PageImages, name_other_form
 from kuzushiji_submit.competition.submission import PagePoints, settings_path, write_rows, write_settings
 from kuzushiji_submit.core.errors import OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file, try_folder
-from kuzushiji_submit.core.memory import limit_caches, release_freed
+from kuzushiji_submit.core.memory import limit_caches
 from kuzushiji_submit.core.output_targets import STDOUT, is_file, leads_to_stdout
 from kuzushiji_submit.core.page.page_files import PageFile
-from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
+from kuzushiji_submit.reading.fill_journal import fill_journal
 from kuzushiji_submit.reading.journal import Journal, journal_path
-from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+from kuzushiji_submit.reading.page_reader import PageReader
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
 
@@ -111,7 +111,6 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     ids = ids[index - 1 :: count]
     reader = PageReader(pipeline, images, sheets, job.batch_pages, job.workers, job.time_budget)
     settings = {**made_by, "shard": list(job.shard)}
-    failures: dict[str, str] = {}
     with (
         _place_of_journal(job) as place,
         Journal(place, settings, pipeline.recognizer.charset, resume=job.resume) as journal,
@@ -119,15 +118,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
         todo = [image_id for image_id in ids if image_id not in journal]
         if len(todo) < len(ids):
             logger.info("resumed: %d of %d pages were read before", len(ids) - len(todo), len(ids))
-        with counter("predict", len(ids), initial=len(ids) - len(todo)) as bar:
-            for done in reader.read(todo):
-                if isinstance(done, PageFailure):
-                    failures[done.image_id] = done.message
-                    write_line(f"{done.image_id}: {done.message}")
-                else:
-                    journal.add(done)
-                release_freed()
-                bar.update()
+        failures = fill_journal(reader, ids, journal, "predict")
         result = _write(job, ids, images, journal, settings, failures, left)
         if not failures and not result.unread:
             journal.remove()

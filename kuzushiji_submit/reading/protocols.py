@@ -1,4 +1,4 @@
-"""What the pipeline knows of its two stages, and all that it knows (`Detector`, `Recognizer`), and what debug sheets need.
+"""What the pipeline knows of its two stages (`Detector`, `Recognizer`), and what debug sheets need of a detector.
 
 ```
 PreparedPage ─ Detector.detect ─▶ Detections ─ crop_boxes ─▶ Crops ─ Recognizer.recognize ─▶ Recognitions

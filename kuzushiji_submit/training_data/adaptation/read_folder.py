@@ -1,12 +1,11 @@
 """All pages of a folder into a journal, without a threshold."""
 
 from kuzushiji_submit.competition.page_images import PageImages
-from kuzushiji_submit.core.memory import limit_caches, release_freed
-from kuzushiji_submit.core.progress import counter, write_line
-from kuzushiji_submit.core.signals import raise_if_stopped
+from kuzushiji_submit.core.memory import limit_caches
 from kuzushiji_submit.core.time_budget import TimeBudget
+from kuzushiji_submit.reading.fill_journal import fill_journal
 from kuzushiji_submit.reading.journal import Journal
-from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+from kuzushiji_submit.reading.page_reader import PageReader
 from kuzushiji_submit.reading.pipeline import Pipeline
 
 
@@ -28,16 +27,5 @@ def read_folder(
     """
     limit_caches()
     reader = PageReader(pipeline.with_min_score(0.0), images, time_budget=time_budget)
-    todo = [image_id for image_id in images if image_id not in journal]
-    tried = 0
-    with counter("read", len(images), initial=len(images) - len(todo)) as bar:
-        for done in reader.read(todo):
-            raise_if_stopped()
-            tried += 1
-            if isinstance(done, PageFailure):
-                write_line(f"{done.image_id}: {done.message}")
-            else:
-                journal.add(done)
-            release_freed()
-            bar.update()
-    return tried == len(todo)
+    failures = fill_journal(reader, list(images), journal, "read")
+    return all(image_id in journal or image_id in failures for image_id in images)

@@ -1,0 +1,39 @@
+"""Pages into a journal, one after the other."""
+
+from collections.abc import Sequence
+
+from kuzushiji_submit.core.memory import release_freed
+from kuzushiji_submit.core.progress import counter, write_line
+from kuzushiji_submit.core.signals import raise_if_stopped
+from kuzushiji_submit.reading.journal import Journal
+from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+
+
+def fill_journal(reader: PageReader, image_ids: Sequence[str], journal: Journal, name: str) -> dict[str, str]:
+    """Reads the pages that a journal lacks, or those that the time suffices for, with their progress shown.
+
+    Args:
+        reader: reads them; those that it cannot read are named on standard error.
+        image_ids: all pages, those in the journal too.
+        journal: gets the readings.
+        name: what the progress is called.
+
+    Returns:
+        Why pages could not be read, by image_id.
+
+    Raises:
+        StoppedBySignalError: if the process was told to stop and waits for such a place.
+    """
+    todo = [image_id for image_id in image_ids if image_id not in journal]
+    failures = {}
+    with counter(name, len(image_ids), initial=len(image_ids) - len(todo)) as bar:
+        for done in reader.read(todo):
+            raise_if_stopped()
+            if isinstance(done, PageFailure):
+                failures[done.image_id] = done.message
+                write_line(f"{done.image_id}: {done.message}")
+            else:
+                journal.add(done)
+            release_freed()
+            bar.update()
+    return failures
