@@ -67,9 +67,22 @@ KNOWN_FONTS = (
         misdrawn=frozenset(REDRAWN),
         package="@fontsource/zhi-mang-xing",
     ),
+    FontProfile("long-cang", {Script.KANJI: 0.3}, shapes=SIMPLIFIED, package="@fontsource/long-cang"),
+    FontProfile("ma-shan", {Script.KANJI: 0.15}, shapes=SIMPLIFIED, package="@fontsource/ma-shan-zheng"),
+    FontProfile("yuji-boku", _written(0.3, 0.15), package="@fontsource/yuji-boku"),
+    FontProfile("yuji-mai", _written(0.3, 0.15), package="@fontsource/yuji-mai"),
+    FontProfile("yuji-syuku", _written(0.3, 0.15), package="@fontsource/yuji-syuku"),
 )
 CURSIVE_WORDS = ("sosho", "草書")
-SPELLINGS = {"liujian": "liu-jian", "zhimang": "zhi-mang"}
+SPELLINGS = {
+    "liujian": "liu-jian",
+    "zhimang": "zhi-mang",
+    "longcang": "long-cang",
+    "mashan": "ma-shan",
+    "yujiboku": "yuji-boku",
+    "yujimai": "yuji-mai",
+    "yujisyuku": "yuji-syuku",
+}
 
 
 def profile_of(path: Path, names: tuple[str, ...] = ()) -> FontProfile:
