@@ -15,6 +15,7 @@ from kuzushiji_submit.core.files import sha256_of
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
+from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
@@ -49,6 +50,7 @@ class PipelineConfig:
         views: how often each crop is looked at.
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
+        hand: how the pages of a book help each other.
         context: how the text around a character weighs in.
         second_level: whether what is known of each character decides once more if it is worth a row.
         page_views: how pages lie in their files: turned, or as negatives.
@@ -63,6 +65,7 @@ class PipelineConfig:
     views: ViewsConfig = field(default_factory=ViewsConfig)
     alternatives: int = 5
     batch_size: int = 256
+    hand: HandConfig = field(default_factory=HandConfig)
     context: ContextConfig = field(default_factory=ContextConfig)
     second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
     page_views: ViewConfig = field(default_factory=ViewConfig)
@@ -77,9 +80,13 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
         DeviceError: if the device cannot be used.
     """
     considered = config.context.alternatives if config.context.changes_something else 0
-    top_k = max(config.alternatives, considered)
+    in_hand = config.hand.changes_something
+    top_k = max(config.alternatives, considered, config.hand.alternatives if in_hand else 0)
     members = [
-        Recognizer.load(path, device, top_k=top_k, batch_size=config.batch_size, views=config.views) for path in weights
+        Recognizer.load(
+            path, device, top_k=top_k, batch_size=config.batch_size, views=config.views, embeddings=in_hand
+        )
+        for path in weights
     ]
     recognizer: ScoringRecognizer = members[0]
     if len(members) > 1:
@@ -153,6 +160,7 @@ def make_pipeline(
         alternatives=config.alternatives,
         steps=steps,
         page_views=config.page_views,
+        hand=config.hand,
     )
 
 
