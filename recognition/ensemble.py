@@ -88,15 +88,18 @@ class RecognizerEnsemble:
         self.calibration = calibration
 
     def recognize(self, crops: Crops) -> Recognitions:
-        """What crops hold, without embeddings; they may come from many pages, and there may be none.
+        """What crops hold; they may come from many pages, and there may be none.
+
+        There are embeddings where every member gives them: theirs side by side.
 
         Raises:
             ValueError: if the crops have another size than the members'.
         """
         parts = []
         for batch in self._batches(crops):
-            scores, ids = self._scores(batch).topk(self.top_k, dim=1)
-            parts.append(Recognitions(ids.numpy(), scores.numpy()))
+            mean, embeddings = self._look(batch)
+            scores, ids = self._softmax(mean).topk(self.top_k, dim=1)
+            parts.append(Recognitions(ids.numpy(), scores.numpy(), embeddings))
         return Recognitions.concatenate(parts, self.top_k)
 
     def score_crops(self, crops: Crops) -> NDArray[np.float32]:
@@ -117,16 +120,26 @@ class RecognizerEnsemble:
         parts = [self._mean(batch) for batch in self._batches(crops)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
 
-    def _mean(self, crops: Crops) -> NDArray[np.float32]:
-        parts = []
+    def _look(self, crops: Crops) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """The members' mean, float32 (n, C) or (n, C + 1), and their embeddings side by side, float32 (n, D)."""
+        parts, sides = [], []
         for member, columns in zip(self.members, self._columns, strict=True):
-            logits = member.logits(crops)
+            logits, embeddings = member.logits_and_embeddings(crops)
             parts.append(logits[:, columns[: logits.shape[1]]] / member.calibration.temperature)
-        return np.asarray(np.mean(parts, axis=0), np.float32)
+            if embeddings is not None:
+                sides.append(embeddings)
+        together = np.concatenate(sides, axis=1) if len(sides) == len(self.members) else None
+        return np.asarray(np.mean(parts, axis=0), np.float32), together
+
+    def _mean(self, crops: Crops) -> NDArray[np.float32]:
+        return self._look(crops)[0]
 
     def _scores(self, crops: Crops) -> torch.Tensor:
+        return self._softmax(self._mean(crops))
+
+    def _softmax(self, mean: NDArray[np.float32]) -> torch.Tensor:
         """float32 (n, C): what "not a character" takes, the characters lack."""
-        scaled = torch.from_numpy(self._mean(crops)) / self.calibration.temperature
+        scaled = torch.from_numpy(mean) / self.calibration.temperature
         return scaled.softmax(dim=1)[:, : len(self.charset)]
 
     def _batches(self, crops: Crops) -> Iterator[Crops]:

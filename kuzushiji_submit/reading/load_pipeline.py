@@ -26,6 +26,7 @@ from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.ensemble import RecognizerEnsemble
+from recognition.onnx_file import SUFFIX as ONNX_SUFFIX
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
 from recognition.several_views import ViewsConfig
@@ -84,7 +85,12 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
     top_k = max(config.alternatives, considered, config.hand.alternatives if in_hand else 0)
     members = [
         Recognizer.load(
-            path, device, top_k=top_k, batch_size=config.batch_size, views=config.views, embeddings=in_hand
+            path,
+            device,
+            top_k=top_k,
+            batch_size=config.batch_size,
+            views=config.views,
+            embeddings=in_hand and path.suffix != ONNX_SUFFIX,  # which gives none: its pages are read one by one
         )
         for path in weights
     ]
