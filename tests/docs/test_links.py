@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.docs_pages import PAGES, ROOT, anchors, links, name_of
 
 INDEX = ROOT / "docs" / "README.md"

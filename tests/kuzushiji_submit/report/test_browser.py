@@ -101,10 +101,14 @@ def test_the_index(report, tmp_path):
 
 
 def test_from_character_to_character(report, tmp_path):
-    steps = """const at = () => [document.activeElement.id, getComputedStyle(document.querySelector(".current .area")).strokeWidth];
-      const seen = [];
+    steps = """const seen = [];
+      const stroke = () => getComputedStyle(document.querySelector(".current .area")).strokeWidth;
+      const at = () => [document.activeElement.id, stroke()];
       for (const key of ["j", "j", "k", "k", "k", "h", "j"]) { press(key); seen.push(at()); }
-      document.querySelector("a[rel=contents]").addEventListener("click", (event) => { seen.push(["index"]); event.preventDefault(); });
+      document.querySelector("a[rel=contents]").addEventListener("click", (event) => {
+        seen.push(["index"]);
+        event.preventDefault();
+      });
       press("i");
       document.body.dataset.seen = JSON.stringify(seen);"""
     dom = open_page(report.parent / "pages" / f"{SCORED}.html", tmp_path / "profile", steps=steps)
@@ -128,18 +132,24 @@ def thousand(report, points):
 
 
 def test_of_a_thousand_pages_some_are_laid_out_and_all_are_found(thousand, tmp_path):
-    steps = """const rows = () => Array.from(document.querySelectorAll("#pages tbody tr")).filter((row) => row.offsetParent);
-      const seen = [];
+    steps = """const seen = [];
+      const rows = () => Array.from(document.querySelectorAll("#pages tbody tr")).filter((row) => row.offsetParent);
       const see = () => seen.push([rows().length, document.activeElement.textContent || document.activeElement.id]);
+      const type = (text) => {
+        document.activeElement.value = text;
+        document.activeElement.dispatchEvent(new Event("input"));
+      };
       see();
       press("/"); see();
-      document.activeElement.value = "149-"; document.activeElement.dispatchEvent(new Event("input")); see();
-      press("ArrowDown"); see(); press("ArrowDown"); see(); press("End"); see(); press("ArrowDown"); see(); press("Home"); see();
+      type("149-"); see();
+      for (const key of ["ArrowDown", "ArrowDown", "End", "ArrowDown", "Home"]) { press(key); see(); }
       seen.push(getComputedStyle(document.activeElement).outlineStyle);
-      press("/"); document.activeElement.value = ""; document.activeElement.dispatchEvent(new Event("input"));
-      document.querySelectorAll("#pages th button")[0].click(); document.querySelectorAll("#pages th button")[0].click();
+      press("/"); type("");
+      const heading = document.querySelector("#pages th button");
+      heading.click(); heading.click();
       seen.push(rows()[0].textContent.trim().slice(0, 11));
-      document.querySelector("#books tbody a").click(); seen.push([rows().length, document.getElementById("found").value]);
+      document.querySelector("#books tbody a").click();
+      seen.push([rows().length, document.getElementById("found").value]);
       document.body.dataset.seen = JSON.stringify(seen);"""
     dom = open_page(thousand, tmp_path / "profile", steps=steps)
     first, typing, matching, *walked, outline, sorted_first, book = told(dom, "seen")
@@ -170,8 +180,8 @@ def origin(report):
 def test_a_telephone_shows_the_whole_width(name, report, origin, tmp_path):
     outer = report.with_name("telephone.html")
     outer.write_text(f'<body><iframe width="360" height="740" src="{name}"></iframe></body>', "utf-8")
-    steps = """const inner = document.querySelector("iframe").contentDocument;
-      document.body.dataset.widths = JSON.stringify([inner.documentElement.clientWidth, inner.documentElement.scrollWidth]);"""
+    steps = """const inner = document.querySelector("iframe").contentDocument.documentElement;
+      document.body.dataset.widths = JSON.stringify([inner.clientWidth, inner.scrollWidth]);"""
     probed = probe(outer, steps)
     dom = open_url(f"{origin}/{probed.name}", tmp_path / "profile")
     assert 'data-widths="[360,360]"' in dom
