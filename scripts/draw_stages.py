@@ -1,39 +1,39 @@
-"""Draws the pictures of docs/how-it-works.md from a page of the embedded sample.
+"""Draws the pictures of docs/how-it-works.md from pages of the embedded sample.
 
 Usage: python scripts/draw_stages.py [--out docs/images/stages]
 
 The detectors' sheets are those of `kuzushiji predict --debug`, cut in two and made smaller; what the recognizer sees is
-that of `kuzushiji explain`; reading order and what the text changed come from the characters that `predict` writes.
+that of `kuzushiji explain`.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageDraw
 
+import kuzushiji_submit
 from kuzushiji_submit.cli import main as kuzushiji
 from kuzushiji_submit.core.scratch import scratch_folder
 
-SAMPLE = Path(__file__).resolve().parents[1] / "kuzushiji_submit" / "sample"
-PAGE = "918680001_00004_2"
-UPPER = 0.62  # the part of the page's height that is shown: below it is little writing
-HEIGHT = 820  # of a picture, in pixels
+IMAGES = Path(__file__).resolve().parents[1] / "kuzushiji_submit" / "sample" / "test_images"
+PAGE = IMAGES / "918680001_00004_2.jpg"
+SHEETS = (("heatmap", PAGE, 5), ("ink", IMAGES / "918680004_00004_1.jpg", 6))  # with the number of pictures on a sheet
+UPPER = 0.62  # the part of a page's height that is shown: below it is little writing
+HEIGHT = 640  # of a picture, in pixels
 LIMIT = 195_000  # bytes of a file
-EXPLAINED = (("人", (740, 368, 787, 421)), ("身", (268, 368, 311, 428)))
-BLUE, ORANGE = (0, 114, 178), (194, 78, 0)
+EXPLAINED = (740, 368, 787, 421)  # the box of a character, in pixels of the page
+GREEN, BLUE, ORANGE = (20, 150, 60), (0, 114, 178), (194, 78, 0)
 
 
-def predict(page: Path, folder: Path, detector: str) -> Path:
-    """Reads the page; returns the folder of what was written: the sheet, and `characters.jsonl`."""
+def draw_sheet(page: Path, folder: Path, detector: str) -> Path:
+    """The contact sheet of a detector."""
     out = folder / detector
     command = ["predict", "--images", str(page), "--out", str(out / "submission.csv"), "--detector", detector]
-    if kuzushiji([*command, "--characters", str(out / "characters.jsonl"), "--debug", str(out)]):
+    if kuzushiji([*command, "--debug", str(out)]):
         sys.exit("the page was not read: see the message above")
-    return out
+    return out / page.name
 
 
 def halves(sheet: Path, pictures: int) -> Iterator[Image.Image]:
@@ -44,19 +44,18 @@ def halves(sheet: Path, pictures: int) -> Iterator[Image.Image]:
         yield image.crop((round(first * width), 0, round(last * width), height))
 
 
-def draw_order(page: Path, characters: list[dict[str, Any]]) -> Image.Image:
-    """The boxes joined in reading order; those that the text changed in orange."""
+def draw_order(page: Path) -> Image.Image:
+    """The boxes joined in reading order; those whose character the text around changed in orange."""
+    reading = kuzushiji_submit.read(page).reading
     image = Image.open(page).convert("RGB")
     draw = ImageDraw.Draw(image)
-    centers = []
-    for character in characters:
-        x0, y0, x1, y1 = character["box"]
-        centers.append(((x0 + x1) / 2, (y0 + y1) / 2))
-        changed = character["eye"][0]["codepoint"] != character["codepoint"]
-        draw.rectangle((x0, y0, x1, y1), outline=ORANGE if changed else BLUE, width=5 if changed else 2)
-    draw.line(centers, fill=(20, 150, 60), width=3)
-    for center, radius in ((centers[0], 9), (centers[-1], 5)):
-        draw.ellipse([place + sign * radius for sign in (-1, 1) for place in center], fill=(20, 150, 60))
+    for place, box in enumerate(reading.boxes.tolist()):
+        changed = reading.eye_ids is not None and reading.eye_ids[place, 0] != reading.class_ids[place]
+        draw.rectangle(box, outline=ORANGE if changed else BLUE, width=5 if changed else 2)
+    ordered = reading.boxes[reading.order]
+    centers = [tuple(center) for center in ((ordered[:, :2] + ordered[:, 2:]) / 2).tolist()]
+    draw.line(centers, fill=GREEN, width=3)
+    draw.ellipse([place + sign * 10 for sign in (-1, 1) for place in centers[0]], fill=GREEN)
     return image.crop((0, 0, image.width, round(image.height * UPPER)))
 
 
@@ -76,18 +75,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/images/stages"), help="folder (default: %(default)s)")
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    page = SAMPLE / "test_images" / f"{PAGE}.jpg"
     with scratch_folder("stages") as folder:
-        for detector, pictures in (("heatmap", 5), ("ink", 6)):
-            sheet = predict(page, folder, detector) / f"{PAGE}.jpg"
-            for number, image in enumerate(halves(sheet, pictures), 1):
+        for detector, page, pictures in SHEETS:
+            for number, image in enumerate(halves(draw_sheet(page, folder, detector), pictures), 1):
                 write(image, out / f"{detector}-{number}.jpg")
-        lines = (folder / "heatmap" / "characters.jsonl").read_text("utf-8").splitlines()
-        write(draw_order(page, [json.loads(line) for line in lines]), out / "order.jpg")
-        for name, box in EXPLAINED:
-            picture = folder / "explained.png"
-            kuzushiji(["explain", "--page", str(page), "--box", *map(str, box), "--truth", name, "--out", str(picture)])
-            Image.open(picture).save(out / f"character-U+{ord(name):04X}.png")
+    write(draw_order(PAGE), out / "order.jpg")
+    box = [str(side) for side in EXPLAINED]
+    if kuzushiji(["explain", "--page", str(PAGE), "--box", *box, "--out", str(out / "character.png")]):
+        sys.exit("the character was not explained: see the message above")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,12 @@
 //   all rows, as sorted ──▶ those that match what is typed ──▶ the first `limit` of them are shown, the others are "later"
 //                                                              └─ more when the reader scrolls to the end, or asks
 (() => {
-  const section = document.getElementById("pages");
-  const table = section.querySelector("table");
+  const table = document.querySelector("#pages table");
   const body = table.tBodies[0];
   const find = document.getElementById("find");
   const found = document.getElementById("found");
   const more = document.getElementById("more");
-  const atOnce = Number(section.dataset.rows);
+  const atOnce = Number(more.dataset.rows);
   const names = new Map();
   let limit = atOnce;
   let matching = [];
