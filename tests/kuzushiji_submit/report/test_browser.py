@@ -181,6 +181,7 @@ def test_a_telephone_shows_the_whole_width(name, report, origin, tmp_path):
     outer = report.with_name("telephone.html")
     outer.write_text(f'<body><iframe width="360" height="740" src="{name}"></iframe></body>', "utf-8")
     steps = """const inner = document.querySelector("iframe").contentDocument.documentElement;
+      inner.querySelectorAll("details").forEach((details) => (details.open = true));
       document.body.dataset.widths = JSON.stringify([inner.clientWidth, inner.scrollWidth]);"""
     probed = probe(outer, steps)
     dom = open_url(f"{origin}/{probed.name}", tmp_path / "profile")
