@@ -12,7 +12,7 @@ from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_text
 
 MARKER = ".kuzushiji-report"
-ASSETS = ("report.css", "page.js", "tables.js")
+ASSETS = ("report.css", "index.js", "page.js", "tables.js")
 PAGE_REPORT = ("assets", "crops", "pages", "scans", "thumbnails")
 FIGURE_REPORT = ("assets", "crops", "pictures")
 _EVERY_SUBFOLDER = tuple(sorted({*PAGE_REPORT, *FIGURE_REPORT}))
