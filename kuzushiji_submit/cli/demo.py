@@ -7,7 +7,11 @@ from pathlib import Path
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("demo", help="read the embedded sample pages: submission, F1, report")
+    parser = subparsers.add_parser(
+        "demo",
+        help="read the embedded sample pages: submission, F1, report",
+        example="kuzushiji demo --open",
+    )
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to (default: ./demo)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: %(default)s)")
     parser.set_defaults(run=run)
