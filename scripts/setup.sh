@@ -40,16 +40,17 @@ if [ ! -x .venv/bin/python ]; then
 fi
 
 pins=.venv/constraints.txt
+started=$SECONDS
 if ! .venv/bin/python -c 'import torch' 2>/dev/null || [ -n "${TORCH:-}" ]; then
     .venv/bin/python scripts/choose_torch.py "$torch" >"$pins"
-    # Measured on Debian 12, x86_64: download and disk in MB. On other systems the package index has small builds.
-    download=0.6 disk=1.8 build="PyTorch for the CPU"
+    # GB, measured on Debian 12, x86_64, and what they mean at 100 Mbit/s. On other systems the package index has small builds.
+    download=0.5 disk=1.7 minutes=3 build="PyTorch for the CPU"
     if [ ! -s "$pins" ] && [ "$(uname -s)" = Linux ]; then
-        download=3.3 disk=6.3 build="PyTorch with CUDA"
+        download=3.3 disk=6.3 minutes=8 build="PyTorch with CUDA"
         [ "$torch" != cpu ] || say "PyTorch's index has no CPU builds of torch and torchvision for this Python, or does not answer: taking the default ones"
     fi
-    say "installs $build and the other packages into .venv: downloads about $download GB, takes about $disk GB of disk,"
-    say "and some 5 minutes where the network is fast (100 Mbit/s), 20 and more where it is not"
+    say "installs $build and the other packages into .venv: downloads about $download GB, takes about $disk GB of disk"
+    say "and some $minutes minutes where the network brings 100 Mbit/s"
     free=$(df -Pk . | awk 'NR == 2 { printf "%.1f", $4 / 1e6 }')
     awk -v free="$free" -v disk="$disk" 'BEGIN { exit free < disk }' ||
         fail "only $free GB of disk are free here: make room, or put the checkout on a larger disk"
@@ -64,7 +65,6 @@ else
     say "brings the packages in .venv up to date"
     [ -f "$pins" ] || : >"$pins"
 fi
-started=$SECONDS
 install --constraint "$pins" --editable ".$extra" || fail "pip could not install the packages: see its message above"
 
 if ! .venv/bin/python -c 'import cv2' 2>/dev/null; then
@@ -77,6 +77,6 @@ if ! .venv/bin/python -c 'import cv2' 2>/dev/null; then
 fi
 .venv/bin/python -W ignore -c 'import torch, torchvision; torchvision.ops.nms(torch.zeros(0, 4), torch.zeros(0), 0.5)' ||
     fail "torch and torchvision do not fit together: remove .venv and run this again, with TORCH=default if that fails"
-echo "$torch" >"$built"
+[ -f "$built" ] && [ -z "${TORCH:-}" ] || echo "$torch" >"$built"
 touch "$stamp"
 say "done in $(((SECONDS - started + 59) / 60)) min; .venv/bin/kuzushiji doctor looks at everything"

@@ -51,7 +51,7 @@ def _table(result: "DemoResult", hands: dict[str, str]) -> str:
     rows = [f"{'page':<{width}}      F1  places  characters  right  missed  wrong  what is to be seen"]
     rows += [f"{_row(image_id, width, score)}  {hands[image_id]}" for image_id, score in result.pages.items()]
     rows.append(_row("all", width, result.score))
-    rows.append(f"read worst: {result.worst} ({hands[result.worst]})")
+    rows.append(f"read worst: {result.worst}, F1 {result.pages[result.worst].counts.f1:.2f}")
     return "".join(f"{row.rstrip()}\n" for row in rows)
 
 
