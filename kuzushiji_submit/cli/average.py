@@ -24,7 +24,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--crops",
         type=Path,
         metavar="DIR",
-        help="crop store (as in RUN/crops): recognizers' batch normalization is measured again on its crops",
+        help="crop store (as in RUN/crops/00-DATA): recognizers' batch normalization is measured again on its crops",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
     parser.set_defaults(run=run)

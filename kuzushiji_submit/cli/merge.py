@@ -9,7 +9,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = subparsers.add_parser(
         "merge",
         help="join the submissions that predict --shard wrote",
-        example="kuzushiji merge part1.csv part2.csv --sample data/sample_submission.csv --out submission.csv",
+        example="kuzushiji merge part1.csv part2.csv --sample data/sample_submission.csv --out merged.csv",
     )
     parser.add_argument("submissions", type=Path, nargs="+", metavar="CSV")
     parser.add_argument("--sample", type=Path, required=True, help="sample_submission.csv: which rows, in which order")

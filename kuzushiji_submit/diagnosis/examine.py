@@ -9,6 +9,7 @@ from kuzushiji_submit.diagnosis.finding import Finding, Verdict
 
 logger = logging.getLogger(__name__)
 
+CREDENTIALS = "Kaggle"
 # By name, because what is missing on the machine must not keep the rest from being looked at.
 _LOOKS = (
     ("Python", "packages", "look_at_python"),
@@ -18,7 +19,7 @@ _LOOKS = (
     ("terminal", "machine", "look_at_terminal"),
     ("weights", "model_files", "look_at_model_files"),
     ("fonts", "brush_fonts", "look_at_fonts"),
-    ("Kaggle", "kaggle_access", "look_at_credentials"),
+    (CREDENTIALS, "kaggle_access", "look_at_credentials"),
 )
 
 
@@ -44,8 +45,8 @@ def _guarded(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
     try:
         yield from look()
     except Exception as error:
-        logger.debug("looking at %s failed", what, exc_info=True)
-        # The class alone: nobody knows what the text of an error that nobody foresaw would show.
+        # Nobody knows what the text of an error that nobody foresaw would show: of credentials the class alone is told.
+        logger.debug("looking at %s failed", what, exc_info=what != CREDENTIALS)
         yield Finding(what, f"cannot be looked at ({_name(error)})", Verdict.NOTE, "run again with --verbose")
 
 

@@ -97,7 +97,7 @@ def look_at_terminal() -> Iterator[Finding]:
         "は𛀁".encode(encoding)
     except (UnicodeError, LookupError):
         advice = "set PYTHONUTF8=1 (and a UTF-8 locale such as LANG=C.UTF-8) to see characters instead of \\u306f"
-        yield Finding("terminal", f"prints {encoding}, which has no Japanese characters", Verdict.NOTE, advice)
+        yield Finding("terminal", f"prints {encoding}, which lacks characters of old books", Verdict.NOTE, advice)
     else:
         yield Finding("terminal", f"prints {encoding}")
 
