@@ -30,7 +30,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="+",
         required=True,
         metavar="DIR",
-        help="stores of labeled crops, real or synthetic (RUN/crops/00-DATA of a training), cut as the weights need them",
+        help="stores of labeled crops, real or synthetic (RUN/crops/00-DATA of a training), cut as the weights "
+        "need them",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     parser.add_argument(
