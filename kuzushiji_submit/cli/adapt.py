@@ -19,7 +19,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="adapt the reader to the pages of a book without labels",
         description="Reads the pages, trains briefly on what is read with confidence, mixed with labeled crops so that "
         "nothing is forgotten, and reads the pages again. The weights that adapt stay as they are; RUN gets new ones.",
-        example="kuzushiji adapt --images pages --crops run/crops/00-data --out adapted",
+        example="kuzushiji adapt --images pages --recognizer-weights run/recognizer.safetensors "
+        "--crops run/crops/00-data --out adapted",
     )
     parser.add_argument(
         "--images", type=Path, required=True, metavar="DIR", help="folder of unlabeled page images, or one"
