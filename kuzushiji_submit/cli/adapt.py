@@ -19,6 +19,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="adapt the reader to the pages of a book without labels",
         description="Reads the pages, trains briefly on what is read with confidence, mixed with labeled crops so that "
         "nothing is forgotten, and reads the pages again. The weights that adapt stay as they are; RUN gets new ones.",
+        example="kuzushiji adapt --images pages --recognizer-weights run/recognizer.safetensors "
+        "--crops run/crops/00-data --out adapted",
     )
     parser.add_argument(
         "--images", type=Path, required=True, metavar="DIR", help="folder of unlabeled page images, or one"
@@ -29,7 +31,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         nargs="+",
         required=True,
         metavar="DIR",
-        help="stores of labeled crops, real or synthetic (as in RUN/crops of a training), cut as the weights need them",
+        help="stores of labeled crops, real or synthetic (RUN/crops/00-DATA of a training), cut as the weights "
+        "need them",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     parser.add_argument(

@@ -8,7 +8,11 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_a
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("align", help="lay transcriptions over detected boxes: training data from texts")
+    parser = subparsers.add_parser(
+        "align",
+        help="lay transcriptions over detected boxes: training data from texts",
+        example="kuzushiji align --images pages --transcriptions texts.json --out aligned.csv",
+    )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
     parser.add_argument(
         "--transcriptions",

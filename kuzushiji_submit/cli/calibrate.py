@@ -9,7 +9,12 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_a
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("calibrate", help="fit temperature and threshold on books that were held out")
+    parser = subparsers.add_parser(
+        "calibrate",
+        help="fit temperature and threshold on books that were held out",
+        example="kuzushiji calibrate --data data --books b --recognizer-weights run/recognizer.safetensors "
+        "--out calibrated.safetensors",
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
     parser.add_argument("--books", nargs="+", metavar="BOOK", help="only pages of these books (default: all)")
     add_weights_arguments(parser)

@@ -14,6 +14,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write readings as PAGE XML, ALTO, hOCR, COCO or text, one file a page",
         description="Writes what predict read in the formats of libraries: a folder a format, a file a page, columns "
         "as lines in reading order. docs/formats-out.md says what goes where.",
+        example="kuzushiji export --submission submission.csv --characters characters.jsonl --images pages "
+        "--format text page --out export",
     )
     parser.add_argument(
         "--submission", type=Path, required=True, metavar="CSV", help="the submission; its rows are the pages"

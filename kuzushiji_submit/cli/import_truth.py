@@ -13,6 +13,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Reads PAGE XML with a box for each character (Glyph, or Word of one character) and COCO files "
         "whose categories are characters, and writes them as train.csv. Pages on which some text has no boxes are "
         "left out.",
+        example="kuzushiji import annotations --images pages --out train.csv",
     )
     parser.add_argument(
         "annotations", type=Path, nargs="+", metavar="PATH", help="PAGE XML or COCO files, or folders of them"

@@ -14,22 +14,38 @@ _NAMES = "train, predict, or owner/slug"
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command and its three parts."""
-    parser = subparsers.add_parser("kernel", help="train and predict on Kaggle's machines")
+    parser = subparsers.add_parser(
+        "kernel",
+        help="train and predict on Kaggle's machines",
+        example="kuzushiji kernel push train --wait",
+    )
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     _register_push(parts)
-    status = parts.add_parser("status", help="where the latest run stands; exit code 1 if it failed")
+    status = parts.add_parser(
+        "status",
+        help="where the latest run stands; exit code 1 if it failed",
+        example="kuzushiji kernel status train",
+    )
     status.add_argument("kernel", metavar="KERNEL", help=_NAMES)
     status.add_argument("--wait", action="store_true", help="wait for the end of the run")
     _add_timeout(status)
     status.set_defaults(run=run_status)
-    output = parts.add_parser("output", help="fetch what the latest run left, and its log")
+    output = parts.add_parser(
+        "output",
+        help="fetch what the latest run left, and its log",
+        example="kuzushiji kernel output train --out run",
+    )
     output.add_argument("kernel", metavar="KERNEL", help=_NAMES)
     output.add_argument("--out", type=Path, required=True, metavar="DIR")
     output.set_defaults(run=run_output)
 
 
 def _register_push(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    push = parts.add_parser("push", help="build a kernel, push it and thereby run it")
+    push = parts.add_parser(
+        "push",
+        help="build a kernel, push it and thereby run it",
+        example="kuzushiji kernel push train --wait",
+    )
     push.add_argument("kernel", choices=("train", "predict"))
     push.add_argument("--owner", metavar="NAME", help="Kaggle user name (default: that of the credentials)")
     push.add_argument("--recognizer-weights", type=Path, metavar="F", help="upload and attach these weights")

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
+    parser = subparsers.add_parser(
+        "predict",
+        help="read a folder of pages and write submission.csv",
+        example="kuzushiji predict --images pages --out submission.csv --characters characters.jsonl",
+    )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")

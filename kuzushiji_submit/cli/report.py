@@ -9,9 +9,11 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Adds the command."""
     parser = subparsers.add_parser(
         "report",
-        help="shows the readings on the pages, as static HTML",
+        help="show the readings on the pages, as static HTML",
         description="Writes a folder of HTML files that open offline: each page's scan with the characters read, hits, "
         "misses and false alarms where truth is given, scores by page and book, and the commonest confusions.",
+        example="kuzushiji report --images pages --submission submission.csv --characters characters.jsonl "
+        "--out report",
     )
     parser.add_argument(
         "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
     parser = subparsers.add_parser(
-        "second-level", help="learn from held-out books which characters are worth a row; predict takes the file"
+        "second-level",
+        help="learn from held-out books which characters are worth a row; predict takes the file",
+        example="kuzushiji second-level --data data --recognizer-weights run/recognizer.safetensors "
+        "--out second-level.safetensors",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
     parser.add_argument(

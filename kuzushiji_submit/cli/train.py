@@ -19,7 +19,11 @@ Config = TypeVar("Config", bound=TrainingConfig)
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("train", help="train the detector or the recognizer on data folders")
+    parser = subparsers.add_parser(
+        "train",
+        help="train the detector or the recognizer on data folders",
+        example="kuzushiji train recognizer --data data --out run --time-budget 8h",
+    )
     add_training_arguments(parser)
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     add_time_budget_argument(parser)

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.cli.main import COMMANDS, build_parser
+from kuzushiji_submit.cli.command_groups import COMMAND_GROUPS, COMMANDS, command_name
+from kuzushiji_submit.cli.main import build_parser
 
 
 def test_usage_errors_exit_2(capsys):
@@ -20,9 +21,31 @@ def test_usage_errors_exit_2(capsys):
 def test_every_command_has_help(capsys):
     for command in COMMANDS:
         with pytest.raises(SystemExit) as caught:
-            main([command.replace("_", "-"), "--help"])
+            main([command_name(command), "--help"])
         assert caught.value.code == 0
-        assert f"usage: kuzushiji {command.replace('_', '-')}" in capsys.readouterr().out
+        assert f"usage: kuzushiji {command_name(command)}" in capsys.readouterr().out
+
+
+def test_the_help_lists_every_command_once_under_its_heading(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    for heading, commands in COMMAND_GROUPS.items():
+        start = lines.index(f"{heading}:") + 1
+        listed = [line.split()[0] for line in lines[start : start + len(commands)]]
+        assert listed == [command_name(command) for command in commands]
+        assert all(len(line.split()) > 2 for line in lines[start : start + len(commands)])
+    for command in COMMANDS:
+        assert sum(line.startswith(f"  {command_name(command)} ") for line in lines) == 1
+
+
+def test_the_help_is_as_wide_as_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.split("read pages:")[1].split("`kuzushiji COMMAND")[0]
+    assert max(map(len, listed.splitlines())) <= 58
 
 
 def test_a_named_error_is_one_line_and_exit_1(capsys, tmp_path):
