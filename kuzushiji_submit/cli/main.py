@@ -29,6 +29,7 @@ COMMANDS = (
     "align",
     "adapt",
     "average",
+    "held_out",
     "calibrate",
     "second_level",
     "export_onnx",
