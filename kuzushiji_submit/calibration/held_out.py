@@ -16,7 +16,7 @@ from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.scoring import Counts
-from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.reading.journal import finished_pages
@@ -56,7 +56,9 @@ def load_readings(journals: Iterable[Path], data: DataFolder) -> list[tuple[Page
         CompetitionFileError: if a journal is missing, or no page of them has truth.
         OutputError: if a journal cannot be read.
     """
-    truth = {page.image_id: page for page in read_annotated_pages(data)[0]}
+    # With the images at hand ids are those of their files, as they are in the readings.
+    annotated = read_annotated_pages(data)[0] if data.train_images.is_dir() else read_repaired_truth(data.train_csv)
+    truth = {page.image_id: page for page in annotated}
     found: dict[str, tuple[PageReading, PageTruth]] = {}
     names = []
     for path in journals:

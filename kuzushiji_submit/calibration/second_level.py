@@ -19,11 +19,11 @@ from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.second_level.boosted_trees import BoostedTrees
 from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
+from kuzushiji_submit.reading.second_level.config import FEWEST_BOOKS
 from kuzushiji_submit.reading.second_level.features import FEATURES, candidate_features
 from recognition.calibration import calibration_error
 
 MOST_FOLDS = 10
-FEWEST_BOOKS = 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,7 +118,7 @@ def test_a_wrong_setting_is_seen_before_the_upload(kaggle, run, weights):
         "the predict kernel needs weights: give --recognizer-weights FILE, --dataset OWNER/SLUG or --from-kernel train"
     )
     assert run("kernel", "push", "train", "--from-kernel", "a/b/c")[2] == (
-        "'a/b/c' is no kernel: write train, predict or owner/slug"
+        "'a/b/c' is no kernel: write train, predict, train-fold-1 or owner/slug"
     )
     assert kaggle.uploads == {}
 
