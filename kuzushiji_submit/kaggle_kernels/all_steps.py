@@ -1,9 +1,10 @@
 """The steps there are, in the order of a run. A new one is a file in steps/ and an entry here.
 
 ```
-detector ─┐                                       ┌─ second_level ─┐
-recognizer┼─ adapt ─ prior ─ calibrate ─ held_out ┴─ threshold ────┴─ predict
-          └ by the books that the fold leaves       └ by the readings of all folds that are attached
+detector ──┐                                        ┌ second_level ┐
+recognizer ┼─ prior ─ adapt ─ calibrate ─ held_out ─┴ threshold ───┴─ predict
+           └ without the books of the fold, and       └ by the readings of this fold and of all
+             calibrated on these                        folds that are attached
 ```
 
 Scores are calibrated before held-out books are read, because what is learned from those readings holds for them alone.
@@ -12,6 +13,7 @@ Scores are calibrated before held-out books are read, because what is learned fr
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
 from kuzushiji_submit.kaggle_kernels.step import Step
+from kuzushiji_submit.kaggle_kernels.steps.adapt_recognizer import ADAPT_STEP
 from kuzushiji_submit.kaggle_kernels.steps.calibrate_recognizer import CALIBRATE_STEP
 from kuzushiji_submit.kaggle_kernels.steps.learn_second_level import SECOND_LEVEL_STEP, THRESHOLD_STEP
 from kuzushiji_submit.kaggle_kernels.steps.make_text_prior import PRIOR_STEP
@@ -23,6 +25,7 @@ STEPS = (
     DETECTOR_STEP,
     RECOGNIZER_STEP,
     PRIOR_STEP,
+    ADAPT_STEP,
     CALIBRATE_STEP,
     HELD_OUT_STEP,
     SECOND_LEVEL_STEP,

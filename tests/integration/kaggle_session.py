@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from packaging.requirements import Requirement
 
+from kuzushiji_submit.core.presets import merge
 from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
 from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
@@ -28,7 +29,7 @@ IMAGE = (
 SHAPES = ("U+3042", "U+3044", "U+3046")
 SIZE = 76
 # The configs that go to Kaggle are for its machines; here the commands' own defaults are made small.
-SMALL = {"detector_config": "", "recognizer_config": ""}
+SMALL = {"configs": {"detector": "", "recognizer": "", "adapt": ""}}
 # Switches the loopback device of a new network on and becomes the command that follows: processes that train together
 # talk over it on Kaggle too.
 LOOPBACK = """
@@ -137,11 +138,15 @@ class Kaggle:
 
     def start(self, name: str, **run: object) -> subprocess.Popen[str]:
         """Builds the kernel as it would be pushed and starts its code file."""
-        built = build_kernel(name, self._folder / "pushed", KernelSettings("tester", run={**SMALL, **run}))
+        built = build_kernel(name, self._folder / "pushed", KernelSettings("tester", run=merge(SMALL, run)))
         metadata = json.loads((built / "kernel-metadata.json").read_text())
+        return self.start_code((built / metadata["code_file"]).read_text())
+
+    def start_code(self, code: str) -> subprocess.Popen[str]:
+        """Starts a code file as it was pushed."""
         cwd = self._folder / "src"
         cwd.mkdir(exist_ok=True)
-        shutil.copy(built / metadata["code_file"], cwd / "script.py")
+        (cwd / "script.py").write_text(code)
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
