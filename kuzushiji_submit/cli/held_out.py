@@ -109,8 +109,8 @@ def _report(args: argparse.Namespace, data: "DataFolder") -> None:
     if args.before:
         read = {page.image_id for page, _ in pages}
         try:
-            earlier = [page for page in load_readings(args.before, data) if page[0].image_id in read]
-            columns = {"F1 before": choose_threshold(earlier).by_book, **columns}
+            if earlier := [page for page in load_readings(args.before, data) if page[0].image_id in read]:
+                columns = {"F1 before": choose_threshold(earlier).by_book, **columns}
         except CompetitionFileError as error:
             sys.stderr.write(f"{error}\n")
     sys.stdout.write(table_of_books(columns))

@@ -14,6 +14,8 @@ from kuzushiji_submit.competition.scoring import score_pages, total
 from kuzushiji_submit.competition.submission import find_faults, read_submission
 from kuzushiji_submit.competition.truth import read_truth
 from tests.integration.kaggle_session import (
+    DETECTING,
+    TRAINING,
     Kaggle,
     cut_network_off,
     draw_competition,
@@ -25,21 +27,6 @@ from tests.integration.kaggle_session import (
 
 pytestmark = pytest.mark.timeout(1200)
 
-TRAINING = (
-    *(
-        "--set",
-        "model=kuzu_char_rec",
-        "--set",
-        "model.stage_widths=[8, 16, 32]",
-        "--set",
-        "epochs=6",
-    ),
-    *("--set", "optimizer.learning_rate=0.02", "--set", "batch_size=16", "--set", "balance.at_least=60"),
-)
-DETECTING = (
-    *("--set", "epochs=2", "--set", "tiles_per_epoch=16"),
-    *("--set", "tile_size=128", "--set", "network.widths=[8, 8, 16, 16, 16]", "--set", "network.pyramid=8"),
-)
 EVERY_BOX = ("--set", "min_score=0")
 FOLD = {"folds": 2, "fold": 0}
 

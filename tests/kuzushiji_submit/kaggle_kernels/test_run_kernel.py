@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kuzushiji_submit.competition.truth import read_truth
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.run_kernel import run_kernel, run_session
@@ -282,6 +283,77 @@ def test_readers_of_several_kernels_are_averaged(roots, commands, record):
     # Made of every book, since nothing is held out here.
     assert "--leave-out" not in commands.of("prior")[0]
     assert option(call, "--prior") == str(roots.working / "prior.safetensors")
+
+
+ADAPTED = ["prior", "adapt", "calibrate", "held_out", "threshold", "predict"]
+
+
+def adapts(adopted: bool = True):
+    """What an adaptation leaves."""
+
+    def act(call: list[str]) -> int:
+        out = Path(option(call, "--out"))
+        out.mkdir(parents=True)
+        (out / "result.json").write_text(json.dumps({"adopted": adopted}))
+        if adopted:
+            (out / "recognizer.safetensors").write_bytes(b"adapted")
+        return 0 if adopted else 1
+
+    return act
+
+
+@pytest.fixture
+def folds(roots, commands, record):
+    """Recognizers of two folds, attached; gives the books that each has not seen."""
+    shutil.rmtree(roots.inputs / "weights")
+    books = []
+    for fold in (0, 1):
+        commands.acts["calibrate"] = lambda call: calibrates(call) if "--readings" in call else 1
+        run(["recognizer"], folds=4, fold=fold, name=f"train-fold-{fold}")
+        books.append(record()["held_out"])
+        attach(roots, f"kuzushiji-train-fold-{fold}")
+    commands.acts["calibrate"] = calibrates
+    commands.calls.clear()
+    return books
+
+
+def weights_of(roots, fold: int) -> str:
+    folder = roots.inputs / "notebooks" / "someone" / f"kuzushiji-train-fold-{fold}"
+    return str(folder / "recognizer.safetensors")
+
+
+def test_one_of_the_ensemble_learns_what_all_of_it_reads(roots, commands, record, folds):
+    commands.acts["adapt"] = adapts()
+    run(ADAPTED, folds=4, fold=1, name="train-adapted")
+    (call,) = commands.of("adapt")
+    # The one that has not seen the guard's books learns; crops of all other books keep it from forgetting.
+    assert option(call, "--recognizer-weights") == weights_of(roots, 1)
+    assert option(call, "--teachers") == weights_of(roots, 0)
+    guard, labeled = (read_truth(Path(option(call, name)) / "train.csv") for name in ("--guard", "--labeled"))
+    assert {page.image_id.split("_")[0] for page in guard} == set(folds[1])
+    assert len(labeled) == 3
+    assert (Path(option(call, "--guard")) / "train_images").is_dir()
+    assert Path(option(call, "--store")).is_relative_to(roots.scratch)
+    # Calibrated once more, it stands in the ensemble for the one that it was.
+    calibrate = commands.of("calibrate")[0]
+    assert option(calibrate, "--recognizer-weights") == str(roots.working / "runs" / "adapt" / "recognizer.safetensors")
+    assert record()["readers"]["recognizers"] == [str(roots.working / "recognizer.safetensors"), weights_of(roots, 0)]
+
+
+def test_what_the_guard_refuses_leaves_the_ensemble_as_it_was(roots, commands, record, folds):
+    commands.acts["adapt"] = adapts(adopted=False)
+    run(["adapt", "predict"], folds=4, fold=1, name="train-adapted")
+    assert record()["steps"]["adapt"]["status"] == "done"
+    assert record()["steps"]["adapt"]["message"].startswith("refused, the weights before stay")
+    assert record()["readers"]["recognizers"] == [weights_of(roots, 0), weights_of(roots, 1)]
+
+
+def test_without_a_reader_of_the_fold_there_is_nothing_to_adapt(commands, record, folds):
+    run(["adapt"], folds=4, fold=2, name="train-adapted")
+    assert record()["steps"]["adapt"]["status"] == "failed"
+    assert "attach the kernel of this fold" in record()["steps"]["adapt"]["message"]
+    run(["adapt"], name="train-adapted-2")
+    assert record()["steps"]["adapt"]["message"] == "no book is held out to guard the result with"
 
 
 def test_a_prior_of_a_data_set_goes_before_one_of_the_train_pages(roots, commands, record):
