@@ -12,7 +12,7 @@ Scores are calibrated before held-out books are read, because what is learned fr
 
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
-from kuzushiji_submit.kaggle_kernels.step import Step
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.steps.adapt_recognizer import ADAPT_STEP
 from kuzushiji_submit.kaggle_kernels.steps.calibrate_recognizer import CALIBRATE_STEP
 from kuzushiji_submit.kaggle_kernels.steps.learn_second_level import SECOND_LEVEL_STEP, THRESHOLD_STEP

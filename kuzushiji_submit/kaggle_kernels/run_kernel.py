@@ -13,11 +13,11 @@ from kuzushiji_submit.kaggle_kernels.deal_books import books_of_fold
 from kuzushiji_submit.kaggle_kernels.find_inputs import find_competition
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
 from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, HELD_OUT, RECOGNIZER
 from kuzushiji_submit.kaggle_kernels.roots import Roots
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 
 
 def run_kernel(kernel: str, values: Mapping[str, object]) -> int:

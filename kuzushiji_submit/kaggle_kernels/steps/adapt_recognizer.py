@@ -8,11 +8,11 @@ from pathlib import Path
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.commands import Outcome
 from kuzushiji_submit.kaggle_kernels.kernel_run import ADAPT, KernelRun, ended
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import RECOGNIZER, RUNS
 from kuzushiji_submit.kaggle_kernels.part_of_data import part_of_data
 from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 
 # Read twice, before and after: of 60 pages with 10,000 characters an F1 of 0.9 is known to within 0.003.
 GUARD_PAGES = 60

@@ -1,10 +1,10 @@
 """The step that makes scores probabilities: temperature, weight of the text and threshold, on the books held out."""
 
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import RECOGNIZER
 from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 
 
 def _calibrate(run: KernelRun, seconds: float) -> tuple[Status, str]:

@@ -3,9 +3,9 @@
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import SECOND_LEVEL, THRESHOLD
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 from kuzushiji_submit.reading.journal import finished_pages
 from kuzushiji_submit.reading.second_level.config import FEWEST_BOOKS
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level

@@ -2,9 +2,9 @@
 
 from kuzushiji_submit.kaggle_kernels.find_inputs import is_output
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import PRIOR
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 
 
 def _make(run: KernelRun, seconds: float) -> tuple[Status, str]:

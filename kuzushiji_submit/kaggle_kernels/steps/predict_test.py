@@ -4,10 +4,10 @@ import tomllib
 
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import RECOGNIZER, THRESHOLD
 from kuzushiji_submit.kaggle_kernels.predict_pages import Readers, predict_pages
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 from kuzushiji_submit.kaggle_kernels.steps.learn_second_level import second_level_decides
 
 

@@ -3,10 +3,10 @@
 import os
 
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import HELD_OUT, RECOGNIZER
 from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 
 
 def _read(run: KernelRun, seconds: float) -> tuple[Status, str]:

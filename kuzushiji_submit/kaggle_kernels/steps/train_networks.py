@@ -7,9 +7,9 @@ from functools import partial
 
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun
+from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, RECOGNIZER, RUNS
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.step import Step
 
 _WEIGHTS = {"detector": DETECTOR, "recognizer": RECOGNIZER}
 # Prepared pages and crops are made anew in each session: they are larger than what a kernel may keep.
