@@ -86,7 +86,7 @@ def run_push(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.scratch import scratch_folder
     from kuzushiji_submit.kaggle_client.client import Client
 
-    _refuse_without_weights(args)
+    _refuse_wrong_usage(args)
     with Client() as client:
         args.owner = args.owner or _account(client)
         if args.build_only is not None:
@@ -99,9 +99,11 @@ def run_push(args: argparse.Namespace) -> int:
             return _push(client, args, built)
 
 
-def _refuse_without_weights(args: argparse.Namespace) -> None:
+def _refuse_wrong_usage(args: argparse.Namespace) -> None:
     from kuzushiji_submit.core.errors import ConfigError
 
+    if args.fold is not None and args.fold < 0:
+        raise ConfigError(f"--fold {args.fold}: folds are counted from 0")
     if args.kernel == "predict" and args.fold is not None:
         raise ConfigError("--fold belongs to training: attach kernels of folds to predict by --from-kernel")
     if args.kernel == "predict" and not (args.recognizer_weights or args.dataset or args.from_kernel):

@@ -49,9 +49,9 @@ def find_files(inputs: Path, name: str, given: Sequence[str] = (), *, without: P
     Raises:
         KernelError: if a given file is not there.
     """
-    for path in given:
-        if not (inputs / path).is_file():
-            raise KernelError(f"{inputs / path}: no such file: correct the weights' path in the kernel's settings")
+    for name_of_file in given:
+        if not (inputs / name_of_file).is_file():
+            raise KernelError(f"{inputs / name_of_file}: no such file: correct the path in the kernel's settings")
     if given:
         return tuple(inputs / path for path in given)
     found = sorted(

@@ -86,7 +86,7 @@ def test_settings_of_one_group_are_set_one_by_one(kaggle, run):
     ("argv", "said"),
     [
         (("train", "--fold", "5"), "there is no fold 5 of 5"),
-        (("train", "--fold", "-1"), "there is no fold -1 of 5"),
+        (("train", "--fold", "-1"), "--fold -1: folds are counted from 0"),
         (("predict", "--fold", "1", "--from-kernel", "train"), "--fold belongs to training"),
         (("train", "--suffix", "a_b"), "cannot be part of a name"),
     ],
