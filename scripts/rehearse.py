@@ -25,18 +25,19 @@ from tests.integration.rehearsal import Rehearsal, join_competitions, rehearse_w
 BOOKS, FOLDS = 6, 2
 HEIGHT = 1000  # pixels of a page; characters are then about 25
 DETECTING = (
-    *("--set", "epochs=8", "--set", "tiles_per_epoch=400", "--set", "tile_size=320", "--set", "batch_size=4"),
-    *("--set", "network.widths=[8, 16, 32, 48, 64]", "--set", "network.pyramid=24", "--set", "export=last"),
+    *("--set", "epochs=8", "--set", "tile_size=320", "--set", "batch_size=4", "--set", "export=last"),
+    *("--set", "network.widths=[8, 16, 32, 48, 64]", "--set", "network.pyramid=24"),
 )
 READING = (
     *("--set", "epochs=12", "--set", "batch_size=64", "--set", "crop.size=48", "--set", "preprocess.input_size=32"),
     *("--set", "model.widths=[16, 32, 64]", "--set", "model.blocks=[1, 1, 1]", "--set", "model.embedding=128"),
-    *("--set", "runtime.precision=32-true", "--set", "balance.epoch_size=6000", "--set", "optimizer.ema_decay=0.99"),
+    *("--set", "runtime.precision=32-true", "--set", "optimizer.ema_decay=0.99"),
 )
 ADAPTING = (
-    *("--set", "training.epochs=2", "--set", "training.balance.epoch_size=4000", "--set", "compared=4"),
-    *("--set", "training.runtime.precision=32-true", "--set", "least_score=0.4"),
+    *("--set", "training.epochs=2", "--set", "training.runtime.precision=32-true"),
+    *("--set", "compared=4", "--set", "least_score=0.4"),
 )
+TILES, CROPS, ADAPTED = 400, 6000, 4000  # an epoch
 
 
 def main() -> int:
@@ -69,6 +70,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--test-fonts", type=Path, nargs="+", help="of the test pages (default: the last found)")
     parser.add_argument("--pages", type=int, default=36, help="train pages (default: %(default)s)")
     parser.add_argument("--test-pages", type=int, default=12, help="test pages (default: %(default)s)")
+    parser.add_argument("--effort", type=float, default=1, help="length of the trainings (default: %(default)s)")
     parser.add_argument("--limit", type=float, default=60, help="minutes a session may take (default: %(default)s)")
     return parser.parse_args()
 
@@ -98,7 +100,13 @@ def make_competition(args: argparse.Namespace) -> Path:
 
 def settings(args: argparse.Namespace) -> list[str]:
     """What `--set` gets in every session that trains."""
-    arguments = {"detector": DETECTING, "recognizer": READING, "adapt": ADAPTING, "calibrate": ("--pages", "12")}
+    tiles, crops, adapted = (max(8, round(count * args.effort)) for count in (TILES, CROPS, ADAPTED))
+    arguments = {
+        "detector": (*DETECTING, "--set", f"tiles_per_epoch={tiles}"),
+        "recognizer": (*READING, "--set", f"balance.epoch_size={crops}"),
+        "adapt": (*ADAPTING, "--set", f"training.balance.epoch_size={adapted}"),
+        "calibrate": ("--pages", "12"),
+    }
     return [
         *(f"folds={FOLDS}", "shards=1", "report_pages=0", f"time_budget={args.limit:.0f}m", "reserve=2m"),
         *("configs.detector=", "configs.recognizer=reader", "configs.adapt="),
