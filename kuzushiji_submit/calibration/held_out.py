@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from kuzushiji_submit.calibration.threshold import best_threshold, find_hits, judge
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
@@ -102,21 +105,23 @@ def write_threshold(path: Path, choice: ThresholdChoice, notes: str) -> None:
         stream.write(f"min_score = {choice.min_score!r}\n")
 
 
-def table_of_books(columns: Mapping[str, Mapping[str, Counts]]) -> str:
-    """F1 by book as a table for the console, a line a book and their sum; what a column lacks is a dash.
+def table_of_books(columns: Mapping[str, Mapping[str, Counts]]) -> pd.DataFrame:
+    """F1 by book: a row a book, in order, and one of all together; what a column lacks is not a number.
 
     Args:
         columns: counts by book, by the heading of the column.
     """
     books = sorted({book for counts in columns.values() for book in counts})
-    width = max([len("book"), *map(len, books)])
-    lines = [f"{'book':<{width}}  {'  '.join(f'{heading:>12}' for heading in columns)}"]
-    for book in books:
-        cells = (f"{counts[book].f1:>12.4f}" if book in counts else f"{'-':>12}" for counts in columns.values())
-        lines.append(f"{book:<{width}}  {'  '.join(cells)}")
-    sums = (f"{sum(counts.values(), Counts()).f1:>12.4f}" for counts in columns.values())
-    lines.append(f"{'all':<{width}}  {'  '.join(sums)}")
-    return "\n".join(lines) + "\n"
+    table = pd.DataFrame({"book": [*books, "all"]})
+    for heading, counts in columns.items():
+        f1 = [counts[book].f1 if book in counts else np.nan for book in books]
+        table[heading] = [*f1, sum(counts.values(), Counts()).f1]
+    return table
+
+
+def show_table(table: pd.DataFrame) -> str:
+    """A table for the console, with an end of line."""
+    return table.to_string(index=False, na_rep="-", float_format="{:.4f}".format) + "\n"
 
 
 def _score(page: PageReading, truth: PageTruth, min_score: float) -> Counts:

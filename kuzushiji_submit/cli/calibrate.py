@@ -54,6 +54,7 @@ def _choose_threshold(args: argparse.Namespace) -> int:
         choose_threshold,
         load_readings,
         score_by_book,
+        show_table,
         table_of_books,
         write_threshold,
     )
@@ -75,7 +76,7 @@ def _choose_threshold(args: argparse.Namespace) -> int:
     untouched = Calibration().min_score
     columns = {f"from {untouched:g} on": score_by_book(pages, untouched), "chosen": choice.by_book}
     sys.stdout.write(
-        f"{table_of_books(columns)}{args.out}\n"
+        f"{show_table(table_of_books(columns))}{args.out}\n"
         f"min_score {choice.min_score:.3f} on {len(pages)} pages: F1 {choice.counts.f1:.4f} (precision "
         f"{choice.counts.precision:.4f}, recall {choice.counts.recall:.4f}), {choice.judged.f1:.4f} where it is chosen "
         "on the other books\n"

@@ -31,7 +31,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict")
     parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior, as in predict")
-    parser.add_argument("--out", type=Path, required=True, metavar="JSONL", help="the readings")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="JSONL", help="the readings; beside it F1 by book, as .csv"
+    )
     parser.add_argument(
         "--before",
         type=Path,
@@ -100,8 +102,9 @@ def _held_out(weights: tuple[Path, ...]) -> tuple[str, ...]:
 
 def _report(args: argparse.Namespace, data: "DataFolder") -> None:
     """F1 by book, each with a threshold chosen on the others, beside what it was before."""
-    from kuzushiji_submit.calibration.held_out import choose_threshold, load_readings, table_of_books
+    from kuzushiji_submit.calibration.held_out import choose_threshold, load_readings, show_table, table_of_books
     from kuzushiji_submit.core.errors import CompetitionFileError
+    from kuzushiji_submit.core.files import atomic_text
 
     pages = load_readings([args.out], data)
     choice = choose_threshold(pages)
@@ -113,7 +116,10 @@ def _report(args: argparse.Namespace, data: "DataFolder") -> None:
                 columns = {"F1 before": choose_threshold(earlier).by_book, **columns}
         except CompetitionFileError as error:
             sys.stderr.write(f"{error}\n")
-    sys.stdout.write(table_of_books(columns))
+    table = table_of_books(columns)
+    with atomic_text(args.out.with_suffix(".csv")) as stream:
+        table.to_csv(stream, index=False, float_format="%.5f")
+    sys.stdout.write(show_table(table))
     sys.stdout.write(
         f"{args.out}: {len(pages)} pages of {len(choice.by_book)} books that were not trained on: F1 "
         f"{choice.judged.f1:.4f}\n"

@@ -69,7 +69,7 @@ def _reader(text: str) -> tuple[tuple[str, ...], Path]:
 
 def run(args: argparse.Namespace) -> int:
     """Reads the pages, learns, prints what it is worth on books left out."""
-    from kuzushiji_submit.calibration.held_out import table_of_books
+    from kuzushiji_submit.calibration.held_out import show_table, table_of_books
     from kuzushiji_submit.calibration.read_candidates import forget_candidates, read_candidates
     from kuzushiji_submit.calibration.second_level import fit_second_level
     from kuzushiji_submit.core.errors import ConfigError
@@ -89,7 +89,8 @@ def run(args: argparse.Namespace) -> int:
     forget_candidates(args.out, count)
     without, judged = result.plain, result.judged
     verdict = "it helps" if result.level.active else "no more than chance: predict will leave pages as they are"
-    sys.stdout.write(table_of_books({"F1 without": result.plain_by_book, "F1 with": result.judged_by_book}))
+    columns = {"F1 without": result.plain_by_book, "F1 with": result.judged_by_book}
+    sys.stdout.write(show_table(table_of_books(columns)))
     sys.stdout.write(
         f"{args.out}\n"
         f"{result.candidates} characters of {result.books} books; on books left out F1 {without.f1:.4f} to "

@@ -4,7 +4,7 @@ import os
 
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
-from kuzushiji_submit.kaggle_kernels.outputs import HELD_OUT, RECOGNIZER
+from kuzushiji_submit.kaggle_kernels.outputs import HELD_OUT, HELD_OUT_TABLE, RECOGNIZER
 from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
 
@@ -36,4 +36,6 @@ def _bytes(run: KernelRun) -> int:
     return path.stat().st_size if path else 0
 
 
-HELD_OUT_STEP = Step("held_out", 0.12, _read, images=("train_images",), after=("calibrate",), leaves=(HELD_OUT,))
+HELD_OUT_STEP = Step(
+    "held_out", 0.12, _read, images=("train_images",), after=("calibrate",), leaves=(HELD_OUT, HELD_OUT_TABLE)
+)

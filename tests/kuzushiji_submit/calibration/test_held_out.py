@@ -7,6 +7,7 @@ from kuzushiji_submit.calibration.held_out import (
     choose_threshold,
     load_readings,
     score_by_book,
+    show_table,
     table_of_books,
     write_threshold,
 )
@@ -92,11 +93,12 @@ def test_a_threshold_is_settings_for_predict(tmp_path):
 
 
 def test_a_table_of_books_says_what_is_missing():
-    text = table_of_books({"before": {"a": Counts(1, 1, 0)}, "now": {"a": Counts(1, 0, 0), "bb": Counts(0, 1, 1)}})
-    assert [line.split() for line in text.splitlines()] == [
+    table = table_of_books({"before": {"a": Counts(1, 1, 0)}, "now": {"a": Counts(1, 0, 0), "bb": Counts(0, 1, 1)}})
+    assert [line.split() for line in show_table(table).splitlines()] == [
         ["book", "before", "now"],
         ["a", "0.6667", "1.0000"],
         ["bb", "-", "0.0000"],
         ["all", "0.6667", "0.5000"],
     ]
-    assert table_of_books({"now": {}}).splitlines()[-1].split() == ["all", "0.0000"]
+    assert show_table(table_of_books({"now": {}})).splitlines()[-1].split() == ["all", "0.0000"]
+    assert show_table(table_of_books({})).split() == ["book", "all"]

@@ -54,6 +54,8 @@ def test_the_books_that_the_weights_have_not_seen_are_read_and_scored(read, tmp_
     assert [line.split()[0] for line in printed[1:4]] == ["a", "b", "all"]
     assert "2 pages of 2 books that were not trained on: F1 " in printed[-1]
     assert books(tmp_path / "1.jsonl") == ["a_1", "b_1"]
+    rows = (tmp_path / "1.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["book", "a", "b", "all"]
     assert read("1.jsonl") == 1
     assert "add --resume" in capsys.readouterr().err
     assert read("1.jsonl", "--resume") == 0
