@@ -30,7 +30,7 @@ DETECTING = (
 )
 READING = (
     *("--set", "epochs=12", "--set", "batch_size=64", "--set", "crop.size=48", "--set", "preprocess.input_size=32"),
-    *("--set", "model.widths=[16, 32, 64]", "--set", "model.blocks=[1, 1, 1]", "--set", "model.embedding=128"),
+    *("--set", "model.widths=[16, 16, 32, 64]", "--set", "model.blocks=[1, 1, 1]", "--set", "model.embedding=128"),
     *("--set", "runtime.precision=32-true", "--set", "optimizer.ema_decay=0.99"),
 )
 ADAPTING = (

@@ -85,6 +85,9 @@ class Rehearsal:
             kernel: "train" or "predict".
             push: further arguments of `kuzushiji kernel push`.
             kill: says from the working folder when to kill it; then it is pushed again with its own output attached.
+
+        Raises:
+            RuntimeError: if a command or a step failed.
         """
         start = time.monotonic()
         pushed, code, sources = self._push(kernel, push)
@@ -97,9 +100,13 @@ class Rehearsal:
             more, working = self._run(code, sources, None)
             text += more
         self.outputs[pushed] = working
+        steps = self.record(pushed)["steps"]
+        failed = {step: facts["message"] for step, facts in steps.items() if facts["status"] == "failed"}
+        if failed:
+            raise RuntimeError(f"{name}: {failed}")
         counts = self._submit(name, pushed, working)
-        steps = {step: facts["status"] for step, facts in self.record(pushed)["steps"].items()}
-        outcome = Outcome(name, counts, steps, time.monotonic() - start, killed, text)
+        statuses = {step: facts["status"] for step, facts in steps.items()}
+        outcome = Outcome(name, counts, statuses, time.monotonic() - start, killed, text)
         self.outcomes.append(outcome)
         return outcome
 

@@ -40,7 +40,7 @@ def test_a_week_of_sessions(kaggle_server: KaggleServer, tmp_path: Path):
     print(week.table())
     assert list(sessions) == ["fold 0", "fold 1", "ensemble", "pseudo-labels", "final"]
     for name, outcome in sessions.items():
-        assert "failed" not in outcome.steps.values(), (name, outcome.steps, outcome.log[-4000:])
+        assert set(outcome.steps.values()) <= {"done", "skipped"}, (name, outcome.steps, outcome.log[-4000:])
         assert outcome.counts is not None
         assert outcome.counts.f1 > 0.6, week.table()
     # A fold holds two books, too few for a second level; the readings of both folds are enough.
