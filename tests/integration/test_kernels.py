@@ -115,7 +115,7 @@ def test_killed_while_it_predicts_and_run_again_with_its_own_output(trained, dat
         time.sleep(0.005)
     first.kill(process)
     assert not (first.working / "submission.csv").exists()
-    assert first.record["steps"]["predict"] == {"status": "running"}
+    assert first.statuses()["predict"] == "running"
     second = new_session()
     for name in ("competitions", "weights"):
         shutil.copytree(first.inputs / name, second.inputs / name)
