@@ -72,5 +72,4 @@ ADAPT_STEP = Step(
     images=("train_images", "test_images"),
     after=("detector", "recognizer", "prior"),
     leaves=(f"{RUNS}/{ADAPT}",),
-    trains=True,
 )

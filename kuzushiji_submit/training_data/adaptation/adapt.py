@@ -249,6 +249,8 @@ def _train(job: AdaptJob, config: AdaptConfig, sources: Sequence[CropSource], se
         initial_weights=str(job.recognizer),
         split=SplitConfig(folds=0),
         export="last",
+        # On several devices this whole command would run once on each, and all would write the same files.
+        runtime=replace(config.training.runtime, devices="1"),
     )
     if job.time_budget is not None:
         left = max(1.0, job.time_budget.remaining)

@@ -87,7 +87,10 @@ def test_a_reader_adapts_and_the_old_one_stays(command, weights, guard, tmp_path
     assert result["adopted"]
     assert result["changes"]["pages"] == 2
     assert result["changes"]["read_before"] >= 18
-    assert json.loads((out / "training" / "config.json").read_text())["sources"][0]["name"] == "sure readings"
+    record = json.loads((out / "training" / "config.json").read_text())
+    assert record["sources"][0]["name"] == "sure readings"
+    # The processes that further devices would take are no part of this command.
+    assert record["config"]["runtime"]["devices"] == "1"
     assert main(command) == 1
     assert "holds a run: go on with it (--resume), forget it (--restart)" in capsys.readouterr().err
     assert main([*command, "--guard", str(guard), "--resume"]) == 0
