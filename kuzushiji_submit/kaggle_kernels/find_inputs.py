@@ -8,7 +8,7 @@ Over the years a competition has lain at /kaggle/input/SLUG and at /kaggle/input
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,13 @@ def find_files(inputs: Path, name: str, given: Sequence[str] = (), *, without: P
         (folder / name for folder, names in _folders(inputs) if name in names and folder != without),
         key=lambda path: (len(path.parts), path),
     )
+    return distinct(found)
+
+
+def distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The first file of each content."""
     by_content: dict[str, Path] = {}
-    for path in found:
+    for path in paths:
         by_content.setdefault(_fingerprint(path), path)
     return tuple(by_content.values())
 

@@ -10,7 +10,7 @@ from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.kaggle_kernels.commands import Outcome, run_command
-from kuzushiji_submit.kaggle_kernels.find_inputs import find_files, is_output
+from kuzushiji_submit.kaggle_kernels.find_inputs import distinct, find_files, is_output
 from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, HELD_OUT, PRIOR, RECOGNIZER, RUNS, SECOND_LEVEL
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
 
@@ -59,12 +59,12 @@ class KernelRun:
         if self.own(RECOGNIZER) is not None and ADAPT in self.session.settings.steps:
             begun_with = self.trained_without(attached)
             attached = tuple(path for path in attached if path != begun_with)
-        return _distinct([*filter(None, [self.own(RECOGNIZER)]), *attached])
+        return distinct([*filter(None, [self.own(RECOGNIZER)]), *attached])
 
     def detectors(self) -> tuple[Path, ...]:
         """The detectors to read with; none for the ink detector."""
         attached = self.attached(DETECTOR, self.session.settings.detector_weights)
-        return _distinct([*filter(None, [self.own(DETECTOR)]), *attached])
+        return distinct([*filter(None, [self.own(DETECTOR)]), *attached])
 
     def detector_of_fold(self) -> Path | None:
         """The detector that has not seen the books held out; None for the ink detector, which has seen none."""
@@ -101,7 +101,7 @@ class KernelRun:
 
     def readings(self) -> tuple[Path, ...]:
         """The readings of held-out books: of one that several runs held out those of this run come first."""
-        return _distinct([*filter(None, [self.own(HELD_OUT)]), *self.attached(HELD_OUT)])
+        return distinct([*filter(None, [self.own(HELD_OUT)]), *self.attached(HELD_OUT)])
 
     def command(self, step: str, arguments: Sequence[object], seconds: float) -> Outcome:
         """Runs the command of a step, with the further arguments that the settings have for it."""
@@ -127,7 +127,3 @@ def ended(outcome: Outcome) -> tuple[Status, str]:
     if outcome.code not in (0, TIME_IS_UP):
         raise KernelError(outcome.message)
     return ("partial" if outcome.code else "done"), outcome.message
-
-
-def _distinct(paths: Sequence[Path]) -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(paths))

@@ -9,7 +9,7 @@ from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.commands import Outcome
 from kuzushiji_submit.kaggle_kernels.kernel_run import ADAPT, KernelRun, ended
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
-from kuzushiji_submit.kaggle_kernels.outputs import RECOGNIZER, RUNS
+from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, RECOGNIZER, RUNS
 from kuzushiji_submit.kaggle_kernels.part_of_data import part_of_data
 from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
@@ -47,6 +47,10 @@ def _adapt(run: KernelRun, seconds: float) -> tuple[Status, str]:
         ],
         seconds,
     )
+    detector = run.detector_of_fold()
+    if detector is not None and run.own(DETECTOR) is None:
+        # So that whoever attaches this run for that of the fold has all that the fold had.
+        shutil.copyfile(detector, run.working / DETECTOR)
     return _judge(run, out, outcome)
 
 

@@ -319,7 +319,7 @@ def folds(roots, commands, record):
     books = []
     for fold in (0, 1):
         commands.acts["calibrate"] = lambda call: calibrates(call) if "--readings" in call else 1
-        run(["recognizer"], folds=4, fold=fold, name=f"train-fold-{fold}")
+        run(["detector", "recognizer"], folds=4, fold=fold, name=f"train-fold-{fold}")
         books.append(record()["held_out"])
         attach(roots, f"kuzushiji-train-fold-{fold}")
     commands.acts["calibrate"] = calibrates
@@ -348,6 +348,9 @@ def test_one_of_the_ensemble_learns_what_all_of_it_reads(roots, commands, record
     calibrate = commands.of("calibrate")[0]
     assert option(calibrate, "--recognizer-weights") == str(roots.working / "runs" / "adapt" / "recognizer.safetensors")
     assert record()["readers"]["recognizers"] == [str(roots.working / "recognizer.safetensors"), weights_of(roots, 0)]
+    # The fold's detector comes along, and counts once.
+    detectors = [roots.working / "detector.safetensors", Path(weights_of(roots, 0)).with_name("detector.safetensors")]
+    assert record()["readers"]["detectors"] == [str(path) for path in detectors]
 
 
 def test_what_the_guard_refuses_leaves_the_ensemble_as_it_was(roots, commands, record, folds):
