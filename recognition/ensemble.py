@@ -57,7 +57,7 @@ class RecognizerEnsemble:
         self.members = tuple(members)
         self.top_k = min(top_k, len(first.charset))
         self.batch_size = batch_size
-        self.calibration = Calibration(min_score=float(np.mean([member.min_score for member in members])))
+        self.calibration = _mean_calibration(members)
         # Where the classes of member 1, and "not a character" behind them, stand in what each member says.
         self._columns = [
             np.array([*member.charset.class_ids(first.charset.codepoints), len(first.charset)]) for member in members
@@ -145,6 +145,16 @@ class RecognizerEnsemble:
     def _batches(self, crops: Crops) -> Iterator[Crops]:
         for start in range(0, len(crops), self.batch_size):
             yield crops.select(slice(start, start + self.batch_size))
+
+
+def _mean_calibration(members: Sequence[Recognizer]) -> Calibration:
+    """What the members were calibrated to, on average; their temperatures they apply themselves."""
+    weights = [member.calibration.context_weight for member in members]
+    chosen = [weight for weight in weights if weight is not None]
+    return Calibration(
+        min_score=float(np.mean([member.min_score for member in members])),
+        context_weight=float(np.mean(chosen)) if len(chosen) == len(weights) else None,
+    )
 
 
 def _outputs(member: Recognizer) -> int:

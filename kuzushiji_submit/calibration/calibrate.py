@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.calibration.threshold import best_threshold, judge
+from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.scoring import Counts
@@ -31,6 +32,7 @@ from recognition.scoring_recognizer import ScoringRecognizer
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Page = tuple[PageFile, PageTruth]
 
 # Logits of more characters than these take too much memory, and say no more.
 MAXIMUM_CHARACTERS = 4_000
@@ -96,6 +98,20 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
             f"{data.train_csv}: no annotated page with an image to calibrate on: name another folder, or other books"
         )
     return pages
+
+
+def spread(pages: Sequence[Page], count: int) -> list[Page]:
+    """At most so many of the pages that have characters: of each book the same share, evenly over it, one at least."""
+    books: dict[str, list[Page]] = {}
+    for page in pages:
+        if len(page[1]):
+            books.setdefault(book_of(page[1].image_id), []).append(page)
+    share = min(1.0, count / max(1, sum(map(len, books.values()))))
+    chosen = []
+    for own in books.values():
+        kept = max(1, int(len(own) * share))
+        chosen += [own[place * len(own) // kept] for place in range(kept)]
+    return chosen
 
 
 def calibrate(

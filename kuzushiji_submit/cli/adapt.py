@@ -29,10 +29,16 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--crops",
         type=Path,
         nargs="+",
-        required=True,
+        default=[],
         metavar="DIR",
         help="stores of labeled crops, real or synthetic (RUN/crops/00-DATA of a training), cut as the weights "
         "need them",
+    )
+    parser.add_argument(
+        "--labeled", type=Path, nargs="+", default=[], metavar="DATA", help="data folders to cut labeled crops of"
+    )
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR", help="where crops are cut to (default: the folder of the run)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     parser.add_argument(
@@ -42,12 +48,21 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="data folder with complete truth of books not trained on: a result that reads them worse is refused",
     )
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="what adapts (default: the project's)")
+    parser.add_argument(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="further recognizers: the labels are what all of them say together with the one that adapts",
+    )
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="what finds the boxes, as in predict")
     parser.add_argument(
         "--detector-weights", type=Path, nargs="+", metavar="FILE", help="weights (default: the project's own)"
     )
     parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
     parser.add_argument("--device", default="auto", help="where pages are read (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="threads and processes beside (default: %(default)s)")
     begun = parser.add_mutually_exclusive_group()
     begun.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     begun.add_argument("--restart", action="store_true", help="forget the run that is in the folder and begin anew")
@@ -62,12 +77,17 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         TrainingError: if the guard refuses the result.
     """
+    from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_folder
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.training_data.adaptation.adapt import AdaptJob, adapt, forget_run
     from kuzushiji_submit.training_data.adaptation.config import DEFAULT_PRESET, AdaptConfig
 
+    if not args.crops and not args.labeled:
+        raise ConfigError(
+            "a reader that sees no labeled crops forgets: name their stores (--crops) or folders (--labeled)"
+        )
     config = read_settings(AdaptConfig(), args.config or DEFAULT_PRESET, args.set)
     try_folder(args.out, "--out")
     job = AdaptJob(
@@ -77,13 +97,17 @@ def run(args: argparse.Namespace) -> int:
         detectors=detector_weights(args.detector, args.detector_weights),
         prior=text_prior(args.prior) if config.pipeline.context.changes_something else None,
         crops=tuple(args.crops),
+        labeled=tuple(args.labeled),
+        teachers=tuple(args.teachers),
+        store=args.store,
         guard=args.guard,
         device=args.device,
         resume=args.resume,
         time_budget=args.time_budget,
+        workers=max(1, args.workers),
     )
     if args.restart:
-        forget_run(args.out)
+        forget_run(args.out, args.store)
     return _end(adapt(job, config))
 
 

@@ -8,6 +8,7 @@ COMMAND_GROUPS = {
         "lr_find",
         "runs",
         "average",
+        "held_out",
         "calibrate",
         "second_level",
         "adapt",

@@ -90,6 +90,14 @@ def test_no_crops(make: Callable) -> None:
     assert pair.score_boxes(np.zeros((50, 50), np.uint8), np.zeros((0, 4), np.float32)).shape == (0,)
 
 
+@pytest.mark.parametrize(("weights", "expected"), [((0.2, 0.6), 0.4), ((0.2, None), None), ((None, None), None)])
+def test_the_text_weighs_as_its_members_were_calibrated_to(
+    make: Callable, weights: tuple[float | None, ...], expected: float | None
+) -> None:
+    members = [make(seed, calibration=Calibration(1.0, 0.2, weight)) for seed, weight in enumerate(weights, 1)]
+    assert together(*members).calibration.context_weight == (expected and pytest.approx(expected))
+
+
 def test_its_calibration_comes_on_top_of_the_members(make: Callable, crops: Crops) -> None:
     pair = together(make(1, calibration=Calibration(1.0, 0.2)), make(2, calibration=Calibration(2.0, 0.4)))
     assert pair.calibration.temperature == 1.0
