@@ -20,7 +20,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="read the pages of held-out books and keep all that was found; scored by book",
         description="Reads annotated pages without a threshold into a file that `calibrate --readings` and "
         "`second-level --readings` take, also together with those of other runs that held out other books.",
-        example="kuzushiji held-out --data data --books b --recognizer-weights run/recognizer.safetensors --out held_out.jsonl",
+        example="kuzushiji held-out --data data --books b --recognizer-weights run/recognizer.safetensors "
+        "--out held_out.jsonl",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
     parser.add_argument(

@@ -116,5 +116,3 @@ def test_windows(image_ids: list[str], expected: list[list[str]]) -> None:
 def test_refuses_settings_out_of_range(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(values))):
         HandConfig(**values)  # type: ignore[arg-type]
-
-
