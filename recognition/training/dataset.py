@@ -28,7 +28,7 @@ class CropDataset(Dataset[Batch]):
         return len(self.crops)
 
     def __getitem__(self, index: int) -> Batch:
-        """One crop uint8 (S, S), its geometry float32 (3,), class id and source int64 (), and what else a batch holds."""
+        """One crop uint8 (S, S), its geometry float32 (3,), class id, source int64 (), and what else a batch has."""
         return tuple(part[0] for part in self.__getitems__([index]))
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
