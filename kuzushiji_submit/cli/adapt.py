@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.cli.arguments import add_images_argument, add_settings_arguments, add_time_budget_argument
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Reads the pages, trains briefly on what is read with confidence, mixed with labeled crops so that "
         "nothing is forgotten, and reads the pages again. The weights that adapt stay as they are; RUN gets new ones.",
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of unlabeled page images, or one"
-    )
+    add_images_argument(parser, ", without labels", spreads=True)
     parser.add_argument(
         "--crops",
         type=Path,
@@ -78,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
         resume=args.resume,
         time_budget=args.time_budget,
+        split_spreads=args.split_spreads,
     )
     if args.restart:
         forget_run(args.out)

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from kuzushiji_submit.cli.arguments import add_images_argument
+
 FORMATS = ("page", "alto", "hocr", "text", "coco")
 
 
@@ -21,9 +23,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--characters", type=Path, required=True, metavar="JSONL", help="what predict --characters wrote in that run"
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
-    )
+    add_images_argument(parser)
     parser.add_argument(
         "--format",
         nargs="+",

@@ -6,7 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
+from kuzushiji_submit.cli.arguments import (
+    add_images_argument,
+    add_settings_arguments,
+    add_time_budget_argument,
+    add_weights_arguments,
+)
 from kuzushiji_submit.cli.export import FORMATS
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.reading.view_names import Orientation, Polarity
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
     parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
+    add_images_argument(parser, spreads=True)
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
     parser.add_argument(
@@ -121,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
         workers=max(1, args.workers),
         time_budget=args.time_budget,
         export=_exporter(args),
+        split_spreads=args.split_spreads,
     )
     try_targets(job)
     if args.restart:

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from kuzushiji_submit.cli.arguments import add_images_argument
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command."""
@@ -13,9 +15,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Writes a folder of HTML files that open offline: each page's scan with the characters read, hits, "
         "misses and false alarms where truth is given, scores by page and book, and the commonest confusions.",
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
-    )
+    add_images_argument(parser)
     parser.add_argument(
         "--submission", type=Path, required=True, metavar="CSV", help="the submission; its rows are the pages shown"
     )

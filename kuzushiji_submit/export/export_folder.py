@@ -3,6 +3,7 @@
 ```
 OUT/page/.kuzushiji-export.json     what the files were made of
 OUT/page/book_001.xml               named as the page's image
+OUT/page/vol1/book_002.xml          in the folders that the image lies in
 OUT/text/.kuzushiji-export.json
 OUT/text/book_001.txt
 ```
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.core.files import atomic_bytes, atomic_text, try_folder
+from kuzushiji_submit.core.files import atomic_bytes, atomic_text, fit_path, try_folder
 from kuzushiji_submit.export.formats import Format
 
 MARKER = ".kuzushiji-export.json"
@@ -46,7 +47,7 @@ class ExportFolder:
 
     def file(self, kind: Format, image_id: str) -> Path:
         """Where a page's file of a format lies."""
-        return self.root / kind.name / f"{image_id}{kind.suffix}"
+        return self.root / kind.name / fit_path(image_id, kind.suffix)
 
     def check(self, earlier: Earlier) -> None:
         """Finds out whether pages can be written here, before long work; nothing that is there changes.
@@ -116,10 +117,13 @@ def _require_same(marker: Path, made_of: Mapping[str, Any], option: str) -> None
 
 
 def _remove(folder: Path, pattern: str) -> None:
-    """Removes files, none of them the marker of an export, in whose protection the rest is removed."""
+    """Removes files, none of them the marker of an export, which protects the rest until then; and empty folders."""
     try:
-        for path in folder.glob(pattern):
+        for path in folder.rglob(pattern):
             if path.is_file() and path.name != MARKER:
                 path.unlink()
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
     except OSError as error:
         raise OutputError(f"{folder}: cannot be emptied ({error.strerror or error}): name another folder") from error

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections, Detector
+from kuzushiji_submit.core.page.placement import Placement
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
@@ -29,6 +31,7 @@ class DetectedPage:
         ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink.
         view: how the page lies in its file; detections are in the pixels of the page as it is read.
         notes: what a user should know of how the file was read, a line each.
+        placement: where the file's page lies on its scan, if it is a part of one.
     """
 
     image_id: str
@@ -38,6 +41,16 @@ class DetectedPage:
     ink_shares: NDArray[np.float32]
     view: View = PLAIN
     notes: tuple[str, ...] = ()
+    placement: Placement | None = None
+
+    def of_file(self, image: PageImage, view: View) -> Self:
+        """The same page with what its file says of it.
+
+        Args:
+            image: what was read of the file.
+            view: how the page lies in it.
+        """
+        return replace(self, view=view, notes=image.notes, placement=image.placement)
 
 
 class Pipeline:
@@ -118,7 +131,7 @@ class Pipeline:
         Raises:
             PageReadError: if the pixels are no page.
         """
-        page = replace(self.detect(image_id, self.prepare(view.upright(image.pixels))), view=view, notes=image.notes)
+        page = self.detect(image_id, self.prepare(view.upright(image.pixels))).of_file(image, view)
         return page, self.recognizer.recognize(page.crops)
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
@@ -145,4 +158,6 @@ class Pipeline:
             reading = step(reading)
         sure = reading.select(reading.scores >= self.min_score)
         kept = sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
-        return kept if page.view.is_plain and not page.notes else kept.in_file(page.view, page.notes)
+        if not page.view.is_plain or page.notes:
+            kept = kept.in_file(page.view, page.notes)
+        return kept if page.placement is None else kept.on_scan(page.placement)

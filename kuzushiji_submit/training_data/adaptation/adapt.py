@@ -51,7 +51,7 @@ class AdaptJob:
     """What adapts to what.
 
     Attributes:
-        images: folder of the pages, without labels, or one image.
+        images: the pages, without labels: what `list_images` takes.
         out: folder of the run.
         recognizer: the weights that adapt; they stay as they are.
         detectors: the detector's weights; none for the ink detector.
@@ -61,6 +61,7 @@ class AdaptJob:
         device: where pages are read.
         resume: whether to go on with a stopped run.
         time_budget: the time there is, or None.
+        split_spreads: whether the scan of an open book is two pages.
     """
 
     images: Path
@@ -73,6 +74,7 @@ class AdaptJob:
     device: str = "auto"
     resume: bool = False
     time_budget: TimeBudget | None = None
+    split_spreads: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def adapt(job: AdaptJob, config: AdaptConfig) -> AdaptResult:
     """
     if (job.out / BEFORE).exists() and not job.resume:
         raise TrainingError(f"{job.out} holds a run: go on with it (--resume), forget it (--restart), or name another")
-    files = list_images(job.images)
+    files = list_images(job.images, split_spreads=job.split_spreads)
     images = PageImages(files, files, job.images)
     if not images:
         raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")

@@ -47,7 +47,7 @@ def test_the_heatmap_detector_reads_its_weights(run, detector, tmp_path, capsys)
     captured = capsys.readouterr()
     assert captured.out == f"{tmp_path}/submission.csv: 3 characters on 3 pages\n"
     assert "ink detector" not in captured.err
-    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
+    assert sorted(path.name for path in (tmp_path / "debug").glob("[!.]*")) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
     settings = json.loads((tmp_path / "submission.settings.json").read_text())
     assert settings["detector_weights"][0]["file"] == "detector.safetensors"
     assert len(settings["detector_weights"][0]["sha256"]) == 64
