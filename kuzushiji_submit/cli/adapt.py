@@ -57,14 +57,13 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         TrainingError: if the guard refuses the result.
     """
-    from kuzushiji_submit.core.files import try_folder
+    from kuzushiji_submit.core.claims import sole_writer
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.training_data.adaptation.adapt import AdaptJob, adapt, forget_run
     from kuzushiji_submit.training_data.adaptation.config import DEFAULT_PRESET, AdaptConfig
 
     config = read_settings(AdaptConfig(), args.config or DEFAULT_PRESET, args.set)
-    try_folder(args.out, "--out")
     job = AdaptJob(
         images=args.images,
         out=args.out,
@@ -78,9 +77,10 @@ def run(args: argparse.Namespace) -> int:
         time_budget=args.time_budget,
         split_spreads=args.split_spreads,
     )
-    if args.restart:
-        forget_run(args.out)
-    return _end(adapt(job, config))
+    with sole_writer(args.out, "--out"):
+        if args.restart:
+            forget_run(args.out)
+        return _end(adapt(job, config))
 
 
 def _end(result: "AdaptResult") -> int:

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         PageReadError: after all others are written, if pages could not be exported.
     """
+    from kuzushiji_submit.core.claims import sole_writer
     from kuzushiji_submit.core.errors import PageReadError
     from kuzushiji_submit.export.export import ExportJob, export_submission
     from kuzushiji_submit.export.export_folder import Earlier
@@ -56,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     job = ExportJob(
         args.submission, args.characters, args.images, args.out, formats, earlier, workers=max(1, args.workers)
     )
-    result = export_submission(job)
+    with sole_writer(args.out, "--out"):
+        result = export_submission(job)
     before = f" ({result.resumed} of them before)" if result.resumed else ""
     sys.stdout.write(f"{args.out}: {plural(result.pages, 'page')}{before} as {', '.join(formats)}\n")
     for message in result.failures.values():
