@@ -13,6 +13,7 @@ A page is written once and read back when the submission is written: in memory t
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -38,11 +39,12 @@ def forget(submission: Path) -> None:
     """Deletes the journal of an unfinished run, if there is one.
 
     Raises:
-        OutputError: if it cannot be deleted.
+        OutputError: if it cannot be deleted, or another process writes to it.
     """
     path = journal_path(submission)
     try:
-        path.unlink(missing_ok=True)
+        with _open_alone(path) if path.exists() else nullcontext():
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be removed ({error.strerror or error}): name another place") from error
 

@@ -30,7 +30,7 @@ DETECTOR = (
 )
 RECOGNIZER = ("model=kuzu_char_rec", "model.stage_widths=[4, 8]", "model.convs_per_stage=1", "crop.size=32")
 # What says when and how fast, which no two runs have in common.
-_TIMES = ("seconds", "images_per_second", "time", "date", "begun", "ended", "duration", "version")
+_TIMES = ("seconds", "images_per_second", "time", "date", "begun", "ended", "duration", "version", "waited")
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,11 @@ def weights(out: Path) -> dict[str, object]:
     """The weights' numbers, the scores, and the names of all files."""
     (path,) = out.glob("*.safetensors")
     found: dict[str, object] = {name: array.tobytes() for name, array in load_file(path).items()}
-    found["result"] = _timeless(json.loads((out / "result.json").read_text(encoding="utf-8")), out)
-    found["files"] = sorted(str(path.relative_to(out)) for path in out.rglob("*"))
-    return found
+    result = _timeless(json.loads((out / "result.json").read_text(encoding="utf-8")), out)
+    found |= {f"result {name}": value for name, value in result.items()}
+    # A resumed run has a further log; everything else has the files of a run that was never stopped.
+    names = (str(path.relative_to(out)) for path in out.rglob("*"))
+    return {**found, **{f"file {name}": None for name in names if not name.startswith("logs/")}}
 
 
 def _timeless(plain: object, out: Path) -> object:
@@ -173,8 +175,12 @@ def _difference(expected: dict[str, object], trial: Trial, out: Path) -> str:
         found = trial.contents(out)
     except (OSError, ValueError) as error:
         return f"cannot be compared: {error!r}"
-    names = sorted(name for name in expected.keys() | found.keys() if expected.get(name, 0) != found.get(name, 0))
-    return f"differs in {', '.join(names[:5])}" if names else ""
+    lost, more = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
+    other = sorted(name for name in expected.keys() & found.keys() if expected[name] != found[name])
+    said = (
+        f"{what} {', '.join(names[:5])}" for what, names in (("lost", lost), ("left", more), ("other", other)) if names
+    )
+    return "; ".join(said)
 
 
 def main() -> int:
