@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from kuzushiji_submit.competition.submission import PagePoints, keep_best
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.page.placement import Placement
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.reading.evidence import Evidence
 from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -232,7 +232,7 @@ class PageReading:
             notes=notes,
         )
 
-    def on_scan(self, placement: Placement) -> Self:
+    def on_scan(self, placement: ScanPlacement) -> Self:
         """A page that is a part of a scan, in the scan's pixels; its order stays."""
         return dataclasses.replace(
             self,

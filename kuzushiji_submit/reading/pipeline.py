@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.detections import Detections, Detector
-from kuzushiji_submit.core.page.placement import Placement
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -41,7 +41,7 @@ class DetectedPage:
     ink_shares: NDArray[np.float32]
     view: View = PLAIN
     notes: tuple[str, ...] = ()
-    placement: Placement | None = None
+    placement: ScanPlacement | None = None
 
     def of_file(self, image: PageImage, view: View) -> Self:
         """The same page with what its file says of it.

@@ -27,8 +27,8 @@ from kuzushiji_submit.core.page.image_formats import (
 from kuzushiji_submit.core.page.orientation import UPRIGHT, take_orientation, turn_upright
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.pdf import draw_page
-from kuzushiji_submit.core.page.placement import Placement
 from kuzushiji_submit.core.page.samples import WHITE, scaled_note, to_eight_bits
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.core.page.tiff import WHITE_IS_ZERO, TiffImage, tiff_images, without_orientation
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class PageImage:
 
     pixels: NDArray[np.uint8]
     notes: tuple[str, ...] = ()
-    placement: Placement | None = None
+    placement: ScanPlacement | None = None
 
 
 def read_page(file: PageFile | Path) -> NDArray[np.uint8]:

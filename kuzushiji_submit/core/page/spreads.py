@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from kuzushiji_submit.core.page.header import header_size_hw
 from kuzushiji_submit.core.page.leaves import is_long
 from kuzushiji_submit.core.page.page_files import Half, PageFile
-from kuzushiji_submit.core.page.placement import Placement
 from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import PageImage, read_image
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 
 RIGHT: Half = "1r"
 LEFT: Half = "2l"
@@ -79,7 +79,7 @@ def cut_half(image: PageImage, half: Half) -> PageImage:
     gutter = find_gutter(image.pixels)
     columns = slice(gutter, width) if half == RIGHT else slice(0, gutter)
     pixels = np.ascontiguousarray(image.pixels[:, columns])
-    return replace(image, pixels=pixels, placement=Placement(columns.start, 0, (height, width)))
+    return replace(image, pixels=pixels, placement=ScanPlacement(columns.start, 0, (height, width)))
 
 
 def find_gutter(pixels: NDArray[np.uint8]) -> int:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kuzushiji_submit.core.page.page_files import PageFile
-from kuzushiji_submit.core.page.placement import Placement
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.core.page.spreads import find_gutter, is_spread, read_leaf, split_spread, with_halves
 
 
@@ -65,12 +65,15 @@ def test_halves_of_a_scan(tmp_path):
     images = [read_leaf(right), read_leaf(left)]
     gutter = images[1].pixels.shape[1]
     np.testing.assert_array_equal(np.hstack([images[1].pixels, images[0].pixels]), pixels)
-    assert [image.placement for image in images] == [Placement(gutter, 0, (400, 600)), Placement(0, 0, (400, 600))]
+    assert [image.placement for image in images] == [
+        ScanPlacement(gutter, 0, (400, 600)),
+        ScanPlacement(0, 0, (400, 600)),
+    ]
     assert read_leaf(PageFile(tmp_path / "001.png")).placement is None
 
 
 def test_places_on_the_scan():
-    placement = Placement(100, 7, (400, 600))
+    placement = ScanPlacement(100, 7, (400, 600))
     assert placement.on_scan(np.array([[1, 2]], np.float32)).tolist() == [[101, 9]]
     assert placement.on_scan(np.array([[1, 2, 3, 4]], np.float32)).tolist() == [[101, 9, 103, 11]]
     assert placement.on_scan(np.zeros((0, 4), np.float32)).shape == (0, 4)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Placement:
+class ScanPlacement:
     """A page that is a part of a scan.
 
     Attributes:
