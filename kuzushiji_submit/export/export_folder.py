@@ -18,6 +18,7 @@ from typing import Any
 
 from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_bytes, atomic_text, fit_path, try_folder
+from kuzushiji_submit.core.scratch import is_left_behind, sweep_beside
 from kuzushiji_submit.export.formats import Format
 
 MARKER = ".kuzushiji-export.json"
@@ -59,7 +60,7 @@ class ExportFolder:
         for kind in self.formats:
             folder = self.root / kind.name
             try_folder(folder, "the folder for exported pages")
-            present = any(path.name != MARKER for path in folder.iterdir())
+            present = any(path.name != MARKER and not is_left_behind(path) for path in folder.iterdir())
             if present and not (folder / MARKER).is_file():
                 raise OutputError(f"{folder}: holds files that no export made: name an empty or new folder")
             if present and earlier is Earlier.REFUSE:
@@ -83,7 +84,9 @@ class ExportFolder:
             folder = self.root / kind.name
             if earlier is Earlier.RESUME:
                 _require_same(folder / MARKER, made_of, self.replace_option)
-            _remove(folder, "*" if earlier is Earlier.REPLACE else ".*.tmp")
+            _sweep(folder)
+            if earlier is Earlier.REPLACE:
+                _remove(folder)
             with atomic_text(folder / MARKER) as stream:
                 json.dump(made_of, stream, ensure_ascii=False, indent=2)
                 stream.write("\n")
@@ -116,10 +119,16 @@ def _require_same(marker: Path, made_of: Mapping[str, Any], option: str) -> None
         )
 
 
-def _remove(folder: Path, pattern: str) -> None:
+def _sweep(folder: Path) -> None:
+    """Removes what a killed export had half-written."""
+    for place in (folder, *(path for path in folder.rglob("*") if path.is_dir() and not is_left_behind(path))):
+        sweep_beside(place)
+
+
+def _remove(folder: Path) -> None:
     """Removes files, none of them the marker of an export, which protects the rest until then; and empty folders."""
     try:
-        for path in folder.rglob(pattern):
+        for path in folder.rglob("*"):
             if path.is_file() and path.name != MARKER:
                 path.unlink()
         for path in sorted(folder.rglob("*"), reverse=True):

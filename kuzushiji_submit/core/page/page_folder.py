@@ -53,8 +53,9 @@ class _Found:
     entered: set[str] = field(default_factory=set)
 
     def content(self) -> FolderContent:
-        lists = (self.pages, self.others, self.folders, self.own, self.lacking)
-        return FolderContent(*(tuple(dict.fromkeys(found)) for found in lists))
+        pages = tuple(dict.fromkeys(self.pages))  # a list may name a file twice
+        others = (self.others, self.folders, self.own, self.lacking)
+        return FolderContent(pages, *(tuple(dict.fromkeys(paths)) for paths in others))
 
 
 def look_through(place: Path) -> FolderContent:

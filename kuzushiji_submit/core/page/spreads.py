@@ -91,7 +91,7 @@ def find_gutter(pixels: NDArray[np.uint8]) -> int:
     Returns:
         A column in [1, W - 1] of an image at least two pixels wide, else 0.
     """
-    height, width = pixels.shape[:2]
+    height, width = int(pixels.shape[0]), int(pixels.shape[1])
     zoom = min(1.0, SEARCHED_WIDTH / max(width, 1))
     small_width = round(width * zoom)
     if small_width < 2 or height < 1:
