@@ -103,13 +103,15 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.core.console import summary_stream
-    from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.core.errors import ConfigError, PageReadError
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.journal import forget
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 
+    if args.sample and args.split_spreads:
+        raise ConfigError("--split-spreads: the rows of --sample say which pages there are: leave one of the two out")
     config = read_settings(PipelineConfig(), args.config, args.set)
     given = {"orientation": args.orientation, "polarity": args.polarity}
     views = replace(config.page_views, **{name: value for name, value in given.items() if value is not None})

@@ -104,6 +104,12 @@ def test_bad_choices_are_one_line_and_exit_code_1(run, capsys, extra, message):
     assert captured.err.count("\n") == 1
 
 
+def test_a_sample_says_which_pages_there_are(run, tmp_path, capsys):
+    (tmp_path / "sample.csv").write_text("image_id,labels\nb_1,\n")
+    assert run("--sample", tmp_path / "sample.csv", "--split-spreads") == (1, None)
+    assert "--split-spreads: the rows of --sample say which pages there are" in capsys.readouterr().err
+
+
 def test_weights_of_something_else_are_refused(run, weights, detector, capsys):
     assert run("--detector-weights", weights) == (1, None)
     assert "weights of a recognizer" in capsys.readouterr().err
