@@ -2,7 +2,9 @@
 
 import os
 import random
+import struct
 import subprocess
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -126,15 +128,29 @@ def predict(given: Path, pages: Path, out: Path, *extra: object):
     return run([*argv, *quick, *extra], out.parent, TIMEOUT)
 
 
+def white_png(side: int) -> bytes:
+    """A square picture of one bit a pixel, made without holding its pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    pack = zlib.compressobj()
+    row = b"\0" + b"\xff" * -(-side // 8)
+    rows = b"".join(pack.compress(row) for _ in range(side)) + pack.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
 def test_a_picture_larger_than_any_page_costs_only_its_own_row(given, tmp_path):
     """A file of a few kilobytes that decodes to 400 million pixels."""
     pages = tmp_path / "pages"
     pages.mkdir()
-    Image.new("1", (20_000, 20_000), 1).save(pages / "a.png")
+    (pages / "a.png").write_bytes(white_png(20_000))
     Image.fromarray(draw_page(0)[0]).save(pages / "b.png")
     ended = predict(given, pages, tmp_path / "s.csv")
     assert (ended.hung, ended.code) == (False, 1)
-    assert "20000 x 20000 pixels: scale it below" in ended.err
+    assert "a.png: far too many pixels: scale it below 150000000" in ended.err
     lengths = {page.image_id: len(page) for page in read_submission(tmp_path / "s.csv")}
     assert lengths["a"] == 0 < lengths["b"]
 

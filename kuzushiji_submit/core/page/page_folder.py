@@ -97,9 +97,11 @@ def _enter(folder: Path, name: str, found: _Found) -> None:
         return
     found.entered.add(real)
     visible = [path for path in entries if not path.name.startswith(".") and path.name.lower() not in LITTER]
-    within = [path for path in visible if path.is_dir()]
+    within: list[Path] = []
     for path in visible:
-        if path not in within:
+        if path.is_dir():
+            within.append(path)
+        else:
             _take(path, name, found)
     for path in within:
         _try_to_enter(path, f"{name}/{path.name}" if name else path.name, found)

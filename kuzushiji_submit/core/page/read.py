@@ -120,6 +120,8 @@ def _naming(page: PageFile) -> Iterator[None]:
         raise PageReadError(f"{page}: {error}") from None
     except FileNotFoundError:
         raise PageReadError(f"{page}: no such file: check the path") from None
+    except Image.DecompressionBombError:  # Pillow's own limit lies a little above MAX_PIXELS
+        raise PageReadError(f"{page}: far too many pixels: scale it below {MAX_PIXELS}") from None
     except UnidentifiedImageError:
         other = describe_other(read_head(page.path))
         raise PageReadError(f"{page}: {other or 'not an image: fetch the file again'}") from None
