@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.cli.arguments import add_images_argument, add_settings_arguments, add_time_budget_argument
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         example="kuzushiji adapt --images pages --recognizer-weights run/recognizer.safetensors "
         "--crops run/crops/00-data --out adapted",
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of unlabeled page images, or one"
-    )
+    add_images_argument(parser, ", without labels", spreads=True)
     parser.add_argument(
         "--crops",
         type=Path,
@@ -77,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         TrainingError: if the guard refuses the result.
     """
+    from kuzushiji_submit.core.claims import sole_writer
     from kuzushiji_submit.core.errors import ConfigError
-    from kuzushiji_submit.core.files import try_folder
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.training_data.adaptation.adapt import AdaptJob, adapt, forget_run
@@ -89,7 +87,6 @@ def run(args: argparse.Namespace) -> int:
             "a reader that sees no labeled crops forgets: name their stores (--crops) or folders (--labeled)"
         )
     config = read_settings(AdaptConfig(), args.config or DEFAULT_PRESET, args.set)
-    try_folder(args.out, "--out")
     job = AdaptJob(
         images=args.images,
         out=args.out,
@@ -105,10 +102,12 @@ def run(args: argparse.Namespace) -> int:
         resume=args.resume,
         time_budget=args.time_budget,
         workers=max(1, args.workers),
+        split_spreads=args.split_spreads,
     )
-    if args.restart:
-        forget_run(args.out, args.store)
-    return _end(adapt(job, config))
+    with sole_writer(args.out, "--out"):
+        if args.restart:
+            forget_run(args.out, args.store)
+        return _end(adapt(job, config))
 
 
 def _end(result: "AdaptResult") -> int:

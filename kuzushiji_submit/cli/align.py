@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_arguments
+from kuzushiji_submit.cli.arguments import add_images_argument, add_settings_arguments, add_weights_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -13,7 +13,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="lay transcriptions over detected boxes: training data from texts",
         example="kuzushiji align --images pages --transcriptions texts.json --out aligned.csv",
     )
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
+    add_images_argument(parser)
     parser.add_argument(
         "--transcriptions",
         type=Path,

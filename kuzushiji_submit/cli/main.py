@@ -5,6 +5,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit import __version__
@@ -13,6 +14,7 @@ from kuzushiji_submit.cli.help_text import list_groups, show_example
 from kuzushiji_submit.cli.parser import Parser
 from kuzushiji_submit.core.console import patient_streams
 from kuzushiji_submit.core.errors import KuzushijiError
+from kuzushiji_submit.core.files import refuse_long_name
 from kuzushiji_submit.core.progress import end_progress, show_progress
 from kuzushiji_submit.core.scratch import sweep
 from kuzushiji_submit.core.signals import StoppedBySignalError, stop_by_signals
@@ -97,6 +99,7 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         # Told to stop, also by `docker stop`, a command leaves its work whole and nothing temporary.
         with stop_by_signals():
+            _refuse_long_paths(args)
             code: int = args.run(args)
     except KuzushijiError as error:
         if args.verbose:
@@ -123,6 +126,14 @@ def _run(argv: Sequence[str] | None) -> int:
         sys.stderr.write(f"kuzushiji: unexpected error: {what}: run again with --verbose and report what it prints\n")
         return 1
     return code
+
+
+def _refuse_long_paths(args: argparse.Namespace) -> None:
+    """Names an argument that is too long for a path before anything is done with it."""
+    for name, value in vars(args).items():
+        for path in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(path, Path):
+                refuse_long_name(path, f"--{name.replace('_', '-')}")
 
 
 def _set_up_logging(*, verbose: bool, quiet: bool) -> None:

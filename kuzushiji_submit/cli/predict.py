@@ -6,7 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
+from kuzushiji_submit.cli.arguments import (
+    add_images_argument,
+    add_settings_arguments,
+    add_time_budget_argument,
+    add_weights_arguments,
+)
 from kuzushiji_submit.cli.export import FORMATS
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.reading.view_names import Orientation, Polarity
@@ -22,7 +27,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="read a folder of pages and write submission.csv",
         example="kuzushiji predict --images pages --out submission.csv --characters characters.jsonl",
     )
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
+    add_images_argument(parser, spreads=True)
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
     parser.add_argument(
@@ -102,13 +107,15 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.core.console import summary_stream
-    from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.core.errors import ConfigError, PageReadError
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.journal import forget
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 
+    if args.sample and args.split_spreads:
+        raise ConfigError("--split-spreads: the rows of --sample say which pages there are: leave one of the two out")
     config = read_settings(PipelineConfig(), args.config, args.set)
     given = {"orientation": args.orientation, "polarity": args.polarity}
     views = replace(config.page_views, **{name: value for name, value in given.items() if value is not None})
@@ -125,6 +132,7 @@ def run(args: argparse.Namespace) -> int:
         workers=max(1, args.workers),
         time_budget=args.time_budget,
         export=_exporter(args),
+        split_spreads=args.split_spreads,
     )
     try_targets(job)
     if args.restart:

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from kuzushiji_submit.cli.arguments import add_images_argument
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command."""
@@ -15,9 +17,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         example="kuzushiji report --images pages --submission submission.csv --characters characters.jsonl "
         "--out report",
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
-    )
+    add_images_argument(parser)
     parser.add_argument(
         "--submission", type=Path, required=True, metavar="CSV", help="the submission; its rows are the pages shown"
     )

@@ -36,7 +36,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Trains and prints where the weights are and what they score; 3 if time was up before the last epoch was over."""
-    return _train_detector(args) if args.what == "detector" else _train_recognizer(args)
+    from kuzushiji_submit.core.claims import sole_writer
+
+    with sole_writer(args.out, "--out"):
+        return _train_detector(args) if args.what == "detector" else _train_recognizer(args)
 
 
 def _train_recognizer(args: argparse.Namespace) -> int:

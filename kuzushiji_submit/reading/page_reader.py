@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.core.engine import Failure, describe_unforeseen, map_pages
 from kuzushiji_submit.core.errors import KuzushijiError, PageReadError
-from kuzushiji_submit.core.page.read import read_image
+from kuzushiji_submit.core.page.spreads import read_leaf
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.look_again import is_doubtful, look_again
@@ -64,13 +64,13 @@ class PageReader:
         file = self.images.get(image_id)
         if file is None:
             raise PageReadError(self.images.why_missing(image_id))
-        image, view = read_image(file), self.pipeline.page_views.first
+        image, view = read_leaf(file), self.pipeline.page_views.first
         page = self.pipeline.prepare(view.upright(image.pixels))
         if self.sheets is None:
             found = self.pipeline.detect(image_id, page)
         else:
             found = self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
-        return replace(found, view=view, notes=image.notes)
+        return found.of_file(image, view)
 
     def _failure(self, image_id: str, error: Exception) -> PageFailure:
         if isinstance(error, KuzushijiError):
@@ -96,7 +96,7 @@ class PageReader:
         """The page in the view that it is read best in, with a word where that is not the first one."""
         if is_doubtful(self.pipeline, reading):
             try:
-                best = look_again(self.pipeline, reading, read_image(self.images[reading.image_id]))
+                best = look_again(self.pipeline, reading, read_leaf(self.images[reading.image_id]))
                 if best is not reading:
                     self._draw(best)
                 reading = best
@@ -110,7 +110,7 @@ class PageReader:
     def _draw(self, reading: PageReading) -> None:
         """Draws the sheet of a page anew, in the view that it was read in."""
         if self.sheets is not None:
-            pixels = read_image(self.images[reading.image_id]).pixels
+            pixels = read_leaf(self.images[reading.image_id]).pixels
             self.sheets.detect(reading.image_id, self.pipeline.prepare(reading.view.upright(pixels)))
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:

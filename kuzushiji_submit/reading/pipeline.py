@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.reading.book_hand import HandConfig, read_books_in_hand, read_in_hand
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
@@ -30,6 +32,7 @@ class DetectedPage:
         ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink.
         view: how the page lies in its file; detections are in the pixels of the page as it is read.
         notes: what a user should know of how the file was read, a line each.
+        placement: where the file's page lies on its scan, if it is a part of one.
     """
 
     image_id: str
@@ -39,6 +42,16 @@ class DetectedPage:
     ink_shares: NDArray[np.float32]
     view: View = PLAIN
     notes: tuple[str, ...] = ()
+    placement: ScanPlacement | None = None
+
+    def of_file(self, image: PageImage, view: View) -> Self:
+        """The same page with what its file says of it.
+
+        Args:
+            image: what was read of the file.
+            view: how the page lies in it.
+        """
+        return replace(self, view=view, notes=image.notes, placement=image.placement)
 
 
 class Pipeline:
@@ -121,7 +134,7 @@ class Pipeline:
         Raises:
             PageReadError: if the pixels are no page.
         """
-        page = replace(self.detect(image_id, self.prepare(view.upright(image.pixels))), view=view, notes=image.notes)
+        page = self.detect(image_id, self.prepare(view.upright(image.pixels))).of_file(image, view)
         return page, self._in_hand(self.recognizer.recognize(page.crops))
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
@@ -149,7 +162,9 @@ class Pipeline:
             reading = step(reading)
         sure = reading.select(reading.scores >= self.min_score)
         kept = sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
-        return kept if page.view.is_plain and not page.notes else kept.in_file(page.view, page.notes)
+        if not page.view.is_plain or page.notes:
+            kept = kept.in_file(page.view, page.notes)
+        return kept if page.placement is None else kept.on_scan(page.placement)
 
     def _in_hands(self, image_ids: Sequence[str], read: Sequence[Recognitions]) -> Sequence[Recognitions]:
         return read if self.hand is None else read_books_in_hand(image_ids, read, self.hand)

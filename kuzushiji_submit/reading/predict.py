@@ -37,7 +37,7 @@ class PredictJob:
     """What to read and where to write it.
 
     Attributes:
-        images: folder of page images, or one image.
+        images: the pages: what `list_images` takes.
         out: the submission to write.
         sample_ids: rows of the submission in order; None for every image of the folder, in order of id.
         shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on.
@@ -48,6 +48,7 @@ class PredictJob:
         workers: threads that read pages and find characters ahead of the recognizer.
         time_budget: the run stops after the batch of pages in which it is used up, or None for no limit.
         export: writes the pages that were read in other formats once the submission is written, or None.
+        split_spreads: whether the scan of an open book is two pages; not with `sample_ids`, which say what is a page.
     """
 
     images: Path
@@ -61,6 +62,7 @@ class PredictJob:
     workers: int = 1
     time_budget: TimeBudget | None = None
     export: Exporter | None = None
+    split_spreads: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     try_targets(job)
     limit_caches()
     sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
-    files, content = find_images(job.images)
+    files, content = find_images(job.images, split_spreads=job.split_spreads)
     left = left_out(content)
     for line in left:
         logger.warning("%s: %s", job.images, line)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.scratch import is_left_behind
 
 MARKER = ".kuzushiji-report"
 ASSETS = ("report.css", "index.js", "page.js", "tables.js")
@@ -87,7 +88,7 @@ def _clear(root: Path) -> None:
         for name in _EVERY_SUBFOLDER:
             if (root / name).is_dir():
                 shutil.rmtree(root / name)
-    elif any(root.iterdir()):
+    elif any(not is_left_behind(path) for path in root.iterdir()):
         raise OutputError(f"{root}: holds files that are not a report's: name an empty or new folder with --out")
 
 

@@ -54,7 +54,7 @@ class AdaptJob:
     """What adapts to what.
 
     Attributes:
-        images: folder of the pages, without labels, or one image.
+        images: the pages, without labels: what `list_images` takes.
         out: folder of the run.
         recognizer: the weights that adapt; they stay as they are.
         detectors: the detector's weights; none for the ink detector.
@@ -69,6 +69,7 @@ class AdaptJob:
         resume: whether to go on with a stopped run.
         time_budget: the time there is, or None.
         workers: threads that find characters ahead, and processes that cut crops.
+        split_spreads: whether the scan of an open book is two pages.
     """
 
     images: Path
@@ -95,6 +96,8 @@ class AdaptJob:
     def cut_to(self) -> Path:
         """The folder of the crops that are cut."""
         return self.store or self.out
+
+    split_spreads: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def adapt(job: AdaptJob, config: AdaptConfig) -> AdaptResult:
     """
     if (job.out / BEFORE).exists() and not job.resume:
         raise TrainingError(f"{job.out} holds a run: go on with it (--resume), forget it (--restart), or name another")
-    files = list_images(job.images)
+    files = list_images(job.images, split_spreads=job.split_spreads)
     images = PageImages(files, files, job.images)
     if not images:
         raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")

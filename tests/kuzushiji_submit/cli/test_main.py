@@ -55,6 +55,39 @@ def test_a_named_error_is_one_line_and_exit_1(capsys, tmp_path):
     assert captured.out == ""
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["predict", "--images", "LONG", "--out", "s.csv"],
+        ["predict", "--images", "x", "--out", "LONG"],
+        ["export", "--submission", "x", "--characters", "LONG", "--images", "x", "--out", "y"],
+        ["train", "detector", "--data", "x", "LONG", "--out", "y"],
+        ["check", "LONG"],
+    ],
+)
+def test_a_path_that_is_too_long_is_named(argv, capsys, tmp_path):
+    assert (
+        main(
+            [
+                str(tmp_path / (part if part != "LONG" else "x" * 256)) if part in ("LONG", "x", "y", "s.csv") else part
+                for part in argv
+            ]
+        )
+        == 1
+    )
+    assert "the path is too long (a name of 256 bytes): choose a shorter one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [242, 246, 251])
+def test_what_lies_beside_a_long_name_must_fit_as_well(length, capsys, tmp_path):
+    (tmp_path / "a.png").touch()
+    argv = ["predict", "--images", tmp_path, "--out", tmp_path / f"{'x' * length}.csv", "--detector", "ink"]
+    assert main([*map(str, argv)]) == 1
+    assert "beside --out: the path is too long (a name of 2" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 def test_verbose_adds_the_traceback(capsys, tmp_path):
     assert main(["--verbose", "check", str(tmp_path / "none")]) == 1
     assert "Traceback" in capsys.readouterr().err
