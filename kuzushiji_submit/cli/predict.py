@@ -99,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.core.console import summary_stream
     from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.core.memory import limit_caches
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.journal import forget
@@ -123,6 +124,7 @@ def run(args: argparse.Namespace) -> int:
         export=_exporter(args),
     )
     try_targets(job)
+    limit_caches()  # before the first network
     if args.restart:
         forget(args.out)
     weights = all_recognizer_weights(args.recognizer_weights)
