@@ -225,7 +225,9 @@ def main() -> int:
         pages = len(os.listdir(folder))
         out = args.out or Path(scratch)
         begin = time.process_time()
-        code = kuzushiji(["predict", "--images", str(folder), "--out", str(out / "submission.csv"), "--restart", *options])
+        code = kuzushiji(
+            ["predict", "--images", str(folder), "--out", str(out / "submission.csv"), "--restart", *options]
+        )
         whole = time.process_time() - begin
     print("\n".join(table(clock, networks, pages, whole, rate)))
     print(f"peak memory at {pages} pages: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import torch
+
 from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
@@ -181,6 +184,19 @@ def load_pipeline(
     recognizer = load_recognizer(config, recognizer_weights, device)
     detector = load_detector(config, detector_weights, recognizer, device)
     return make_pipeline(config, detector, recognizer, prior, second_level)
+
+
+def load_in_worker(*args: Any, threads: int | None = None) -> Pipeline:  # noqa: ANN401 - as `load_pipeline`
+    """As `load_pipeline`, in a process that has others beside it.
+
+    Args:
+        args: of `load_pipeline`.
+        threads: that it may use; None for what torch finds it may (Ray tells it in `OMP_NUM_THREADS`).
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    cv2.setNumThreads(torch.get_num_threads())
+    return load_pipeline(*args)
 
 
 def describe(
