@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from detection.heatmap import detector, inference
 from kuzushiji_submit.cli.main import main as kuzushiji
 from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.core.devices import fast_half
 from kuzushiji_submit.core.memory import limit_caches
 from kuzushiji_submit.core.page import prepared
 from kuzushiji_submit.reading import fill_journal, journal, load_pipeline, page_reader, pipeline, predict
@@ -148,9 +149,9 @@ def multiply_adds(network: nn.Module, compute: Callable[..., Tensor], inputs: tu
     return total
 
 
-def matrix_rate() -> float:
+def matrix_rate(kind: torch.dtype) -> float:
     """Additions and multiplications a CPU second of a large matrix product, the best of five."""
-    matrix = torch.rand(MATRIX, MATRIX)
+    matrix = torch.rand(MATRIX, MATRIX).to(kind)
     times = []
     for _ in range(5):
         begin = time.thread_time()
@@ -186,7 +187,7 @@ def watch_all(clock: Clock, networks: Networks) -> None:
         clock.watch(owner, name, label)
 
 
-def table(clock: Clock, networks: Networks, pages: int, whole: float, rate: float) -> Iterator[str]:
+def table(clock: Clock, networks: Networks, pages: int, whole: float, rates: Mapping[str, float]) -> Iterator[str]:
     """The stages, the longest first, as Markdown."""
     measured = {name: seconds for name, seconds in clock.seconds.items() if name != "(counting)"}
     start = measured.pop("start: weights, text prior", 0.0)
@@ -201,10 +202,13 @@ def table(clock: Clock, networks: Networks, pages: int, whole: float, rate: floa
     system = sum(clock.system[name] for name in measured)
     yield f"| **a page** | {1000 * total / pages:.1f} | {1000 * system / pages:.1f} | 100 % | |"
     yield f"\nonce: weights and text prior {start:.2f} s, Python, libraries and all else {spent.popitem()[1]:.2f} s"
-    yield f"matrix product of {MATRIX} x {MATRIX}: {rate / 1e9:.1f} GFLOP a CPU second"
+    for kind, rate in rates.items():
+        yield f"matrix product of {MATRIX} x {MATRIX} in {kind}: {rate / 1e9:.1f} GFLOP a CPU second"
     for name, work in networks.total.items():
         reached = 2 * work / clock.seconds[name]
-        yield f"{name}: {work / pages / 1e9:.2f} G multiply-adds a page, {reached / 1e9:.1f} GFLOP/s, {100 * reached / rate:.0f} % of that"
+        yield f"{name}: {work / pages / 1e9:.2f} G multiply-adds a page, {reached / 1e9:.1f} GFLOP/s"
+        for kind, rate in rates.items():
+            yield f"  {100 * reached / rate:.0f} % of a matrix product in {kind}"
 
 
 def main() -> int:
@@ -220,7 +224,8 @@ def main() -> int:
     clock = Clock()
     networks = Networks(clock)
     watch_all(clock, networks)
-    rate = matrix_rate()
+    kinds = (torch.float32, fast_half(torch.device("cpu")))
+    rates = {str(kind).removeprefix("torch."): matrix_rate(kind) for kind in kinds if kind is not None}
     with many_pages(args.images, args.pages) as folder, tempfile.TemporaryDirectory() as scratch:
         pages = len(os.listdir(folder))
         out = args.out or Path(scratch)
@@ -229,7 +234,7 @@ def main() -> int:
             ["predict", "--images", str(folder), "--out", str(out / "submission.csv"), "--restart", *options]
         )
         whole = time.process_time() - begin
-    print("\n".join(table(clock, networks, pages, whole, rate)))
+    print("\n".join(table(clock, networks, pages, whole, rates)))
     print(f"peak memory at {pages} pages: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     return code
 

@@ -4,7 +4,6 @@ import torch
 
 from kuzushiji_submit.core.errors import DeviceError
 
-
 # What says of a processor that it multiplies bfloat16 itself; others would take longer over it than over 32 bits.
 _NATIVE_BFLOAT16 = ("avx512_bf16", "amx_bf16")
 

@@ -5,8 +5,8 @@ convolutions on the CPU, keeps 1,024 compiled kernels, one a layer and size; and
 that the next page's maps do not fit into, because every large block that is freed raises the size up to which blocks
 are taken from the heap. 90 pages of 4 megapixels took 1.9 GB that way, and more with every page.
 
-What goes back to the system is cleared before it comes again, in steps of 4 KiB: a third of the time of a page, where all
-that is freed goes back at once. So some of it is kept, and networks ask for steps of 2 MiB.
+What goes back to the system is cleared before it comes again, in steps of 4 KiB: that was a third of the time of a page
+where all that was freed went back at once. So some of it is kept, and networks ask for steps of 2 MiB.
 """
 
 import ctypes
@@ -85,8 +85,18 @@ class _Mallinfo2(ctypes.Structure):
 
     _fields_ = tuple(
         (name, ctypes.c_size_t)
-        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks")
-        + ("uordblks", "fordblks", "keepcost")
+        for name in [
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        ]
     )
 
 

@@ -53,7 +53,7 @@ class PipelineConfig:
         views: how often each crop is looked at.
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
-        half: the recognizer computes in 16 bits where the device does so faster; `heatmap.half` says it of the detector.
+        half: the recognizer computes in 16 bits where the device does so faster (`heatmap.half`: so does the detector).
         context: how the text around a character weighs in.
         second_level: whether what is known of each character decides once more if it is worth a row.
         page_views: how pages lie in their files: turned, or as negatives.

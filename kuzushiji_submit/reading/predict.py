@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from kuzushiji_submit.competition.data_folder import find_images, left_out
 from kuzushiji_submit.competition.missing_folder import explain_no_images
@@ -30,8 +30,7 @@ from kuzushiji_submit.reading.shards import ShardedReader, ShardReader
 logger = logging.getLogger(__name__)
 
 Engine = Literal["local", "processes", "ray"]
-"""Where pages are read: in this process, in several on this machine, or as tasks of Ray on as many machines as it has."""
-ENGINES: tuple[Engine, ...] = get_args(Engine)
+"""Where pages are read: in this process, in several on this machine, or as Ray's tasks on as many as it has."""
 
 Exporter = Callable[[Iterator[tuple[int, PageReading]], Mapping[str, PageFile]], object]
 """Takes the number of each page, from 1, and what was read on it, one by one; and the pages' image files."""

@@ -7,8 +7,8 @@ pages ─ shards of a few ─ map_pages ─▶ a process: loads the pipeline onc
 ```
 
 A shard is only read, and what comes of it is the same whoever reads it and how often; one process alone writes the
-journal. So a worker that is killed loses nothing but its time, a shard that was read twice is written once, and a run that
-was killed as a whole goes on with the pages that its journal lacks.
+journal. So a worker that is killed loses nothing but its time, a shard that was read twice is written once, and a run
+that was killed as a whole goes on with the pages that its journal lacks.
 """
 
 import uuid

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from kuzushiji_submit.core.page.orientation import UPRIGHT, take_orientation
 
@@ -33,7 +33,12 @@ def read_plain_jpeg(path: Path) -> NDArray[np.uint8] | None:
     with path.open("rb") as stream:
         if stream.read(len(_START)) != _START:
             return None
-        with Image.open(stream, formats=("JPEG",)) as image:
+        stream.seek(0)
+        try:
+            image = Image.open(stream, formats=("JPEG",))
+        except UnidentifiedImageError:
+            return None
+        with image:
             plain = image.format == "JPEG" and image.mode == "RGB" and max(image.size) <= _LONGEST
             if not plain or "icc_profile" in image.info or take_orientation(image) != UPRIGHT:
                 return None
