@@ -3,11 +3,11 @@
 Usage: python scripts/benchmark_pages.py DIR [--pages 3] [--repeat 2] [--crop-size 224] [--set KEY=VALUE ...]
 
 The peer decodes the same file, finds the characters with Faster R-CNN ResNet-50 FPN v2 at its own size (shorter side
-800, longer at most 1,333), and reads as many crops as this project found with a ResNet-50 of as many classes, at the size
-that torchvision's weights want. Its weights are random: times do not depend on them, because the number of crops is ours.
-Figures are CPU seconds, the best of the repeats, page by page in turn, so that a busy machine slows both alike. The peer
-computes in 32 bits, as torchvision does by default, and once more in the 16 bits that this project uses where the
-processor has them.
+800, longer at most 1,333), and reads as many crops as this project found with a ResNet-50 of as many classes, at the
+size that torchvision's weights want. Its own weights are random: times do not depend on them, because the number of
+crops is given. Figures are CPU seconds, the best of the repeats, page by page in turn, so that a busy machine slows
+both alike. The peer computes in 32 bits, as torchvision does by default, and once more in the 16 bits that this project
+uses where the processor has them.
 """
 
 import argparse

@@ -139,7 +139,7 @@ def page_size_hw(file: PageFile | Path) -> tuple[int, int]:
 
 def _read(page: PageFile, notes: list[str]) -> NDArray[np.uint8]:
     if page.frame == 0:
-        plain = read_plain_jpeg(page.path)
+        plain = read_plain_jpeg(page.path, MAX_PIXELS)
         if plain is not None:
             return plain
     tags = _tags(page)

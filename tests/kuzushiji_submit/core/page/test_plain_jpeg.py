@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from kuzushiji_submit.core.page.plain_jpeg import read_plain_jpeg
+from kuzushiji_submit.core.page.read import MAX_PIXELS
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -35,7 +36,7 @@ def test_to_the_bit_what_pillow_gives(tmp_path_factory, height, width, quality, 
     photo(height, width, seed).save(path, quality=quality, subsampling=subsampling, progressive=progressive)
     with Image.open(path) as image:
         expected = np.asarray(image)
-    read = read_plain_jpeg(path)
+    read = read_plain_jpeg(path, MAX_PIXELS)
     assert read.dtype == np.uint8
     np.testing.assert_array_equal(read, expected)
 
@@ -65,7 +66,7 @@ def exif(orientation: int) -> Image.Exif:
 def test_what_has_more_to_it_is_left_to_pillow(tmp_path, kind, mode, options, plain):
     path = tmp_path / "page"
     photo(40, 30).convert(mode).save(path, kind, **options)
-    assert (read_plain_jpeg(path) is not None) is plain
+    assert (read_plain_jpeg(path, MAX_PIXELS) is not None) is plain
 
 
 def encoded() -> bytes:
@@ -83,9 +84,15 @@ def encoded() -> bytes:
 def test_what_may_be_damaged_is_left_to_pillow(tmp_path, content):
     path = tmp_path / "page.jpg"
     path.write_bytes(content)
-    assert read_plain_jpeg(path) is None
+    assert read_plain_jpeg(path, MAX_PIXELS) is None
+
+
+def test_what_is_too_large_is_left_to_pillow(tmp_path):
+    photo(40, 30).save(tmp_path / "page.jpg")
+    assert read_plain_jpeg(tmp_path / "page.jpg", 1200) is not None
+    assert read_plain_jpeg(tmp_path / "page.jpg", 1199) is None
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
-        read_plain_jpeg(tmp_path / "none.jpg")
+        read_plain_jpeg(tmp_path / "none.jpg", MAX_PIXELS)
