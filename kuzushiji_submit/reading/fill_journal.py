@@ -1,15 +1,28 @@
 """Pages into a journal, one after the other."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from kuzushiji_submit.core.memory import release_freed
 from kuzushiji_submit.core.progress import counter, write_line
 from kuzushiji_submit.core.signals import raise_if_stopped
 from kuzushiji_submit.reading.journal import Journal
-from kuzushiji_submit.reading.page_reader import PageFailure, PageReader
+from kuzushiji_submit.reading.page_reader import PageFailure
+from kuzushiji_submit.reading.page_reading import PageReading
+
+logger = logging.getLogger(__name__)
 
 
-def fill_journal(reader: PageReader, image_ids: Sequence[str], journal: Journal, name: str) -> dict[str, str]:
+class ReadsPages(Protocol):
+    """A `PageReader`, or a `ShardedReader` that has many of them."""
+
+    def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
+        """Readings and failures as they come; all pages, or those that the time suffices for."""
+        ...
+
+
+def fill_journal(reader: ReadsPages, image_ids: Sequence[str], journal: Journal, name: str) -> dict[str, str]:
     """Reads the pages that a journal lacks, or those that the time suffices for, with their progress shown.
 
     Args:
@@ -33,6 +46,8 @@ def fill_journal(reader: PageReader, image_ids: Sequence[str], journal: Journal,
                 failures[done.image_id] = done.message
                 write_line(f"{done.image_id}: {done.message}")
             else:
+                for note in done.notes:
+                    logger.warning("%s: %s", done.image_id, note)
                 journal.add(done)
             release_freed()
             bar.update()

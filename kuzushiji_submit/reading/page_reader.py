@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.core.engine import Failure, describe_unforeseen, map_pages
 from kuzushiji_submit.core.errors import KuzushijiError, PageReadError
 from kuzushiji_submit.core.page.spreads import read_leaf
+from kuzushiji_submit.core.page.page_files import PageFile
+from kuzushiji_submit.core.page.read import read_image
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.look_again import is_doubtful, look_again
@@ -25,6 +28,18 @@ class PageFailure:
     message: str
 
 
+class ImageFiles(Protocol):
+    """Where the image of each page is: `PageImages`, or those of a shard."""
+
+    def get(self, image_id: str, /) -> PageFile | None:
+        """The file of a page, None where it has none."""
+        ...
+
+    def why_missing(self, image_id: str) -> str:
+        """Why a page that was asked for has none, and what to do."""
+        ...
+
+
 @dataclass(frozen=True)
 class PageReader:
     """Reads pages by their ids; a page that cannot be read costs nothing but itself.
@@ -39,7 +54,7 @@ class PageReader:
     """
 
     pipeline: Pipeline
-    images: PageImages
+    images: ImageFiles
     sheets: DebugSheets | None = None
     batch_pages: int = 1
     workers: int = 1
@@ -61,16 +76,19 @@ class PageReader:
         yield from self._recognize(waiting)
 
     def _detect(self, image_id: str) -> DetectedPage:
-        file = self.images.get(image_id)
-        if file is None:
-            raise PageReadError(self.images.why_missing(image_id))
-        image, view = read_leaf(file), self.pipeline.page_views.first
+        image, view = read_leaf(self._file(image_id)), self.pipeline.page_views.first
         page = self.pipeline.prepare(view.upright(image.pixels))
         if self.sheets is None:
             found = self.pipeline.detect(image_id, page)
         else:
             found = self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
         return found.of_file(image, view)
+
+    def _file(self, image_id: str) -> PageFile:
+        file = self.images.get(image_id)
+        if file is None:
+            raise PageReadError(self.images.why_missing(image_id))
+        return file
 
     def _failure(self, image_id: str, error: Exception) -> PageFailure:
         if isinstance(error, KuzushijiError):
@@ -96,22 +114,20 @@ class PageReader:
         """The page in the view that it is read best in, with a word where that is not the first one."""
         if is_doubtful(self.pipeline, reading):
             try:
-                best = look_again(self.pipeline, reading, read_leaf(self.images[reading.image_id]))
+                best = look_again(self.pipeline, reading, read_leaf(self._file(reading.image_id)))
                 if best is not reading:
                     self._draw(best)
                 reading = best
             except Exception as error:
                 logger.debug("%s", reading.image_id, exc_info=True)
                 logger.warning("%s: only read as it lies in its file (%s)", reading.image_id, error)
-        for note in reading.notes:
-            logger.warning("%s: %s", reading.image_id, note)
         return reading
 
     def _draw(self, reading: PageReading) -> None:
         """Draws the sheet of a page anew, in the view that it was read in."""
         if self.sheets is not None:
-            pixels = read_leaf(self.images[reading.image_id]).pixels
+            pixels = read_leaf(self._file(reading.image_id)).pixels
             self.sheets.detect(reading.image_id, self.pipeline.prepare(reading.view.upright(pixels)))
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
-        return PageFailure(image_id, str(describe_unforeseen(str(self.images[image_id]), error)))
+        return PageFailure(image_id, str(describe_unforeseen(str(self.images.get(image_id) or image_id), error)))
