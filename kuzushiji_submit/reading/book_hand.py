@@ -10,6 +10,8 @@ from kuzushiji_submit.competition.books import book_of
 from recognition.recognitions import Recognitions
 
 LEAST = 1e-12
+NAMELESS = "test_"
+"""How the competition's test pages begin, whose books are kept secret."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class HandConfig:
         least_share: readings with a lower score are not taught.
         rounds: how often the crops are compared with what was learned from them.
         alternatives: readings of each crop that are considered.
-        pages: pages of one book, one after the other, that are read together at most.
+        pages: pages of one book that are read together at most.
 
     Raises:
         ValueError: if a value is out of its range.
@@ -55,15 +57,21 @@ class HandConfig:
         return self.enabled and self.weight > 0
 
 
+def writer_of(image_id: str) -> str:
+    """What pages of one writer have in common: the book, or of the competition's nameless test pages nothing."""
+    return image_id if image_id.startswith(NAMELESS) else book_of(image_id)
+
+
 def windows(image_ids: Sequence[str], pages: int) -> list[list[str]]:
-    """Pages that are read together: runs of one book in the order given, cut into pieces of so many at most."""
-    found: list[list[str]] = []
+    """Pages that are read together: those of each writer in the order given, in pieces of so many at most.
+
+    Some of the pieces, one after the other, give the same pieces again: a run that goes on reads as one that never
+    stopped.
+    """
+    by_writer: dict[str, list[str]] = {}
     for image_id in image_ids:
-        if found and len(found[-1]) < pages and book_of(found[-1][-1]) == book_of(image_id):
-            found[-1].append(image_id)
-        else:
-            found.append([image_id])
-    return found
+        by_writer.setdefault(writer_of(image_id), []).append(image_id)
+    return [ids[start : start + pages] for ids in by_writer.values() for start in range(0, len(ids), pages)]
 
 
 def read_in_hand(read: Recognitions, config: HandConfig) -> Recognitions:
@@ -106,10 +114,10 @@ def read_books_in_hand(
 ) -> list[Recognitions]:
     """Readings of pages, each with those of its book's pages among them; in the order given."""
     pages = list(read)
-    by_book: dict[str, list[int]] = {}
+    by_writer: dict[str, list[int]] = {}
     for place, image_id in enumerate(image_ids):
-        by_book.setdefault(book_of(image_id), []).append(place)
-    for places in by_book.values():
+        by_writer.setdefault(writer_of(image_id), []).append(place)
+    for places in by_writer.values():
         together = Recognitions.concatenate([pages[place] for place in places], pages[places[0]].top_ids.shape[1])
         ends = np.cumsum([len(pages[place]) for place in places])
         rows = np.split(np.arange(len(together)), ends[:-1])

@@ -22,12 +22,13 @@ class ReadsPages(Protocol):
         ...
 
 
-def fill_journal(reader: ReadsPages, image_ids: Sequence[str], journal: Journal, name: str) -> dict[str, str]:
+def fill_journal(reader: ReadsPages, windows: Sequence[Sequence[str]], journal: Journal, name: str) -> dict[str, str]:
     """Reads the pages that a journal lacks, or those that the time suffices for, with their progress shown.
 
     Args:
         reader: reads them; those that it cannot read are named on standard error.
-        image_ids: all pages, those in the journal too.
+        windows: all pages, those in the journal too, as they are read together: where the journal lacks one page of a
+            window, the others are read with it once more.
         journal: gets the readings.
         name: what the progress is called.
 
@@ -37,11 +38,15 @@ def fill_journal(reader: ReadsPages, image_ids: Sequence[str], journal: Journal,
     Raises:
         StoppedBySignalError: if the process was told to stop and waits for such a place.
     """
-    todo = [image_id for image_id in image_ids if image_id not in journal]
+    lacking = [window for window in windows if any(image_id not in journal for image_id in window)]
+    todo = [image_id for window in lacking for image_id in window]
+    pages, known = sum(map(len, windows)), {image_id for image_id in todo if image_id in journal}
     failures = {}
-    with counter(name, len(image_ids), initial=len(image_ids) - len(todo)) as bar:
+    with counter(name, pages, initial=pages - len(todo) + len(known)) as bar:
         for done in reader.read(todo):
             raise_if_stopped()
+            if done.image_id in known:
+                continue
             if isinstance(done, PageFailure):
                 failures[done.image_id] = done.message
                 write_line(f"{done.image_id}: {done.message}")

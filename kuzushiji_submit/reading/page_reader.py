@@ -3,14 +3,12 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kuzushiji_submit.core.engine import Failure, describe_unforeseen, map_pages
 from kuzushiji_submit.core.errors import KuzushijiError, PageReadError
-from kuzushiji_submit.core.page.spreads import read_leaf
 from kuzushiji_submit.core.page.page_files import PageFile
-from kuzushiji_submit.core.page.read import read_image
+from kuzushiji_submit.core.page.spreads import read_leaf
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.look_again import is_doubtful, look_again
@@ -48,7 +46,7 @@ class PageReader:
         pipeline: reads the pages.
         images: the image files by image_id.
         sheets: draws the detector's stages on every page, or None.
-        batch_pages: pages recognized together.
+        batch_pages: pages recognized together where the pages of a book do not help each other.
         workers: threads that read pages and find characters ahead of the recognizer.
         time_budget: no further page is read after the batch in which it is used up; None for no limit.
     """
@@ -61,19 +59,25 @@ class PageReader:
     time_budget: TimeBudget | None = None
 
     def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
-        """Readings and failures as they come; all pages, or those that the time suffices for."""
+        """Readings and failures as they come, window by window; all pages, or those that the time suffices for."""
+        together = self.pipeline.windows(image_ids, self.batch_pages)
+        window_of = {image_id: number for number, window in enumerate(together) for image_id in window}
+        ordered = [image_id for window in together for image_id in window]
+        left = [len(window) for window in together]
         waiting: list[DetectedPage] = []
-        for found in map_pages(self._detect, image_ids, self.workers, "threads", catch=(Exception,)):
+        for found in map_pages(self._detect, ordered, self.workers, "threads", catch=(Exception,)):
             if isinstance(found, Failure):
+                number = window_of[found.item]
                 yield self._failure(found.item, found.error)
             else:
+                number = window_of[found.image_id]
                 waiting.append(found)
-            if len(waiting) >= self.batch_pages:
+            left[number] -= 1
+            if not left[number]:
                 yield from self._recognize(waiting)
                 waiting = []
                 if self.time_budget is not None and self.time_budget.used_up:
                     return
-        yield from self._recognize(waiting)
 
     def _detect(self, image_id: str) -> DetectedPage:
         image, view = read_leaf(self._file(image_id)), self.pipeline.page_views.first

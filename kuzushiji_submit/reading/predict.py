@@ -44,7 +44,8 @@ class PredictJob:
         images: the pages: what `list_images` takes.
         out: the submission to write.
         sample_ids: rows of the submission in order; None for every image of the folder, in order of id.
-        shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on.
+        shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on, or of pages that are read together
+            every n-th window.
         characters: file for the JSON lines of every character, or None.
         debug: folder for one contact sheet of the detector's stages a page, or None.
         resume: True to go on with an unfinished run.
@@ -112,7 +113,6 @@ def predict(
     """
     try_targets(job)
     limit_caches()
-    sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
     files, content = find_images(job.images, split_spreads=job.split_spreads)
     left = left_out(content)
     for line in left:
@@ -122,7 +122,9 @@ def predict(
         raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")
     index, count = job.shard
     images = name_other_forms(PageImages(ids, files, job.images))
-    ids = ids[index - 1 :: count]
+    windows = pipeline.windows(ids)[index - 1 :: count]
+    mine = {image_id for window in windows for image_id in window}
+    ids = [image_id for image_id in ids if image_id in mine]
     reader = _reader(job, pipeline, images, load)
     settings = {**made_by, "shard": list(job.shard)}
     with (
@@ -132,7 +134,7 @@ def predict(
         todo = [image_id for image_id in ids if image_id not in journal]
         if len(todo) < len(ids):
             logger.info("resumed: %d of %d pages were read before", len(ids) - len(todo), len(ids))
-        failures = fill_journal(reader, ids, journal, "predict")
+        failures = fill_journal(reader, windows, journal, "predict")
         result = _write(job, ids, images, journal, settings, failures, left)
         if not failures and not result.unread:
             journal.remove()
@@ -147,7 +149,9 @@ def _reader(job: PredictJob, pipeline: Pipeline, images: PageImages, load: Calla
     if load is None:
         raise ValueError(f"the engine {job.engine} needs a function that loads the pipeline in its processes")
     reader = ShardReader(load, job.debug, job.batch_pages)
-    return ShardedReader(reader, images, job.engine, job.shard_pages, job.workers, job.time_budget)
+    return ShardedReader(
+        reader, images, job.engine, job.shard_pages, job.workers, job.time_budget, windows=pipeline.windows
+    )
 
 
 def try_targets(job: PredictJob) -> None:

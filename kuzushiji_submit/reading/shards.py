@@ -114,9 +114,11 @@ class ShardedReader:
         reader: what each worker does.
         images: the image files by image_id.
         kind: where the workers are.
-        shard_pages: pages in a shard: what a worker reads before it hands anything back.
+        shard_pages: pages in a shard: what a worker reads before it hands anything back. More where pages that are
+            read together are more.
         workers: how many shards are read at once; None for one on each processor.
         time_budget: no further shard is waited for after the one in which it is used up; None for no limit.
+        windows: which pages must be read together (`Pipeline.windows`); None where each is read by itself.
     """
 
     reader: ShardReader
@@ -125,12 +127,22 @@ class ShardedReader:
     shard_pages: int = 8
     workers: int | None = None
     time_budget: TimeBudget | None = None
+    windows: Callable[[Sequence[str]], list[list[str]]] | None = None
 
     def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
         """Readings and failures as they come; all pages, or those that the time suffices for."""
-        starts = range(0, len(image_ids), self.shard_pages)
-        shards = (Shard.of(image_ids[start : start + self.shard_pages], self.images) for start in starts)
-        yield from self._read(shards)
+        yield from self._read(Shard.of(pages, self.images) for pages in self._packed(image_ids))
+
+    def _packed(self, image_ids: Sequence[str]) -> Iterator[list[str]]:
+        """Whole windows, so many together that they have the pages of a shard."""
+        pages: list[str] = []
+        for window in self.windows(image_ids) if self.windows else [[image_id] for image_id in image_ids]:
+            pages += window
+            if len(pages) >= self.shard_pages:
+                yield pages
+                pages = []
+        if pages:
+            yield pages
 
     def _read(self, shards: Iterator[Shard]) -> Iterator[PageReading | PageFailure]:
         workers = self.workers or available_workers(self.kind)

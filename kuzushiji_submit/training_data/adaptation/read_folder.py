@@ -32,5 +32,5 @@ def read_folder(
     """
     limit_caches()
     reader = PageReader(pipeline.with_min_score(0.0), images, workers=workers, time_budget=time_budget)
-    failures = fill_journal(reader, list(images), journal, "read")
+    failures = fill_journal(reader, pipeline.windows(list(images)), journal, "read")
     return all(image_id in journal or image_id in failures for image_id in images)

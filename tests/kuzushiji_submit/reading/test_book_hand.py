@@ -105,11 +105,20 @@ def test_pages_without_characters_are_read_with_the_rest() -> None:
         ([], []),
         (["a_1"], [["a_1"]]),
         (["a_1", "a_2", "a_3", "b_1"], [["a_1", "a_2"], ["a_3"], ["b_1"]]),
-        (["a_1", "b_1", "a_2"], [["a_1"], ["b_1"], ["a_2"]]),
+        (["a_1", "b_1", "a_2"], [["a_1", "a_2"], ["b_1"]]),
+        (["test_1a", "test_1b"], [["test_1a"], ["test_1b"]]),  # the competition does not tell their books
     ],
 )
 def test_windows(image_ids: list[str], expected: list[list[str]]) -> None:
     assert windows(image_ids, 2) == expected
+
+
+@given(st.lists(st.sampled_from([f"{book}_{page}" for book in "abc" for page in range(5)]), unique=True), st.data())
+def test_some_windows_give_themselves_again(image_ids: list[str], data: st.DataObject) -> None:
+    whole = windows(image_ids, 2)
+    kept = [window for window in whole if data.draw(st.booleans())]
+    assert windows([image_id for window in kept for image_id in window], 2) == kept
+    assert sorted(image_id for window in whole for image_id in window) == sorted(image_ids)
 
 
 @pytest.mark.parametrize("values", [{"weight": -1}, {"trust": -1}, {"least_score": 2}, {"rounds": 0}, {"pages": 0}])
