@@ -74,6 +74,21 @@ def windows(image_ids: Sequence[str], pages: int) -> list[list[str]]:
     return [ids[start : start + pages] for ids in by_writer.values() for start in range(0, len(ids), pages)]
 
 
+def packed(pieces: Sequence[list[str]], pages: int) -> list[list[str]]:
+    """Pieces of `windows` put together up to so many pages, never two of one writer: they would become one."""
+    together: list[list[str]] = []
+    writers: set[str] = set()
+    for piece in pieces:
+        writer = writer_of(piece[0])
+        if together and writer not in writers and len(together[-1]) + len(piece) <= pages:
+            together[-1].extend(piece)
+            writers.add(writer)
+        else:
+            together.append(list(piece))
+            writers = {writer}
+    return together
+
+
 def read_in_hand(read: Recognitions, config: HandConfig) -> Recognitions:
     """Readings of one book's crops, each compared with the book's other crops of the same character.
 

@@ -11,7 +11,7 @@ from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.core.page.scan_placement import ScanPlacement
-from kuzushiji_submit.reading.book_hand import HandConfig, read_books_in_hand, read_in_hand, windows
+from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, read_in_hand, windows
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -155,9 +155,9 @@ class Pipeline:
         )
 
     def windows(self, image_ids: Sequence[str], pages: int = 1) -> list[list[str]]:
-        """Which pages must be read together for the same result: of one book, or else any `pages` at a time."""
+        """Which pages are read together: those of a book that must be for the same result, and `pages` that may be."""
         if self.hand is not None:
-            return windows(image_ids, self.hand.pages)
+            return packed(windows(image_ids, self.hand.pages), pages)
         return [list(image_ids[start : start + pages]) for start in range(0, len(image_ids), pages)]
 
     def settle(self, page: DetectedPage, read: Recognitions) -> PageReading:

@@ -44,8 +44,8 @@ class PredictJob:
         images: the pages: what `list_images` takes.
         out: the submission to write.
         sample_ids: rows of the submission in order; None for every image of the folder, in order of id.
-        shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on, or of pages that are read together
-            every n-th window.
+        shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on; where the pages of a book help
+            each other every n-th window of them.
         characters: file for the JSON lines of every character, or None.
         debug: folder for one contact sheet of the detector's stages a page, or None.
         resume: True to go on with an unfinished run.

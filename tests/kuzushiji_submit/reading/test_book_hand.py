@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kuzushiji_submit.reading.book_hand import HandConfig, read_books_in_hand, read_in_hand, windows
+from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, read_in_hand, windows
 from recognition.recognitions import Recognitions
 
 CONFIG = HandConfig(trust=1.0)
@@ -111,6 +111,19 @@ def test_pages_without_characters_are_read_with_the_rest() -> None:
 )
 def test_windows(image_ids: list[str], expected: list[list[str]]) -> None:
     assert windows(image_ids, 2) == expected
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([], []),
+        ([["test_1"], ["test_2"], ["test_3"]], [["test_1", "test_2"], ["test_3"]]),
+        ([["a_1", "a_2"], ["a_3"], ["b_1"]], [["a_1", "a_2"], ["a_3", "b_1"]]),
+        ([["a_1", "a_2", "a_3"], ["b_1"]], [["a_1", "a_2", "a_3"], ["b_1"]]),
+    ],
+)
+def test_packed(pieces: list[list[str]], expected: list[list[str]]) -> None:
+    assert packed(pieces, 2) == expected
 
 
 @given(st.lists(st.sampled_from([f"{book}_{page}" for book in "abc" for page in range(5)]), unique=True), st.data())

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import shutil
 import unicodedata
 import weakref
 import zipfile
@@ -14,8 +15,9 @@ from detection.detections import Detections
 from kuzushiji_submit.competition.submission import find_faults, read_submission, settings_path
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError, PageReadError
 from kuzushiji_submit.core.time_budget import TimeBudget
+from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.character_index import CharacterIndex
-from kuzushiji_submit.reading.journal import journal_path
+from kuzushiji_submit.reading.journal import Journal, journal_path
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict
@@ -314,3 +316,42 @@ def test_names_of_any_kind_are_read_and_written(pages, tmp_path, pipeline, name)
     assert find_faults(job.out, list(counts(job.out))) == []
     assert len(CharacterIndex.scan(job.characters).read(name)) == 6
     assert (tmp_path / "debug" / f"{name}.jpg").is_file()
+
+
+def test_a_killed_window_of_a_book_is_read_again_as_a_whole(pages, tmp_path, weights, monkeypatch):
+    pipeline = load_pipeline(PipelineConfig(min_score=0, hand=HandConfig(pages=2)), [weights], [], "cpu")
+    shutil.copy(pages / "b_1.jpg", pages / "c_1.jpg")
+    whole = PredictJob(pages, tmp_path / "whole.csv")
+    predict(whole, pipeline, MADE_BY)
+    job = PredictJob(pages, tmp_path / "killed.csv")
+    recognized: list[list[str]] = []
+    recognize, add = type(pipeline).recognize, Journal.add
+
+    def notes(self, detected):
+        recognized.append([page.image_id for page in detected])
+        return recognize(self, detected)
+
+    def dies_on_b_2(self, reading):
+        if reading.image_id == "b_2":
+            raise KeyboardInterrupt
+        add(self, reading)
+
+    monkeypatch.setattr(type(pipeline), "recognize", notes)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", dies_on_b_2)
+        with pytest.raises(KeyboardInterrupt):
+            predict(job, pipeline, MADE_BY)
+    assert recognized == [["b_1", "b_2"]]
+    predict(PredictJob(pages, job.out, resume=True), pipeline, MADE_BY)
+    assert recognized == [["b_1", "b_2"], ["b_1", "b_2"], ["b_3"], ["c_1"]]
+    assert job.out.read_bytes() == whole.out.read_bytes()
+
+
+def test_shards_take_whole_windows_of_a_book(pages, tmp_path, weights):
+    pipeline = load_pipeline(PipelineConfig(min_score=0, hand=HandConfig(pages=2)), [weights], [], "cpu")
+    whole, first, second = (tmp_path / f"{name}.csv" for name in ("whole", "first", "second"))
+    predict(PredictJob(pages, whole), pipeline, MADE_BY)
+    predict(PredictJob(pages, first, shard=(1, 2)), pipeline, MADE_BY)
+    predict(PredictJob(pages, second, shard=(2, 2)), pipeline, MADE_BY)
+    assert list(counts(first)) == ["b_1", "b_2"]
+    assert first.read_text() + second.read_text().partition("\n")[2] == whole.read_text()
