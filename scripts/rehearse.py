@@ -23,21 +23,21 @@ from tests.integration.kaggle_session import cut_network_off, make_image_python 
 from tests.integration.rehearsal import Rehearsal, join_competitions, rehearse_week  # noqa: E402
 
 BOOKS, FOLDS = 6, 2
-HEIGHT = 1000  # pixels of a page; characters are then about 25
+HEIGHT = 1400  # pixels of a page; characters are then about 40
 DETECTING = (
     *("--set", "epochs=8", "--set", "tile_size=320", "--set", "batch_size=4", "--set", "export=last"),
     *("--set", "network.widths=[8, 16, 32, 48, 64]", "--set", "network.pyramid=24"),
 )
 READING = (
     *("--set", "epochs=12", "--set", "batch_size=64", "--set", "crop.size=48", "--set", "preprocess.input_size=32"),
-    *("--set", "model.widths=[16, 16, 32, 64]", "--set", "model.blocks=[1, 1, 1]", "--set", "model.embedding=128"),
+    *("--set", "model.widths=[16, 32, 64, 96]", "--set", "model.blocks=[1, 1, 1]", "--set", "model.embedding=128"),
     *("--set", "runtime.precision=32-true", "--set", "optimizer.ema_decay=0.99"),
 )
 ADAPTING = (
     *("--set", "training.epochs=2", "--set", "training.runtime.precision=32-true"),
     *("--set", "compared=4", "--set", "least_score=0.4"),
 )
-TILES, CROPS, ADAPTED = 400, 6000, 4000  # an epoch
+TILES, CROPS, ADAPTED = 400, 12000, 6000  # an epoch
 
 
 def main() -> int:
