@@ -1,9 +1,9 @@
 """`kuzushiji completion`: what the shell needs to complete commands, options, choices and paths at the Tab key."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -30,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.cli.main import build_parser
     from kuzushiji_submit.core.errors import ConfigError
 
-    if find_spec("shtab") is None:
-        raise ConfigError("completion is written by shtab, which is not installed: pip install shtab")
-    import shtab
-
+    try:
+        shtab = importlib.import_module("shtab")  # Kaggle's machines lack it, and have no use for it
+    except ModuleNotFoundError:
+        raise ConfigError("completion is written by shtab, which is not installed: pip install shtab") from None
     parser = build_parser()
     for action in _actions(parser):
         if action.type is Path:

@@ -9,6 +9,7 @@ import json
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,3 +214,9 @@ def test_every_shell_knows_every_command(shell, capsys):
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
     assert all(name.split()[-1] in script for name in EXAMPLES)
+
+
+def test_without_the_library_completion_says_so(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)  # as if it were not installed
+    assert main(["completion", "bash"]) == 1
+    assert capsys.readouterr().err.endswith("shtab, which is not installed: pip install shtab\n")

@@ -84,7 +84,7 @@ IMAGE = {
         "fontTools",
         "lxml",
     ),
-    *("pandas", "kaggle", "kagglesdk", "requests"),
+    *("pandas", "kaggle", "kagglesdk", "requests", "packaging"),  # matplotlib and Lightning need the last
 }
 
 
