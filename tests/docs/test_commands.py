@@ -1,6 +1,7 @@
 """What the pages tell a reader to type is understood by the command line."""
 
 import argparse
+import re
 import shlex
 from functools import cache
 
@@ -32,7 +33,8 @@ def test_there_are_commands():
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
 def test_it_is_understood(page, command):
-    words = shlex.split(command)[1:]
+    # What a shell of a cluster would put there is a number.
+    words = shlex.split(re.sub(r"\$\w+", "1", command))[1:]
     parser_for(bool(set(words) & set(REST))).parse_args([word for word in words if word not in REST])
 
 
