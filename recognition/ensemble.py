@@ -57,7 +57,7 @@ class RecognizerEnsemble:
         self.members = tuple(members)
         self.top_k = min(top_k, len(first.charset))
         self.batch_size = batch_size
-        self.calibration = Calibration(min_score=float(np.mean([member.min_score for member in members])))
+        self.calibration = _mean_calibration(members)
         # Where the classes of member 1, and "not a character" behind them, stand in what each member says.
         self._columns = [
             np.array([*member.charset.class_ids(first.charset.codepoints), len(first.charset)]) for member in members
@@ -88,15 +88,18 @@ class RecognizerEnsemble:
         self.calibration = calibration
 
     def recognize(self, crops: Crops) -> Recognitions:
-        """What crops hold, without embeddings; they may come from many pages, and there may be none.
+        """What crops hold; they may come from many pages, and there may be none.
+
+        There are embeddings where every member gives them: theirs side by side.
 
         Raises:
             ValueError: if the crops have another size than the members'.
         """
         parts = []
         for batch in self._batches(crops):
-            scores, ids = self._scores(batch).topk(self.top_k, dim=1)
-            parts.append(Recognitions(ids.numpy(), scores.numpy()))
+            mean, embeddings = self._look(batch)
+            scores, ids = self._softmax(mean).topk(self.top_k, dim=1)
+            parts.append(Recognitions(ids.numpy(), scores.numpy(), embeddings))
         return Recognitions.concatenate(parts, self.top_k)
 
     def score_crops(self, crops: Crops) -> NDArray[np.float32]:
@@ -117,21 +120,41 @@ class RecognizerEnsemble:
         parts = [self._mean(batch) for batch in self._batches(crops)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
 
-    def _mean(self, crops: Crops) -> NDArray[np.float32]:
-        parts = []
+    def _look(self, crops: Crops) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """The members' mean, float32 (n, C) or (n, C + 1), and their embeddings side by side, float32 (n, D)."""
+        parts, sides = [], []
         for member, columns in zip(self.members, self._columns, strict=True):
-            logits = member.logits(crops)
+            logits, embeddings = member.logits_and_embeddings(crops)
             parts.append(logits[:, columns[: logits.shape[1]]] / member.calibration.temperature)
-        return np.asarray(np.mean(parts, axis=0), np.float32)
+            if embeddings is not None:
+                sides.append(embeddings)
+        together = np.concatenate(sides, axis=1) if len(sides) == len(self.members) else None
+        return np.asarray(np.mean(parts, axis=0), np.float32), together
+
+    def _mean(self, crops: Crops) -> NDArray[np.float32]:
+        return self._look(crops)[0]
 
     def _scores(self, crops: Crops) -> torch.Tensor:
+        return self._softmax(self._mean(crops))
+
+    def _softmax(self, mean: NDArray[np.float32]) -> torch.Tensor:
         """float32 (n, C): what "not a character" takes, the characters lack."""
-        scaled = torch.from_numpy(self._mean(crops)) / self.calibration.temperature
+        scaled = torch.from_numpy(mean) / self.calibration.temperature
         return scaled.softmax(dim=1)[:, : len(self.charset)]
 
     def _batches(self, crops: Crops) -> Iterator[Crops]:
         for start in range(0, len(crops), self.batch_size):
             yield crops.select(slice(start, start + self.batch_size))
+
+
+def _mean_calibration(members: Sequence[Recognizer]) -> Calibration:
+    """What the members were calibrated to, on average; their temperatures they apply themselves."""
+    weights = [member.calibration.context_weight for member in members]
+    chosen = [weight for weight in weights if weight is not None]
+    return Calibration(
+        min_score=float(np.mean([member.min_score for member in members])),
+        context_weight=float(np.mean(chosen)) if len(chosen) == len(weights) else None,
+    )
 
 
 def _outputs(member: Recognizer) -> int:

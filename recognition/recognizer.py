@@ -175,6 +175,18 @@ class Recognizer:
         parts = [logits.cpu().numpy() for logits in self._logit_batches(crops)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
 
+    def logits_and_embeddings(self, crops: Crops) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Logits as `logits` gives them, and embeddings float32 (N, D), None where nobody asked for them."""
+        embeddings: list[NDArray[np.float32]] = []
+        parts = []
+        with self._keep_embeddings() as kept:
+            for logits in self._logit_batches(crops):
+                parts.append(logits.cpu().numpy())
+                if (seen := _mean_of(kept)) is not None:
+                    embeddings.append(seen)
+        together = np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
+        return together, np.concatenate(embeddings) if embeddings else None
+
     def _score_batches(self, crops: Crops) -> Iterator[Tensor]:
         """Calibrated softmax scores of the crops, float32 (n, C) a batch, on the device.
 

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 debian=(fonts-kouzan-mouhitsu fonts-aoyagi-kouzan-t fonts-aoyagi-soseki fonts-ipamj-mincho)
-npm=(liu-jian-mao-cao zhi-mang-xing yuji-hentaigana-akebono)
+npm=(liu-jian-mao-cao zhi-mang-xing yuji-hentaigana-akebono long-cang ma-shan-zheng yuji-boku yuji-mai yuji-syuku)
 missing=()
 mkdir -p fonts
 work=$(mktemp -d)

@@ -135,6 +135,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--prior", type=Path, help="text prior without these books, to read with the text (default: none)"
     )
+    parser.add_argument("--pipeline", nargs="*", default=[], help="KEY=VALUE settings of the reading of whole pages")
     parser.add_argument("--calibrate", type=Path, help="weights file that gets the temperature and the threshold")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
@@ -264,18 +265,22 @@ def class_counts(path: Path, charset: Charset) -> NDArray[np.int64]:
 def read_pages(
     args: argparse.Namespace, weights: Path, temperature: float, truths: Sequence[PageTruth]
 ) -> list[tuple[PageReading, PageTruth]]:
-    """Pages read without a threshold, beside their truth."""
+    """Pages read without a threshold, each with all pages of its book, beside their truth."""
     images = list_images(DataFolder(args.real).train_images)
+    config = read_settings(PipelineConfig(min_score=0.0), None, args.pipeline)
+    recognizer = load_recognizer(config, [weights], args.device)
+    recognizer.calibrate(Calibration(temperature))
     read = []
-    for truth in truths:
-        config = PipelineConfig(min_score=0.0)
-        recognizer = load_recognizer(config, [weights], args.device)
-        recognizer.calibrate(Calibration(temperature))
-        detector = load_detector(config, chosen_detector(args, book_of(truth.image_id)), recognizer, args.device)
-        page = read_page(images[truth.image_id])
-        read.append(
-            (next(make_pipeline(config, detector, recognizer, args.prior).read([(truth.image_id, page)])), truth)
-        )
+    for book in sorted({book_of(truth.image_id) for truth in truths}):
+        detector = load_detector(config, chosen_detector(args, book), recognizer, args.device)
+        pipeline = make_pipeline(config, detector, recognizer, args.prior)
+        pages = [
+            pipeline.detect(image_id, pipeline.prepare(read_page(file)))
+            for image_id, file in images.items()
+            if book_of(image_id) == book
+        ]
+        readings = {reading.image_id: reading for reading in pipeline.recognize(pages)}
+        read += [(readings[truth.image_id], truth) for truth in truths if truth.image_id in readings]
     return read
 
 

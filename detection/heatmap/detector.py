@@ -18,7 +18,7 @@ from detection.heatmap.stages import HeatmapStages
 from detection.heatmap.weights_file import load_detector
 from detection.part_stages import PartStages, explain_in_parts
 from detection.parts import detect_in_parts
-from kuzushiji_submit.core.devices import choose_device
+from kuzushiji_submit.core.devices import choose_device, fast_half
 from kuzushiji_submit.core.page.character_size import character_size
 from kuzushiji_submit.core.page.leaves import SMALLEST_PX
 from kuzushiji_submit.core.page.prepared import PreparedPage
@@ -49,7 +49,7 @@ class HeatmapDetectorConfig:
         scales: sizes at which the page is read and the maps averaged, times the size of `character_px`; 1.0 alone is
             fastest, and costs a point of F1 on real pages.
         max_pixels: larger pages are read in overlapping tiles.
-        half: computes in 16 bits where the device is a GPU.
+        half: computes in 16 bits where the device does so faster: a GPU, and a CPU that has bfloat16.
         decode: how the maps become boxes.
 
     Raises:
@@ -91,7 +91,7 @@ class HeatmapDetector:
         """
         self.config = config or HeatmapDetectorConfig()
         chosen = choose_device(device)
-        half = self.config.half and chosen.type == "cuda"
+        half = self.config.half and fast_half(chosen) is not None
         self.reader = MapReader(network, chosen, half=half, max_pixels=self.config.max_pixels)
 
     @classmethod

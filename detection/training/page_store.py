@@ -3,10 +3,13 @@
 store/
 manifest.json      the format, and the ink of the pages
 pages/ID.npy       the levelled page
-pages/ID.json      its book, boxes and fingerprint; written last
+pages/ID.json      its id, book, boxes and fingerprint; written last
+
+An id that no file can be called, as one of 255 bytes or with folders before it, is cut in the names of its files.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 
 from detection.heatmap.page_input import levelled_page, scaled_hw
 from kuzushiji_submit.core.errors import ConfigError, DetectionError
-from kuzushiji_submit.core.files import atomic_binary, atomic_text
+from kuzushiji_submit.core.files import atomic_binary, atomic_text, fit_name
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.prepared import PreparedPage
@@ -32,6 +35,7 @@ CHARACTER_PX = 40.0
 LARGEST_ZOOM = 1.25
 EMPTY_LONG_SIDE = 1280
 """The longer side in pixels of stored pages that have no characters to go by."""
+_CUT = re.compile(r"-[0-9a-f]{10}$")
 EXACT, ROUGH = 0, 1
 """Kinds of boxes: as annotated, and roughly placed ones whose sides mean little."""
 
@@ -125,7 +129,7 @@ class PageStore:
         Raises:
             DetectionError: if the store is of an earlier version or damaged.
         """
-        return sorted(path.stem for path in self._pages.glob("*.json")) if self.ink else []
+        return sorted(map(_page_id, self._pages.glob("*.json"))) if self.ink else []
 
     def add(
         self,
@@ -147,11 +151,11 @@ class PageStore:
             fingerprint: of its image and truth; None where there are no such files.
 
         Raises:
-            DetectionError: if the id is no file name, the page is empty, or its ink is another than the store's.
+            DetectionError: if the id is empty, the page is empty, or its ink is another than the store's.
             OutputError: if the folder cannot be written.
         """
-        if not page_id or Path(page_id).name != page_id:
-            raise DetectionError(f"{page_id!r} cannot be the id of a page: it must do as a file name")
+        if not page_id:
+            raise DetectionError(f"{page_id!r} cannot be the id of a page: name it")
         if not page.pixels.size:
             raise DetectionError(f"{page_id}: the page has no pixels: leave it out")
         self.begin(page.config)
@@ -164,6 +168,7 @@ class PageStore:
         with atomic_binary(self._image_path(page_id)) as stream:
             np.save(stream, image)
         truth = {
+            "page_id": page_id,
             "book_id": book_id,
             "boxes": [[round(float(side), 2) for side in box] for box in scaled],
             "kinds": kinds[kept].tolist(),
@@ -195,10 +200,20 @@ class PageStore:
         return StoredPage(page_id, book_id, image, boxes, kinds, fingerprint)
 
     def _image_path(self, page_id: str) -> Path:
-        return self._pages / f"{page_id}.npy"
+        return self._pages / fit_name(page_id, ".npy")
 
     def _truth_path(self, page_id: str) -> Path:
-        return self._pages / f"{page_id}.json"
+        return self._pages / fit_name(page_id, ".json")
+
+
+def _page_id(truth: Path) -> str:
+    """The id of a finished page: the name of its file, unless it had to be cut (see `fit_name`)."""
+    if not _CUT.search(truth.stem):
+        return truth.stem
+    try:
+        return str(json.loads(truth.read_text(encoding="utf-8"))["page_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return truth.stem  # written by hand or damaged, which opening it says
 
 
 def _read_fingerprint(plain: object) -> PageFingerprint | None:

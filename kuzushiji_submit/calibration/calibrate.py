@@ -1,5 +1,6 @@
 """Calibrates a recognizer on pages whose truth is known: its temperature, then the score characters are kept from."""
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.calibration.threshold import best_threshold, judge
+from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.page_images import read_annotated_pages
 from kuzushiji_submit.competition.scoring import Counts
@@ -20,7 +22,8 @@ from kuzushiji_submit.core.files import atomic_text, sha256_of
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.reading.page_reading import PageStep
+from kuzushiji_submit.reading.book_hand import windows
+from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
@@ -29,6 +32,7 @@ from recognition.scoring_recognizer import ScoringRecognizer
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Page = tuple[PageFile, PageTruth]
 
 # Logits of more characters than these take too much memory, and say no more.
 MAXIMUM_CHARACTERS = 4_000
@@ -96,6 +100,20 @@ def truth_of(data: DataFolder, books: Callable[[str], bool] = lambda _: True) ->
     return pages
 
 
+def spread(pages: Sequence[Page], count: int) -> list[Page]:
+    """At most so many of the pages that have characters: of each book the same share, evenly over it, one at least."""
+    books: dict[str, list[Page]] = {}
+    for page in pages:
+        if len(page[1]):
+            books.setdefault(book_of(page[1].image_id), []).append(page)
+    share = min(1.0, count / max(1, sum(map(len, books.values()))))
+    chosen = []
+    for own in books.values():
+        kept = max(1, int(len(own) * share))
+        chosen += [own[place * len(own) // kept] for place in range(kept)]
+    return chosen
+
+
 def calibrate(
     pages: Sequence[tuple[PageFile, PageTruth]],
     recognizer: ScoringRecognizer,
@@ -146,7 +164,7 @@ def calibrate(
     # Boxes of a detector that asks depend on the temperature.
     found = list(_each(pages, pipeline, "read", detect)) if detector_asks else [page for page in sampled if page]
     reader = pipeline.with_min_score(0.0)
-    read = list(_kept(map_pages(lambda page: (reader.recognize([page[0]])[0], page[1]), found, kind="serial")))
+    read = _read_together(reader, found)
     tried = {
         weight: judge((step(page), truth) for page, truth in read) for weight, step in sorted((contexts or {}).items())
     }
@@ -236,6 +254,20 @@ def _each(
         return work(pipeline.prepare(read_page(file)), truth)
 
     yield from _kept(map_pages(prepare_and_work, pages, kind="serial", progress=what))
+
+
+def _read_together(
+    reader: Pipeline, found: Sequence[tuple[DetectedPage, PageTruth]]
+) -> list[tuple[PageReading, PageTruth]]:
+    """Detected pages read as `predict` reads them: a window of one book's pages at a time."""
+    groups = windows([page.image_id for page, _ in found], reader.hand.pages if reader.hand else 1)
+    ends = np.cumsum([0, *map(len, groups)])
+    parts = [found[start:end] for start, end in itertools.pairwise(ends)]
+
+    def read(part: Sequence[tuple[DetectedPage, PageTruth]]) -> list[tuple[PageReading, PageTruth]]:
+        return list(zip(reader.recognize([page for page, _ in part]), [truth for _, truth in part], strict=True))
+
+    return [pair for pairs in _kept(map_pages(read, parts, kind="serial")) for pair in pairs]
 
 
 def _kept(results: Iterable[Result | Failure[Any]]) -> Iterator[Result]:

@@ -4,7 +4,7 @@ book     A  B  C  D        trees for A grow on B C D, and so on: every candidate
 judged by trees of others  seen its book; the threshold for A is half the F1 of the others judged like that
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +19,11 @@ from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.second_level.boosted_trees import BoostedTrees
 from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
+from kuzushiji_submit.reading.second_level.config import FEWEST_BOOKS
 from kuzushiji_submit.reading.second_level.features import FEATURES, candidate_features
 from recognition.calibration import calibration_error
 
 MOST_FOLDS = 10
-FEWEST_BOOKS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,8 @@ class SecondLevelResult:
         calibration: expected calibration error of its probabilities on books left out.
         candidates: characters that it learned from.
         books: books they are of.
+        plain_by_book: the score without it, of each book.
+        judged_by_book: the score with it, of each book, which the trees have not seen.
     """
 
     level: SecondLevel
@@ -66,6 +68,8 @@ class SecondLevelResult:
     calibration: float
     candidates: int
     books: int
+    plain_by_book: Mapping[str, Counts]
+    judged_by_book: Mapping[str, Counts]
 
     @property
     def gain(self) -> float:
@@ -98,8 +102,10 @@ def fit_second_level(
     probabilities = _out_of_fold(everything, folds, config)
     plain = _measure(everything, [page.scores for page in everything], folds, lambda best: best.min_score)
     judged = _measure(everything, probabilities, folds, lambda best: best.counts.f1 / 2)
-    before, after = sum(plain, Counts()), sum(judged, Counts())
-    error = _error_of_gain(plain, judged)
+    before, after = sum(plain.values(), Counts()), sum(judged.values(), Counts())
+    names = [{everything[index].book_id for index in fold} for fold in folds]
+    by_fold = [[_sum_of(counts, own) for own in names] for counts in (plain, judged)]
+    error = _error_of_gain(*by_fold)
     measured = [index for index, page in enumerate(everything) if page.truths]
     scores, hits, truths = _together(everything, probabilities, measured)
     level = SecondLevel(
@@ -117,6 +123,8 @@ def fit_second_level(
         calibration_error(scores, hits),
         sum(len(page.hits) for page in everything),
         len({page.book_id for page in everything}),
+        plain,
+        judged,
     )
 
 
@@ -158,16 +166,23 @@ def _grow(pages: Sequence[Candidates], config: TreesConfig | None) -> BoostedTre
 
 def _measure(
     pages: Sequence[Candidates], scores: Scores, folds: Sequence[list[int]], choose: Callable[[Threshold], float]
-) -> list[Counts]:
-    """What each fold scores with the threshold that the other folds ask for."""
-    counted = []
+) -> dict[str, Counts]:
+    """What each book with complete truth scores with the threshold that the other folds ask for."""
+    counted: dict[str, Counts] = {}
     for fold in folds:
         others = [index for index, page in enumerate(pages) if index not in fold and page.truths]
         threshold = choose(best_threshold(*_together(pages, scores, others)))
-        own, hits, truths = _together(pages, scores, [index for index in fold if pages[index].truths])
-        tp = int(hits[own >= threshold].sum())
-        counted.append(Counts(tp, int((own >= threshold).sum()) - tp, truths - tp))
-    return counted
+        for index in fold:
+            own, hits, truths = _together(pages, scores, [index] if pages[index].truths else [])
+            tp = int(hits[own >= threshold].sum())
+            found = Counts(tp, int((own >= threshold).sum()) - tp, truths - tp)
+            counted[pages[index].book_id] = counted.get(pages[index].book_id, Counts()) + found
+    measured = {page.book_id for page in pages if page.truths}
+    return {book: counts for book, counts in sorted(counted.items()) if book in measured}
+
+
+def _sum_of(counts: Mapping[str, Counts], books: Collection[str]) -> Counts:
+    return sum((counts[book] for book in books if book in counts), Counts())
 
 
 def _together(

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.cli.arguments import add_images_argument, add_settings_arguments, add_time_budget_argument
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 if TYPE_CHECKING:
@@ -19,17 +19,24 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="adapt the reader to the pages of a book without labels",
         description="Reads the pages, trains briefly on what is read with confidence, mixed with labeled crops so that "
         "nothing is forgotten, and reads the pages again. The weights that adapt stay as they are; RUN gets new ones.",
+        example="kuzushiji adapt --images pages --recognizer-weights run/recognizer.safetensors "
+        "--crops run/crops/00-data --out adapted",
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of unlabeled page images, or one"
-    )
+    add_images_argument(parser, ", without labels", spreads=True)
     parser.add_argument(
         "--crops",
         type=Path,
         nargs="+",
-        required=True,
+        default=[],
         metavar="DIR",
-        help="stores of labeled crops, real or synthetic (as in RUN/crops of a training), cut as the weights need them",
+        help="stores of labeled crops, real or synthetic (RUN/crops/00-DATA of a training), cut as the weights "
+        "need them",
+    )
+    parser.add_argument(
+        "--labeled", type=Path, nargs="+", default=[], metavar="DATA", help="data folders to cut labeled crops of"
+    )
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR", help="where crops are cut to (default: the folder of the run)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="folder of the run")
     parser.add_argument(
@@ -39,12 +46,21 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="data folder with complete truth of books not trained on: a result that reads them worse is refused",
     )
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="what adapts (default: the project's)")
+    parser.add_argument(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="further recognizers: the labels are what all of them say together with the one that adapts",
+    )
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="what finds the boxes, as in predict")
     parser.add_argument(
         "--detector-weights", type=Path, nargs="+", metavar="FILE", help="weights (default: the project's own)"
     )
     parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
     parser.add_argument("--device", default="auto", help="where pages are read (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="threads and processes beside (default: %(default)s)")
     begun = parser.add_mutually_exclusive_group()
     begun.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     begun.add_argument("--restart", action="store_true", help="forget the run that is in the folder and begin anew")
@@ -59,14 +75,18 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         TrainingError: if the guard refuses the result.
     """
-    from kuzushiji_submit.core.files import try_folder
+    from kuzushiji_submit.core.claims import sole_writer
+    from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
     from kuzushiji_submit.training_data.adaptation.adapt import AdaptJob, adapt, forget_run
     from kuzushiji_submit.training_data.adaptation.config import DEFAULT_PRESET, AdaptConfig
 
+    if not args.crops and not args.labeled:
+        raise ConfigError(
+            "a reader that sees no labeled crops forgets: name their stores (--crops) or folders (--labeled)"
+        )
     config = read_settings(AdaptConfig(), args.config or DEFAULT_PRESET, args.set)
-    try_folder(args.out, "--out")
     job = AdaptJob(
         images=args.images,
         out=args.out,
@@ -74,14 +94,20 @@ def run(args: argparse.Namespace) -> int:
         detectors=detector_weights(args.detector, args.detector_weights),
         prior=text_prior(args.prior) if config.pipeline.context.changes_something else None,
         crops=tuple(args.crops),
+        labeled=tuple(args.labeled),
+        teachers=tuple(args.teachers),
+        store=args.store,
         guard=args.guard,
         device=args.device,
         resume=args.resume,
         time_budget=args.time_budget,
+        workers=max(1, args.workers),
+        split_spreads=args.split_spreads,
     )
-    if args.restart:
-        forget_run(args.out)
-    return _end(adapt(job, config))
+    with sole_writer(args.out, "--out"):
+        if args.restart:
+            forget_run(args.out, args.store)
+        return _end(adapt(job, config))
 
 
 def _end(result: "AdaptResult") -> int:

@@ -3,13 +3,17 @@
 import argparse
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_arguments
+from kuzushiji_submit.cli.arguments import add_images_argument, add_settings_arguments, add_weights_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("align", help="lay transcriptions over detected boxes: training data from texts")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
+    parser = subparsers.add_parser(
+        "align",
+        help="lay transcriptions over detected boxes: training data from texts",
+        example="kuzushiji align --images pages --transcriptions texts.json --out aligned.csv",
+    )
+    add_images_argument(parser)
     parser.add_argument(
         "--transcriptions",
         type=Path,

@@ -7,6 +7,31 @@ from kuzushiji_submit.core.errors import DurationError
 from kuzushiji_submit.core.time_budget import TIME_IS_UP, TimeBudget, parse_duration
 
 
+def add_images_argument(
+    parser: argparse.ArgumentParser, purpose: str = "", *, required: bool = True, spreads: bool = False
+) -> None:
+    """Declares --images, which means the same everywhere (`competition.data_folder.list_images`).
+
+    Args:
+        parser: of the command.
+        purpose: what the images are for, where that is not plain.
+        required: whether the command needs them.
+        spreads: whether --split-spreads is declared too: for commands that say which pages there are. Those that get
+            ids of such pages find their scans by themselves.
+    """
+    parser.add_argument(
+        "--images",
+        type=Path,
+        required=required,
+        metavar="PATH",
+        help=f"folder of page images (with the folders in it), an image, a PDF file or a list of paths{purpose}",
+    )
+    if spreads:
+        parser.add_argument(
+            "--split-spreads", action="store_true", help="read the scan of an open book as two pages, the right first"
+        )
+
+
 def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares --config and --set."""
     parser.add_argument("--config", metavar="PRESET", help="settings: the name of a preset, or a TOML file")

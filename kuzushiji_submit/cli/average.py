@@ -13,6 +13,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Runs from one start, such as fine-tunings on several mixtures, often read better on average than "
         "any of them, at the cost of one. Weights of different starts cannot be averaged: let predict read with all "
         "of them (--recognizer-weights A B C). The files' calibration does not hold for their average: calibrate it.",
+        example="kuzushiji average run-1/recognizer.safetensors run-2/recognizer.safetensors --out average.safetensors",
     )
     parser.add_argument("weights", type=Path, nargs="+", metavar="FILE", help="weights files, two at least")
     parser.add_argument(
@@ -23,7 +24,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--crops",
         type=Path,
         metavar="DIR",
-        help="crop store (as in RUN/crops): recognizers' batch normalization is measured again on its crops",
+        help="crop store (as in RUN/crops/00-DATA): recognizers' batch normalization is measured again on its crops",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the file that is there")
     parser.set_defaults(run=run)

@@ -9,9 +9,28 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_a
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("calibrate", help="fit temperature and threshold on books that were held out")
+    parser = subparsers.add_parser(
+        "calibrate",
+        help="fit temperature and threshold on books that were held out",
+        example="kuzushiji calibrate --data data --books b --recognizer-weights run/recognizer.safetensors "
+        "--out calibrated.safetensors",
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
     parser.add_argument("--books", nargs="+", metavar="BOOK", help="only pages of these books (default: all)")
+    parser.add_argument(
+        "--pages",
+        type=int,
+        default=0,
+        metavar="N",
+        help="so many pages at most, of each book the same share, evenly over it (default: all)",
+    )
+    parser.add_argument(
+        "--readings",
+        type=Path,
+        nargs="+",
+        metavar="JSONL",
+        help="instead of weights: what `held-out` read, also in several runs; chooses min_score for a .toml alone",
+    )
     add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict: the threshold depends on it")
     parser.add_argument(
@@ -31,7 +50,47 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Calibrates and prints what it changes."""
-    from kuzushiji_submit.calibration.calibrate import calibrate, truth_of, write_calibration
+    return _choose_threshold(args) if args.readings else _calibrate(args)
+
+
+def _choose_threshold(args: argparse.Namespace) -> int:
+    """The threshold of pages that were read before, in settings for predict."""
+    from kuzushiji_submit.calibration.held_out import (
+        choose_threshold,
+        load_readings,
+        score_by_book,
+        show_table,
+        table_of_books,
+        write_threshold,
+    )
+    from kuzushiji_submit.competition.books import book_of
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.core.errors import ConfigError
+    from kuzushiji_submit.core.files import try_file
+    from recognition.calibration import Calibration
+
+    if args.recognizer_weights or args.detector_weights or args.detector or args.prior or args.pages:
+        raise ConfigError("--readings were read already: leave out weights, detector, prior and --pages")
+    if args.out.suffix != ".toml":
+        raise ConfigError(f"--out {args.out}: --readings give settings for predict: name a file ending in .toml")
+    try_file(args.out, "--out", "calibration.toml")
+    pages = load_readings(args.readings, DataFolder(args.data))
+    pages = [page for page in pages if not args.books or book_of(page[1].image_id) in args.books]
+    choice = choose_threshold(pages)
+    write_threshold(args.out, choice, f"{len(pages)} pages of {', '.join(choice.by_book)}")
+    untouched = Calibration().min_score
+    columns = {f"from {untouched:g} on": score_by_book(pages, untouched), "chosen": choice.by_book}
+    sys.stdout.write(
+        f"{show_table(table_of_books(columns))}{args.out}\n"
+        f"min_score {choice.min_score:.3f} on {len(pages)} pages: F1 {choice.counts.f1:.4f} (precision "
+        f"{choice.counts.precision:.4f}, recall {choice.counts.recall:.4f}), {choice.judged.f1:.4f} where it is chosen "
+        "on the other books\n"
+    )
+    return 0
+
+
+def _calibrate(args: argparse.Namespace) -> int:
+    from kuzushiji_submit.calibration.calibrate import calibrate, spread, truth_of, write_calibration
     from kuzushiji_submit.competition.books import book_of
     from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.errors import ConfigError
@@ -59,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
         )
     detector = detector_weights(args.detector, args.detector_weights)
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
+    pages = spread(pages, args.pages) if args.pages else pages
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
     stages = load_detector(config, detector, recognizer, args.device), recognizer

@@ -11,6 +11,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="choose the characters to train on, with a report",
         description="Counts the annotated characters of a data folder, leaves out what is asked, and writes the rest "
         "as a CSV that `kuzushiji train --charset` takes.",
+        example="kuzushiji charset --data data --drop-symbols --at-least 2 --out charset.csv",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, metavar="DATA", help="folder in the competition's layout")

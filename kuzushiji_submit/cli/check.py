@@ -9,7 +9,11 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("check", help="check every file and image of a data folder, one line per problem")
+    parser = subparsers.add_parser(
+        "check",
+        help="check every file and image of a data folder, one line per problem",
+        example="kuzushiji check data",
+    )
     parser.add_argument("data", type=Path, metavar="DATA", help="folder in the competition's layout")
     parser.add_argument("--workers", type=int, default=2, help="threads that decode images (default: %(default)s)")
     parser.set_defaults(run=run)

@@ -12,6 +12,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write every annotated character as an image file",
         description="Writes OUT/U+306F/IMAGE_ID_INDEX.png in gray for every box, and OUT/manifest.csv. Training cuts "
         "its own crops and does not need these. A run that was stopped goes on where it was.",
+        example="kuzushiji crops --data data --out crops",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="folder in the competition's layout")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write into")

@@ -13,6 +13,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "download",
         help="download the competition's files from Kaggle, unpack and check them",
         description="Goes on where an earlier download was stopped, whatever stopped it, when it is started again.",
+        example="kuzushiji download --out data",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DATA", help="folder of the competition")
     parser.add_argument("--workers", type=int, default=2, help="threads that decode images (default: %(default)s)")

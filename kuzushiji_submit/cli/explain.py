@@ -11,6 +11,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "explain",
         help="what one character is read as, with heatmaps",
         description="Reads one image of a character, or one box of a page, and prints the best readings.",
+        example="kuzushiji explain --page pages/a_1.jpg --box 554 84 637 167 --out explanation.png",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--image", type=Path, metavar="FILE", help="image of one character")

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from kuzushiji_submit.cli.arguments import add_images_argument
+
 FORMATS = ("page", "alto", "hocr", "text", "coco")
 
 
@@ -14,6 +16,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write readings as PAGE XML, ALTO, hOCR, COCO or text, one file a page",
         description="Writes what predict read in the formats of libraries: a folder a format, a file a page, columns "
         "as lines in reading order. docs/formats-out.md says what goes where.",
+        example="kuzushiji export --submission submission.csv --characters characters.jsonl --images pages "
+        "--format text page --out export",
     )
     parser.add_argument(
         "--submission", type=Path, required=True, metavar="CSV", help="the submission; its rows are the pages"
@@ -21,9 +25,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--characters", type=Path, required=True, metavar="JSONL", help="what predict --characters wrote in that run"
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
-    )
+    add_images_argument(parser)
     parser.add_argument(
         "--format",
         nargs="+",
@@ -46,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         PageReadError: after all others are written, if pages could not be exported.
     """
+    from kuzushiji_submit.core.claims import sole_writer
     from kuzushiji_submit.core.errors import PageReadError
     from kuzushiji_submit.export.export import ExportJob, export_submission
     from kuzushiji_submit.export.export_folder import Earlier
@@ -56,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     job = ExportJob(
         args.submission, args.characters, args.images, args.out, formats, earlier, workers=max(1, args.workers)
     )
-    result = export_submission(job)
+    with sole_writer(args.out, "--out"):
+        result = export_submission(job)
     before = f" ({result.resumed} of them before)" if result.resumed else ""
     sys.stdout.write(f"{args.out}: {plural(result.pages, 'page')}{before} as {', '.join(formats)}\n")
     for message in result.failures.values():

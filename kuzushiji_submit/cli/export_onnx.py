@@ -7,7 +7,11 @@ from pathlib import Path
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("export-onnx", help="write a recognizer as ONNX, checked against its weights file")
+    parser = subparsers.add_parser(
+        "export-onnx",
+        help="write a recognizer as ONNX, checked against its weights file",
+        example="kuzushiji export-onnx --recognizer-weights run/recognizer.safetensors --out recognizer.onnx",
+    )
     parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="a file ending in .onnx; predict takes it like weights"

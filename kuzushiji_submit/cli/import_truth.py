@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from kuzushiji_submit.cli.arguments import add_images_argument
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
@@ -13,14 +15,18 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Reads PAGE XML with a box for each character (Glyph, or Word of one character) and COCO files "
         "whose categories are characters, and writes them as train.csv. Pages on which some text has no boxes are "
         "left out.",
+        example="kuzushiji import annotations --images pages --out train.csv",
     )
     parser.add_argument(
         "annotations", type=Path, nargs="+", metavar="PATH", help="PAGE XML or COCO files, or folders of them"
     )
-    parser.add_argument(
-        "--images", type=Path, metavar="DIR", help="folder of the page images, to check names and sizes"
-    )
+    add_images_argument(parser, ", to check names and sizes", required=False)
     parser.add_argument("--partial", action="store_true", help="keep what has boxes on pages that are not complete")
+    parser.add_argument(
+        "--with-hidden-books",
+        action="store_true",
+        help="keep books that may be in the competition's hidden test set, for work that has nothing to do with it",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace --out if it is there")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="file to write, as train.csv")
     parser.set_defaults(run=run)
@@ -36,7 +42,14 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.report.markup import plural
     from kuzushiji_submit.training_data.annotations.import_truth import ImportJob, import_truth
 
-    job = ImportJob(args.annotations, args.out, args.images, partial=args.partial, overwrite=args.overwrite)
+    job = ImportJob(
+        args.annotations,
+        args.out,
+        args.images,
+        partial=args.partial,
+        hidden_books=args.with_hidden_books,
+        overwrite=args.overwrite,
+    )
     result = import_truth(job)
     for note in result.notes:
         sys.stderr.write(f"{note}\n")

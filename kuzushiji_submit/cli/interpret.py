@@ -14,6 +14,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="what a recognizer gets wrong and where it looks, as a report",
         description="Reads the true boxes of annotated pages: accuracy of head and tail, confusions, highest losses, "
         "doubtful labels, heatmaps. By default the pages of the books that the weights say were held out.",
+        example="kuzushiji interpret --data data --weights run/recognizer.safetensors --all --out interpretation",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="folder in the competition's layout")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="weights (default: the project's own)")

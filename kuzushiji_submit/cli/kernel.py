@@ -9,28 +9,53 @@ if TYPE_CHECKING:
     from kuzushiji_submit.kaggle_client.client import Client
 
 WEIGHTS_SLUG = "kuzushiji-weights"
-_NAMES = "train, predict, or owner/slug"
+_NAMES = "train, predict, train-fold-1 and so on, or owner/slug"
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command and its three parts."""
-    parser = subparsers.add_parser("kernel", help="train and predict on Kaggle's machines")
+    parser = subparsers.add_parser(
+        "kernel",
+        help="train and predict on Kaggle's machines",
+        example="kuzushiji kernel push train --wait",
+    )
     parts = parser.add_subparsers(title="parts", metavar="PART", required=True)
     _register_push(parts)
-    status = parts.add_parser("status", help="where the latest run stands; exit code 1 if it failed")
+    status = parts.add_parser(
+        "status",
+        help="where the latest run stands; exit code 1 if it failed",
+        example="kuzushiji kernel status train",
+    )
     status.add_argument("kernel", metavar="KERNEL", help=_NAMES)
     status.add_argument("--wait", action="store_true", help="wait for the end of the run")
     _add_timeout(status)
     status.set_defaults(run=run_status)
-    output = parts.add_parser("output", help="fetch what the latest run left, and its log")
+    output = parts.add_parser(
+        "output",
+        help="fetch what the latest run left, and its log",
+        example="kuzushiji kernel output train --out run",
+    )
     output.add_argument("kernel", metavar="KERNEL", help=_NAMES)
     output.add_argument("--out", type=Path, required=True, metavar="DIR")
     output.set_defaults(run=run_output)
 
 
 def _register_push(parts: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    push = parts.add_parser("push", help="build a kernel, push it and thereby run it")
+    push = parts.add_parser(
+        "push",
+        help="build a kernel, push it and thereby run it",
+        example="kuzushiji kernel push train --wait",
+    )
     push.add_argument("kernel", choices=("train", "predict"))
+    push.add_argument(
+        "--fold",
+        type=int,
+        metavar="K",
+        help="train: hold out the books of this fold, in a kernel train-fold-K of its own",
+    )
+    push.add_argument(
+        "--suffix", default="", metavar="NAME", help="push as a kernel of its own, such as train-NAME (default: train)"
+    )
     push.add_argument("--owner", metavar="NAME", help="Kaggle user name (default: that of the credentials)")
     push.add_argument("--recognizer-weights", type=Path, metavar="F", help="upload and attach these weights")
     push.add_argument("--detector-weights", type=Path, metavar="F", help="upload and attach these weights")
@@ -77,7 +102,7 @@ def run_push(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.scratch import scratch_folder
     from kuzushiji_submit.kaggle_client.client import Client
 
-    _refuse_without_weights(args)
+    _refuse_wrong_usage(args)
     with Client() as client:
         args.owner = args.owner or _account(client)
         if args.build_only is not None:
@@ -90,9 +115,13 @@ def run_push(args: argparse.Namespace) -> int:
             return _push(client, args, built)
 
 
-def _refuse_without_weights(args: argparse.Namespace) -> None:
+def _refuse_wrong_usage(args: argparse.Namespace) -> None:
     from kuzushiji_submit.core.errors import ConfigError
 
+    if args.fold is not None and args.fold < 0:
+        raise ConfigError(f"--fold {args.fold}: folds are counted from 0")
+    if args.kernel == "predict" and args.fold is not None:
+        raise ConfigError("--fold belongs to training: attach kernels of folds to predict by --from-kernel")
     if args.kernel == "predict" and not (args.recognizer_weights or args.dataset or args.from_kernel):
         raise ConfigError(
             "the predict kernel needs weights: give --recognizer-weights FILE, --dataset OWNER/SLUG or "
@@ -101,26 +130,35 @@ def _refuse_without_weights(args: argparse.Namespace) -> None:
 
 
 def _build(args: argparse.Namespace, folder: Path, weights: list[str]) -> Path:
+    from kuzushiji_submit.core.presets import merge
     from kuzushiji_submit.core.settings import parse_override
     from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
     from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
     run: dict[str, object] = {}
     for assignment in args.set:
-        run |= parse_override(assignment)
+        run = merge(run, parse_override(assignment))
+    if args.fold is not None:
+        run["fold"] = args.fold
     settings = KernelSettings(
         owner=args.owner,
         datasets=(*args.dataset, *weights),
         kernels=tuple(_full_name(kernel, args.owner) for kernel in args.from_kernel),
         run=run,
+        suffix=_suffix(args),
     )
     return build_kernel(args.kernel, folder, settings)
+
+
+def _suffix(args: argparse.Namespace) -> str:
+    """What the kernel's name has behind "train" or "predict": what was asked for, or its fold."""
+    return str(args.suffix or (f"fold-{args.fold}" if args.fold is not None else ""))
 
 
 def _upload_weights(client: "Client", args: argparse.Namespace) -> list[str]:
     """The names of the dataset that the weights went into: one or none."""
     from kuzushiji_submit.kaggle_client.datasets import Dataset, publish
-    from kuzushiji_submit.kaggle_kernels.run_predict import DETECTOR, PRIOR, RECOGNIZER
+    from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, PRIOR, RECOGNIZER
     from kuzushiji_submit.reading.default_weights import text_prior
 
     given = {RECOGNIZER: args.recognizer_weights, DETECTOR: args.detector_weights, PRIOR: args.prior}
@@ -137,8 +175,9 @@ def _upload_weights(client: "Client", args: argparse.Namespace) -> list[str]:
 
 def _push(client: "Client", args: argparse.Namespace, folder: Path) -> int:
     from kuzushiji_submit.kaggle_client.kernels import kernel_page, push
+    from kuzushiji_submit.kaggle_kernels.build_kernel import short_name
 
-    kernel = _full_name(args.kernel, args.owner)
+    kernel = _full_name(short_name(args.kernel, _suffix(args)), args.owner)
     version = push(client, kernel, folder, accelerator=args.accelerator, seconds=args.session_seconds)
     sys.stdout.write(f"{kernel}: version {version} runs: {kernel_page(kernel)}\n")
     sys.stdout.flush()
@@ -183,10 +222,11 @@ def _full_name(name: str, owner: str) -> str:
     from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, kernel_metadata
     from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
-    if name in KERNELS:
-        return str(kernel_metadata(name, KernelSettings(owner))["id"])
+    kernel, _, suffix = name.partition("-")
+    if kernel in KERNELS and "/" not in name:
+        return str(kernel_metadata(kernel, KernelSettings(owner, suffix=suffix))["id"])
     if name.count("/") != 1 or not all(name.split("/")):
-        raise ConfigError(f"{name!r} is no kernel: write train, predict or owner/slug")
+        raise ConfigError(f"{name!r} is no kernel: write train, predict, train-fold-1 or owner/slug")
     return name
 
 

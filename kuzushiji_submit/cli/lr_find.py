@@ -8,7 +8,11 @@ from kuzushiji_submit.cli.training_arguments import add_training_arguments, prep
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("lr-find", help="find the learning rate for a training run")
+    parser = subparsers.add_parser(
+        "lr-find",
+        help="find the learning rate for a training run",
+        example="kuzushiji lr-find recognizer --data data --out lr-find",
+    )
     add_training_arguments(parser)
     parser.set_defaults(run=run)
 

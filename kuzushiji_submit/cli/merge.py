@@ -6,7 +6,11 @@ from pathlib import Path
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("merge", help="join the submissions that predict --shard wrote")
+    parser = subparsers.add_parser(
+        "merge",
+        help="join the submissions that predict --shard wrote",
+        example="kuzushiji merge part1.csv part2.csv --sample data/sample_submission.csv --out merged.csv",
+    )
     parser.add_argument("submissions", type=Path, nargs="+", metavar="CSV")
     parser.add_argument("--sample", type=Path, required=True, help="sample_submission.csv: which rows, in which order")
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")

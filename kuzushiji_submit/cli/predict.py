@@ -3,10 +3,16 @@
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
+from kuzushiji_submit.cli.arguments import (
+    add_images_argument,
+    add_settings_arguments,
+    add_time_budget_argument,
+    add_weights_arguments,
+)
 from kuzushiji_submit.cli.export import FORMATS
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.reading.view_names import Orientation, Polarity
@@ -17,8 +23,12 @@ if TYPE_CHECKING:
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("predict", help="read a folder of pages and write submission.csv")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="folder of page images, or one image")
+    parser = subparsers.add_parser(
+        "predict",
+        help="read a folder of pages and write submission.csv",
+        example="kuzushiji predict --images pages --out submission.csv --characters characters.jsonl",
+    )
+    add_images_argument(parser, spreads=True)
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="submission to write (- for stdout)")
     parser.add_argument("--sample", type=Path, metavar="CSV", help="sample_submission.csv: which rows, in which order")
     parser.add_argument(
@@ -62,7 +72,23 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--batch-pages", type=int, default=1, help="pages recognized together (default: %(default)s)")
     parser.add_argument(
-        "--workers", type=int, default=1, help="threads that find characters ahead (default: %(default)s)"
+        "--engine",
+        choices=("local", "processes", "ray"),
+        default="local",
+        help="where pages are read: in this process, in several, or on a Ray cluster (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        help="threads that find characters ahead (default: 1); of other engines, shards read at once "
+        "(default: one on each processor)",
+    )
+    parser.add_argument(
+        "--shard-pages",
+        type=int,
+        default=8,
+        metavar="N",
+        help="of other engines, pages that a worker reads at a time (default: %(default)s)",
     )
     add_time_budget_argument(parser)
     add_settings_arguments(parser)
@@ -98,13 +124,17 @@ def run(args: argparse.Namespace) -> int:
     """Reads the pages; 1 if any of them could not be read, 3 if time was up before all of them were."""
     from kuzushiji_submit.competition.sample import read_sample_ids
     from kuzushiji_submit.core.console import summary_stream
-    from kuzushiji_submit.core.errors import PageReadError
+    from kuzushiji_submit.core.engine import available_workers
+    from kuzushiji_submit.core.errors import ConfigError, PageReadError
+    from kuzushiji_submit.core.memory import limit_caches
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.journal import forget
-    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
+    from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_in_worker, load_pipeline
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
 
+    if args.sample and args.split_spreads:
+        raise ConfigError("--split-spreads: the rows of --sample say which pages there are: leave one of the two out")
     config = read_settings(PipelineConfig(), args.config, args.set)
     given = {"orientation": args.orientation, "polarity": args.polarity}
     views = replace(config.page_views, **{name: value for name, value in given.items() if value is not None})
@@ -118,11 +148,15 @@ def run(args: argparse.Namespace) -> int:
         debug=args.debug,
         resume=args.resume,
         batch_pages=max(1, args.batch_pages),
-        workers=max(1, args.workers),
+        engine=args.engine,
+        workers=None if args.workers is None else max(1, args.workers),
+        shard_pages=max(1, args.shard_pages),
         time_budget=args.time_budget,
         export=_exporter(args),
+        split_spreads=args.split_spreads,
     )
     try_targets(job)
+    limit_caches()  # before the first network
     if args.restart:
         forget(args.out)
     weights = all_recognizer_weights(args.recognizer_weights)
@@ -130,7 +164,11 @@ def run(args: argparse.Namespace) -> int:
     prior = text_prior(args.prior) if config.context.changes_something else None
     files = (prior, args.second_level if config.second_level.enabled else None)
     pipeline = load_pipeline(config, weights, detector, args.device, *files)
-    result = predict(job, pipeline, describe(config, pipeline, weights, detector, *files))
+    # Of processes side by side each has its share of the processors; Ray sees to that itself.
+    processors = available_workers("processes")
+    threads = max(1, processors // (job.workers or processors)) if job.engine == "processes" else None
+    load = partial(load_in_worker, config, weights, detector, args.device, *files, threads=threads)
+    result = predict(job, pipeline, describe(config, pipeline, weights, detector, *files), load)
     said = summary_stream(args.out, args.characters)
     said.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:

@@ -14,6 +14,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="make a text prior of annotated pages and texts",
         description="Estimates which character follows which, from pages of a train.csv in reading order and from "
         "transcriptions. `kuzushiji predict --prior FILE` reads with it.",
+        example="kuzushiji prior --truth data/train.csv --text texts/genji.txt --out prior.safetensors",
     )
     parser.add_argument("--truth", type=Path, nargs="+", default=[], metavar="CSV", help="annotated, as in train.csv")
     parser.add_argument(

@@ -4,18 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
+from kuzushiji_submit.cli.arguments import add_images_argument
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the command."""
     parser = subparsers.add_parser(
         "report",
-        help="shows the readings on the pages, as static HTML",
+        help="show the readings on the pages, as static HTML",
         description="Writes a folder of HTML files that open offline: each page's scan with the characters read, hits, "
         "misses and false alarms where truth is given, scores by page and book, and the commonest confusions.",
+        example="kuzushiji report --images pages --submission submission.csv --characters characters.jsonl "
+        "--out report",
     )
-    parser.add_argument(
-        "--images", type=Path, required=True, metavar="DIR", help="folder of the page images, or one image"
-    )
+    add_images_argument(parser)
     parser.add_argument(
         "--submission", type=Path, required=True, metavar="CSV", help="the submission; its rows are the pages shown"
     )

@@ -1,23 +1,25 @@
 """The main job on the embedded sample competition: pages to submission to F1 to report."""
 
+import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import kuzushiji_submit
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.sample import read_sample_ids
-from kuzushiji_submit.competition.scoring import Counts, score_pages, total
-from kuzushiji_submit.competition.submission import read_submission
-from kuzushiji_submit.competition.truth import read_truth
 from kuzushiji_submit.core.files import try_folder
 from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
 from kuzushiji_submit.reading.journal import forget
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
-from kuzushiji_submit.report.build_report import build_report
+from kuzushiji_submit.report.build_report import ReportSummary, build_report
+from kuzushiji_submit.report.confusions import Confusion
+from kuzushiji_submit.report.model import PageScore
 
 SAMPLE = DataFolder(Path(next(iter(kuzushiji_submit.__path__))) / "sample")
 SAMPLE_TRUTH = SAMPLE.root / "test_truth.csv"
+SAMPLE_PAGES = SAMPLE.root / "pages.csv"
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,29 @@ class DemoResult:
     """What the demo made.
 
     Attributes:
-        counts: the submission's score against the sample's truth.
-        detection: the same with labels ignored.
+        score: the submission's score against the sample's truth, with and without regard to labels.
+        pages: the same page by page, by image_id.
+        confusions: which character was read as which, commonest first.
         submission: the CSV file.
         report: the report's first page.
     """
 
-    counts: Counts
-    detection: Counts
+    score: PageScore
+    pages: Mapping[str, PageScore]
+    confusions: Sequence[Confusion]
     submission: Path
     report: Path
+
+    @property
+    def worst(self) -> str:
+        """The image_id of the page that was read worst."""
+        return min(self.pages, key=lambda image_id: self.pages[image_id].counts.f1)
+
+
+def describe_pages() -> dict[str, str]:
+    """What is to be seen on each page of the sample, by image_id."""
+    with SAMPLE_PAGES.open(encoding="utf-8", newline="") as stream:
+        return {row["image_id"]: row["description"] for row in csv.DictReader(stream)}
 
 
 def run_demo(out: Path, device: str = "auto") -> DemoResult:
@@ -58,7 +73,6 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     prior = text_prior(None)
     pipeline = load_pipeline(config, weights, detector, device, prior)
     predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
-    truth, points = read_truth(SAMPLE_TRUTH), read_submission(submission)
     report = build_report(
         images=SAMPLE.test_images,
         submission=submission,
@@ -67,9 +81,10 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
         characters=characters,
         translation=SAMPLE.translation_csv,
     )
-    return DemoResult(
-        total(score_pages(truth, points).values()),
-        total(score_pages(truth, points, detection_only=True).values()),
-        submission,
-        report.index,
-    )
+    return _result(report, submission)
+
+
+def _result(report: ReportSummary, submission: Path) -> DemoResult:
+    if report.score is None:
+        raise AssertionError("every page of the sample has truth")
+    return DemoResult(report.score, report.scores, report.confusions, submission, report.index)

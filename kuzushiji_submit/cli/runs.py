@@ -7,7 +7,11 @@ from pathlib import Path
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("runs", help="tabulate training runs: settings, data, speed, scores")
+    parser = subparsers.add_parser(
+        "runs",
+        help="tabulate training runs: settings, data, speed, scores",
+        example="kuzushiji runs run --settings",
+    )
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="folders of runs, or folders above them")
     parser.add_argument("--csv", action="store_true", help="print CSV with every setting instead of a table")
     parser.add_argument("--settings", action="store_true", help="show the settings in which the runs differ as well")

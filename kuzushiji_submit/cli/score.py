@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("score", help="the competition's F1 of a submission against truth")
+    parser = subparsers.add_parser(
+        "score",
+        help="the competition's F1 of a submission against truth",
+        example="kuzushiji score --truth data/train.csv --submission submission.csv --subset --by book",
+    )
     parser.add_argument("--truth", type=Path, required=True, help="truth in train.csv's format")
     parser.add_argument("--submission", type=Path, required=True, help="submission to score")
     parser.add_argument("--detection-only", action="store_true", help="ignore the labels, match places only")

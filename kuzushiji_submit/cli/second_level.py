@@ -11,12 +11,16 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 
 if TYPE_CHECKING:
     from kuzushiji_submit.calibration.read_candidates import Task
+    from kuzushiji_submit.calibration.second_level import Candidates
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
     parser = subparsers.add_parser(
-        "second-level", help="learn from held-out books which characters are worth a row; predict takes the file"
+        "second-level",
+        help="learn from held-out books which characters are worth a row; predict takes the file",
+        example="kuzushiji second-level --data data --recognizer-weights run/recognizer.safetensors "
+        "--out second-level.safetensors",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="data folder with complete truth")
     parser.add_argument(
@@ -30,6 +34,13 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         type=_reader,
         metavar="BOOK[,BOOK ...]=FILE",
         help="instead of --books and --recognizer-weights: weights by the books they were trained without",
+    )
+    weights.add_argument(
+        "--readings",
+        type=Path,
+        nargs="+",
+        metavar="JSONL",
+        help="instead of weights: what `held-out` read, in runs that held out different books",
     )
     parser.add_argument(
         "--teach",
@@ -61,8 +72,10 @@ def _reader(text: str) -> tuple[tuple[str, ...], Path]:
 
 def run(args: argparse.Namespace) -> int:
     """Reads the pages, learns, prints what it is worth on books left out."""
+    from kuzushiji_submit.calibration.held_out import show_table, table_of_books
     from kuzushiji_submit.calibration.read_candidates import forget_candidates, read_candidates
     from kuzushiji_submit.calibration.second_level import fit_second_level
+    from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.reading.second_level.second_level_file import save_second_level
 
@@ -70,13 +83,17 @@ def run(args: argparse.Namespace) -> int:
     count = len(args.readers or [None]) + len(args.teach)
     if args.restart:
         forget_candidates(args.out, count)
-    candidates = read_candidates(args.out, _tasks(args), resume=args.resume)
+    if args.readings and args.teach:
+        raise ConfigError("--teach needs weights to read with: leave it out, or name weights instead of --readings")
+    candidates = _kept(args) if args.readings else read_candidates(args.out, _tasks(args), resume=args.resume)
     folders = ", ".join(path.resolve().name for path in (args.data, *args.teach))
     result = fit_second_level(candidates, notes=f"{len(candidates)} pages of {folders}")
     save_second_level(args.out, result.level)
     forget_candidates(args.out, count)
     without, judged = result.plain, result.judged
     verdict = "it helps" if result.level.active else "no more than chance: predict will leave pages as they are"
+    columns = {"F1 without": result.plain_by_book, "F1 with": result.judged_by_book}
+    sys.stdout.write(show_table(table_of_books(columns)))
     sys.stdout.write(
         f"{args.out}\n"
         f"{result.candidates} characters of {result.books} books; on books left out F1 {without.f1:.4f} to "
@@ -84,6 +101,17 @@ def run(args: argparse.Namespace) -> int:
         f"min_score {result.level.min_score:.3f}, calibration error {result.calibration:.3f}\n"
     )
     return 0
+
+
+def _kept(args: argparse.Namespace) -> "list[Candidates]":
+    """The candidates of pages that were read before."""
+    from kuzushiji_submit.calibration.held_out import load_readings
+    from kuzushiji_submit.calibration.second_level import candidates_of
+    from kuzushiji_submit.competition.books import book_of
+    from kuzushiji_submit.competition.data_folder import DataFolder
+
+    pages = load_readings(args.readings, DataFolder(args.data))
+    return [candidates_of(*page) for page in pages if not args.books or book_of(page[1].image_id) in args.books]
 
 
 def _tasks(args: argparse.Namespace) -> "Iterator[Task]":

@@ -16,6 +16,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="figures and pictures of a data folder, as a report",
         description="Counts pages, characters and classes, draws class frequencies before and after balancing, pages "
         "with their boxes, samples, and characters step by step into what a network sees.",
+        example="kuzushiji stats data --out stats",
     )
     parser.add_argument("data", type=Path, metavar="DATA", help="folder in the competition's layout")
     parser.add_argument(

@@ -17,6 +17,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "submit",
         help="validate a submission, submit it to Kaggle and wait for its score",
         description="Uploads nothing that Kaggle would refuse or score as zero, and the same file only once.",
+        example="kuzushiji submit submission.csv -m first --wait",
     )
     parser.add_argument("submission", type=Path, metavar="submission.csv")
     parser.add_argument("-m", "--message", required=True, metavar="TEXT", help="description shown beside the score")

@@ -12,6 +12,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="draw a competition with exact truth",
         description="Draws page images in the competition's own layout, with exact truth, from brush fonts. "
         "A run that was stopped goes on where it was when it is started again with the same options.",
+        example="kuzushiji synthesize --out synthetic --pages 100 --test-pages 20 --seed 1",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DATA", help="folder of the competition to make")
     parser.add_argument("--pages", type=int, required=True, metavar="N", help="number of train pages")

@@ -19,7 +19,11 @@ Config = TypeVar("Config", bound=TrainingConfig)
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("train", help="train the detector or the recognizer on data folders")
+    parser = subparsers.add_parser(
+        "train",
+        help="train the detector or the recognizer on data folders",
+        example="kuzushiji train recognizer --data data --out run --time-budget 8h",
+    )
     add_training_arguments(parser)
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     add_time_budget_argument(parser)
@@ -32,7 +36,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Trains and prints where the weights are and what they score; 3 if time was up before the last epoch was over."""
-    return _train_detector(args) if args.what == "detector" else _train_recognizer(args)
+    from kuzushiji_submit.core.claims import sole_writer
+
+    with sole_writer(args.out, "--out"):
+        return _train_detector(args) if args.what == "detector" else _train_recognizer(args)
 
 
 def _train_recognizer(args: argparse.Namespace) -> int:

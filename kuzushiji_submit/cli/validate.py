@@ -9,7 +9,11 @@ _SHOWN = 50
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Declares the command."""
-    parser = subparsers.add_parser("validate", help="refuse what Kaggle would refuse or score as zero")
+    parser = subparsers.add_parser(
+        "validate",
+        help="refuse what Kaggle would refuse or score as zero",
+        example="kuzushiji validate submission.csv --sample data/sample_submission.csv",
+    )
     parser.add_argument("submission", type=Path, metavar="submission.csv")
     parser.add_argument("--sample", type=Path, required=True, help="the competition's sample_submission.csv")
     parser.set_defaults(run=run)

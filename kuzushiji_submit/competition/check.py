@@ -16,7 +16,8 @@ from kuzushiji_submit.competition.truth import PageTruth, charset_of, read_repai
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.engine import Failure, map_pages
 from kuzushiji_submit.core.errors import CompetitionFileError
-from kuzushiji_submit.core.page.page_files import FolderContent, PageFile
+from kuzushiji_submit.core.page.page_files import PageFile
+from kuzushiji_submit.core.page.page_folder import FolderContent
 from kuzushiji_submit.core.page.read import page_size_hw
 
 Value = TypeVar("Value")

@@ -8,7 +8,9 @@ from pathlib import Path
 from kuzushiji_submit.competition.missing_folder import explain_no_folder
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.core.page.image_formats import describe_other, read_head
-from kuzushiji_submit.core.page.page_files import FolderContent, PageFile, look_through
+from kuzushiji_submit.core.page.page_files import PageFile
+from kuzushiji_submit.core.page.page_folder import FolderContent, look_through
+from kuzushiji_submit.core.page.spreads import split_spread
 
 logger = logging.getLogger(__name__)
 
@@ -48,22 +50,27 @@ class DataFolder:
         return self.root / "test_images"
 
 
-def list_images(folder: Path) -> dict[str, PageFile]:
-    """The page images of a folder, or of one image file, by image_id, in ascending order of id.
+def list_images(folder: Path, *, split_spreads: bool = False) -> dict[str, PageFile]:
+    """The page images that a path leads to, by image_id, in ascending order of id.
 
-    An image_id is the file's name without its suffix (see `PageFile`); the pages of a TIFF file that holds several are
-    NAME_p0001, NAME_p0002, ... Files are told by their content; those that are no images are named in a warning.
+    Args:
+        folder: a folder of images, with the folders in it; one image or PDF file; or a text file that lists paths.
+        split_spreads: whether the scan of an open book is two pages.
+
+    An image_id is the file's name without its suffix, behind the folders it lies in (see `PageFile`); the pages of a
+    file that holds several are NAME_p0001, NAME_p0002, ..., those of a spread NAME_1r and NAME_2l. Files are told by
+    their content; those that are no images are named in a warning.
 
     Raises:
         CompetitionFileError: if there is no such folder or file, the file is no image, or two pages share an id.
     """
-    images, content = find_images(folder)
+    images, content = find_images(folder, split_spreads=split_spreads)
     for line in left_out(content):
         logger.warning("%s: %s", folder, line)
     return images
 
 
-def find_images(folder: Path) -> tuple[dict[str, PageFile], FolderContent]:
+def find_images(folder: Path, *, split_spreads: bool = False) -> tuple[dict[str, PageFile], FolderContent]:
     """As `list_images`, with what else is there instead of a warning about it."""
     if not folder.exists():
         raise CompetitionFileError(f"{folder}: {explain_no_folder(folder)}")
@@ -74,26 +81,32 @@ def find_images(folder: Path) -> tuple[dict[str, PageFile], FolderContent]:
     if not folder.is_dir() and not content.pages:
         raise CompetitionFileError(f"{folder}: {explain_no_folder(folder)}")
     images: dict[str, PageFile] = {}
-    for page in content.pages:
-        if page.image_id in images:
-            other_name = images[page.image_id].path.name
-            raise CompetitionFileError(f"{page.path}: same id as {other_name}: remove one of the two files")
-        images[page.image_id] = page
+    for whole in content.pages:
+        for page in split_spread(whole) if split_spreads else (whole,):
+            if page.image_id in images:
+                other = images[page.image_id]
+                raise CompetitionFileError(
+                    f"{page.path}: same id as {_beside(other, page)}: rename one of the two files"
+                )
+            images[page.image_id] = page
     return dict(sorted(images.items())), content
+
+
+def _beside(other: PageFile, page: PageFile) -> str:
+    return other.path.name if other.path.parent == page.path.parent else str(other.path)
 
 
 def left_out(content: FolderContent) -> list[str]:
     """What a user should know of a folder's files that are not read, a line each kind, without the folder's name."""
-    lines = []
-    if content.others:
-        count = len(content.others)
-        files = "1 file is no image and is" if count == 1 else f"{count} files are no images and are"
-        lines.append(f"{files} left out: {_named(content.others)}")
-    if content.folders:
-        count = len(content.folders)
-        folders = "1 folder in it is" if count == 1 else f"{count} folders in it are"
-        lines.append(f"{folders} not looked into: {_named(content.folders)}")
-    return lines
+    kinds = (
+        (content.others, "file is no image and is left out", "files are no images and are left out"),
+        (content.lacking, "file of the list is not there", "files of the list are not there"),
+        (content.folders, "folder in it cannot be looked into", "folders in it cannot be looked into"),
+        (content.own, "folder in it was written by this program", "folders in it were written by this program"),
+    )
+    return [
+        f"{len(paths)} {one if len(paths) == 1 else several}: {_named(paths)}" for paths, one, several in kinds if paths
+    ]
 
 
 def _named(paths: Sequence[Path]) -> str:

@@ -4,9 +4,9 @@ CODH's data set of pre-modern Japanese text (doi:10.20676/00000340) has 44 books
 training books; its test pages come from others, and which is not told, so all the other 16 count.
 """
 
+import re
 from collections.abc import Iterable
 
-from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.core.errors import HiddenBookError
 
 POSSIBLE_TEST_BOOKS = frozenset(
@@ -15,6 +15,16 @@ POSSIBLE_TEST_BOOKS = frozenset(
         "200017458", "200018243", "200019865", "200020019", "200021063", "200021071", "200021086", "200025191",
     }
 )  # fmt: skip
+
+
+def hidden_books_of(name: str) -> frozenset[str]:
+    """The possible test books that a book_id or image_id names, in its own beginning or that of a folder before it.
+
+    ```
+    200003803_00003_1       200003803/00003_1       nijl/200003803-v1/3
+    ```
+    """
+    return POSSIBLE_TEST_BOOKS.intersection(re.split(r"[-_]", part, maxsplit=1)[0] for part in re.split(r"[/\\]", name))
 
 
 def refuse_hidden_books(names: Iterable[str], where: str) -> None:
@@ -27,7 +37,7 @@ def refuse_hidden_books(names: Iterable[str], where: str) -> None:
     Raises:
         HiddenBookError: if one of them may be in the hidden test set.
     """
-    held = sorted(POSSIBLE_TEST_BOOKS.intersection(map(book_of, names)))
+    held = sorted(set().union(*map(hidden_books_of, names)))
     if held:
         raise HiddenBookError(
             f"{where}: {', '.join(held)} may be in the competition's hidden test set: leave these books out"

@@ -3,8 +3,8 @@
 Tables and folders come from different machines: macOS hands names out decomposed (NFD), Excel drops the zeros before a
 number, scripts write the whole path. Names are compared
 
-    exactly ──▶ after NFC ──▶ by their key: NFC, no white space around, no folder, no image ending, no zeros before a
-                              number, no case
+    exactly ──▶ after NFC ──▶ as paths: NFC, "/", no image ending ──▶ by their key: NFC, no white space around, no
+                                                        folder, no image ending, no zeros before a number, no case
 
 and each later step takes only names that nothing was found for before, and only where one name stands on either side.
 """
@@ -55,7 +55,7 @@ def match_ids(asked: Iterable[str], there: Iterable[str]) -> IdMatches:
     asked, there = list(dict.fromkeys(asked)), list(there)
     present = set(there)
     found = {name: name for name in asked if name in present}
-    for key in (_nfc, _key):
+    for key in (_nfc, _path, _key):
         if len(found) == len(asked):
             break
         left = _group(key, (name for name in asked if name not in found))
@@ -78,6 +78,10 @@ def _group(key: Callable[[str], str], names: Iterable[str]) -> defaultdict[str, 
 
 def _nfc(name: str) -> str:
     return unicodedata.normalize("NFC", name)
+
+
+def _path(name: str) -> str:
+    return _without_ending(_nfc(name).replace("\\", "/").removeprefix("./"))
 
 
 def _without_folder(name: str) -> str:

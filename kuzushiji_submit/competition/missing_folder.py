@@ -4,7 +4,8 @@ import os
 import zipfile
 from pathlib import Path
 
-from kuzushiji_submit.core.page.image_formats import describe_other, is_image, read_head
+from kuzushiji_submit.core.page.image_formats import describe_other, is_pdf, read_head
+from kuzushiji_submit.core.page.page_folder import LIST_SUFFIXES
 
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar", ".lzh")
 
@@ -18,7 +19,8 @@ def explain_no_folder(path: Path) -> str:
     if path.is_file():
         if path.suffix.lower() in _ARCHIVES or zipfile.is_zipfile(path):
             return f"is an archive: {_unpack(path)}, and name the folder"
-        return describe_other(read_head(path)) or "not an image: name an image or a folder of images"
+        listed = ", and no text file that lists any" if path.suffix.lower() in LIST_SUFFIXES else ""
+        return describe_other(read_head(path)) or f"not an image{listed}: name an image or a folder of images"
     if path.exists():
         return "neither a file nor a folder: name an image or a folder of images"
     archive = _archive_of(path)
@@ -36,21 +38,12 @@ def explain_no_images(folder: Path) -> str:
     Args:
         folder: the folder.
     """
-    entries = sorted(folder.iterdir())
-    for path in entries:
-        if path.is_dir() and _holds_image(path):
-            return f"holds no page image itself, but its folder {path.name} does: name {path}"
-    for path in entries:
-        if path.is_file() and path.suffix.lower() in _ARCHIVES:
+    for path in (found for found in sorted(folder.iterdir()) if found.is_file()):
+        if path.suffix.lower() in _ARCHIVES:
             return f"holds no page image, but {path.name}: {_unpack(path)}"
-    return "holds no page image: name the folder of the pages, or one of them"
-
-
-def _holds_image(folder: Path) -> bool:
-    try:
-        return any(path.is_file() and is_image(path, read_head(path)) for path in folder.iterdir())
-    except OSError:
-        return False
+        if is_pdf(head := read_head(path)):
+            return f"holds no page image, but {path.name}: {describe_other(head)}"
+    return "holds no page image, nor do the folders in it: name the folder of the pages, or one of them"
 
 
 def _archive_of(path: Path) -> Path | None:

@@ -10,6 +10,7 @@ from kuzushiji_submit.competition.id_forms import OtherForm, match_ids
 from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.page.page_files import PageFile
+from kuzushiji_submit.core.page.spreads import with_halves
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,9 @@ class PageImages(Mapping[str, PageFile]):
             folder: the folder, for messages.
         """
         self.folder = folder
-        self._files = files
-        self._matches = match_ids(image_ids, files)
+        image_ids = list(image_ids)
+        self._files = with_halves(files, image_ids)
+        self._matches = match_ids(image_ids, self._files)
 
     def __getitem__(self, image_id: str) -> PageFile:
         return self._files[self._matches.found[image_id]]
@@ -66,7 +68,7 @@ def match_images(image_ids: Iterable[str], folder: Path) -> PageImages:
 
     Args:
         image_ids: the pages wanted.
-        folder: a folder of page images, or one image.
+        folder: what `list_images` takes.
 
     Raises:
         CompetitionFileError: if the images cannot be listed.

@@ -1,6 +1,7 @@
-"""One function over many pages: here, in threads, or in processes, in the pages' order."""
+"""One function over many pages: here, in threads, in processes, or on a cluster, in the pages' order."""
 
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -15,8 +16,9 @@ from kuzushiji_submit.core.files import is_full_disk
 from kuzushiji_submit.core.memory import AGAINST_LACK, lacks_memory
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.progress import counter
+from kuzushiji_submit.core.ray_executor import RayExecutor, ray_processors
 
-Kind = Literal["serial", "threads", "processes"]
+Kind = Literal["serial", "threads", "processes", "ray"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -49,7 +51,7 @@ class Engine:
     """How work is spread.
 
     Attributes:
-        workers: threads or processes at once.
+        workers: threads, processes or Ray tasks at once.
         kind: where the function runs.
         initializer: called once in every process before its first item, or once in this one.
     """
@@ -62,8 +64,20 @@ class Engine:
         """A pool of these workers."""
         if self.kind == "threads":
             return ThreadPoolExecutor(self.workers)
+        if self.kind == "ray":
+            return RayExecutor(self.workers, self.initializer)
         # Forking a process in which torch or OpenCV has threads can hang it.
         return ProcessPoolExecutor(self.workers, mp_context=get_context("spawn"), initializer=self.initializer)
+
+
+def available_workers(kind: Kind) -> int:
+    """How many workers keep every processor busy that this process may use, or for Ray the cluster has."""
+    if kind == "ray":
+        return ray_processors()
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS, nor on Windows
+        return os.cpu_count() or 1
 
 
 def map_pages(
@@ -82,12 +96,13 @@ def map_pages(
     leaves it, what has not begun is canceled and what runs is waited for.
 
     Args:
-        function: what to do with an item; for processes it and the items are pickled, and it must bear being called
-            again, because an item is done anew if another one killed their pool.
+        function: what to do with an item; for processes and Ray it and the items are pickled, and it must bear being
+            called again, because an item is done anew if its process died, or another one killed their pool.
         items: pages, jobs; read no further than a few items ahead.
         workers: how many run at once. One process would only be slower than this one, which then does the work itself;
             one thread works ahead of whoever takes the results.
-        kind: "threads" for work that waits or releases the interpreter's lock, "processes" for all other.
+        kind: "threads" for work that waits or releases the interpreter's lock, "processes" for all other, "ray" for
+            that on many machines (or on this one, see `RayExecutor`).
         catch: named errors that become a Failure; any other named error is raised here and ends the work.
         progress: what a progress bar is called; None for no bar.
         initializer: called in every process before its first item.
@@ -96,8 +111,9 @@ def map_pages(
         for every item the function's result, or a Failure.
     """
     total = len(items) if isinstance(items, Sized) else None
-    helpers = {"serial": 0, "threads": workers, "processes": workers if workers > 1 else 0}[kind]
-    alone = helpers < 1 or (total is not None and total < 2)
+    helpers = {"serial": 0, "processes": workers if workers > 1 else 0}.get(kind, workers)
+    # A machine that only hands work out may lack what the work needs.
+    alone = helpers < 1 or (total is not None and total < 2 and kind != "ray")
     engine = Engine(min(workers, total or workers), kind, initializer)
     results = _here(function, items, catch, initializer) if alone else _ahead(function, items, catch, engine)
     # A bar that is left by an error must be closed as well, and the pool with it.
@@ -197,7 +213,10 @@ def _ahead(
             item, future = queue.popleft()
             try:
                 result = future.result()
-            except BrokenExecutor:
+            except BrokenExecutor as error:
+                if engine.kind == "ray":
+                    yield Failure(item, WorkerError(f"{_name_of(item)}: its process died again and again ({error})"))
+                    continue
                 # A dead process takes the whole pool along and does not say which item it had: one by one, then.
                 pool.shutdown()
                 broken = [item, *(other for other, _ in queue)]

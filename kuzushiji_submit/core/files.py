@@ -21,17 +21,31 @@ LONGEST_NAME = 255
 
 
 def fit_name(stem: str, suffix: str) -> str:
-    """A file's name; of one that file systems refuse for its length the end gives way to digits made of the whole.
+    """A file's name; one that no file can have gets digits made of the whole, and so remains distinct.
 
     Args:
-        stem: the name without its ending, such as one made of an image_id, which may be as long as a name can be.
+        stem: the name without its ending, such as one made of an image_id, which may be as long as a name can be and
+            may have folders before it.
         suffix: the ending, with its dot.
     """
-    if len(os.fsencode(stem + suffix)) <= LONGEST_NAME:
+    flat = stem.replace("/", "_").replace(os.sep, "_")
+    if flat == stem and stem not in (".", "..") and len(os.fsencode(stem + suffix)) <= LONGEST_NAME:
         return stem + suffix
     ending = f"-{hashlib.sha256(os.fsencode(stem)).hexdigest()[:10]}{suffix}"
-    kept = os.fsencode(stem)[: LONGEST_NAME - len(os.fsencode(ending))].decode("utf-8", "ignore")
+    kept = os.fsencode(flat)[: LONGEST_NAME - len(os.fsencode(ending))].decode("utf-8", "ignore")
     return kept + ending
+
+
+def fit_path(stem: str, suffix: str) -> Path:
+    """As `fit_name`, with the folders before a name kept as folders: a file of "vol1/001" lies in "vol1".
+
+    No part of it leads out of the folder that it is put in.
+    """
+    folders, _, name = stem.rpartition("/")
+    parts = folders.split("/") if folders else []
+    if not all(part and not part.startswith(".") and len(os.fsencode(part)) <= LONGEST_NAME for part in parts):
+        return Path(fit_name(stem, suffix))
+    return Path(*parts, fit_name(name, suffix))
 
 
 @contextmanager
@@ -248,6 +262,7 @@ def try_file(path: Path, option: str, example: str) -> None:
     Raises:
         OutputError: if it is a folder, or no file can be made in its folder.
     """
+    refuse_long_name(path, option)
     if path.is_dir():
         raise OutputError(f"{option} {path}: is a folder: name a file, such as {path / example}")
     try:
@@ -271,6 +286,7 @@ def try_folder(path: Path, option: str) -> None:
     Raises:
         OutputError: if it is a file, or cannot be made or written.
     """
+    refuse_long_name(path, option)
     for place in (path, *path.parents):
         if place.exists():
             if not place.is_dir():
@@ -285,6 +301,25 @@ def try_folder(path: Path, option: str) -> None:
         raise OutputError(
             f"{option}: no file can be made in {path} ({error.strerror or error}): name another place"
         ) from error
+
+
+def refuse_long_name(path: Path, option: str) -> None:
+    """Finds out whether a path is longer than the disk takes, there or not; the rest is for who opens it.
+
+    Args:
+        path: any path.
+        option: how the user named it.
+
+    Raises:
+        OutputError: if it is.
+    """
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            longest = max(len(os.fsencode(part)) for part in path.parts)
+            what = f"a name of {longest} bytes" if longest > LONGEST_NAME else f"{len(os.fsencode(path))} bytes"
+            raise OutputError(f"{option}: the path is too long ({what}): choose a shorter one than {path}") from None
 
 
 def sha256_of(path: Path) -> str:

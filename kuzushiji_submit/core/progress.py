@@ -9,12 +9,15 @@ elsewhere       predict: 32 of 100 pages (32 %), 2.1 pages/s, 0:32 left         
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from tqdm import tqdm  # noqa: TID251 - here alone
 
 Item = TypeVar("Item")
-Counter: TypeAlias = "tqdm[None]"
+if TYPE_CHECKING:
+    Counter: TypeAlias = tqdm[None]
+else:
+    Counter = tqdm  # generic in its stubs alone
 
 SECONDS = 30.0
 """How far apart plain lines are."""

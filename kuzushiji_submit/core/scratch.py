@@ -10,11 +10,13 @@ A folder whose lock nobody holds is abandoned. Process numbers would not tell: c
 """
 
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +28,7 @@ if HAS_LOCKS:
 PREFIX = "kuzushiji-"
 LOCK = "lock"
 CONTENT = "content"
+_BESIDE = re.compile(r"\..+\.\d+\.tmp", re.DOTALL)
 _MOMENT = 10.0  # seconds: far more than lie between the making of a folder and that of its lock
 
 
@@ -42,8 +45,11 @@ def scratch_folder(purpose: str, inside: Path | None = None) -> Iterator[Path]:
     """
     where = Path(tempfile.gettempdir()) if inside is None else inside
     sweep(where, f"{PREFIX}{purpose}-")
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-", dir=where))  # noqa: TID251
-    with _held(folder) as content:
+    descriptor = None
+    while descriptor is None:
+        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{purpose}-", dir=where))  # noqa: TID251
+        descriptor = _take(folder)
+    with _held(folder, descriptor) as content:
         yield content
 
 
@@ -54,22 +60,36 @@ def folder_beside(path: Path) -> Iterator[Path]:
     Raises:
         OSError: if it cannot be made.
     """
+    with _held(*_make_beside(path)) as content:
+        yield content
+
+
+def _make_beside(path: Path) -> tuple[Path, int]:
+    """A new folder beside a file, and its lock."""
     # Not by chance: the next writer of this file finds what was left without looking through its folder.
     for number in range(1000):
         folder = path.with_name(f"{_start_of_name(path)}{number}.tmp")
         if _remove_if_abandoned(folder):
             with suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
-                break
-    else:
-        raise FileExistsError(f"{folder} and all before are in use")
-    with _held(folder) as content:
-        yield content
+                descriptor = _take(folder)
+                if descriptor is not None:
+                    return folder, descriptor
+    raise FileExistsError(f"{folder} and all before are in use")
+
+
+def is_left_behind(path: Path) -> bool:
+    """Whether a path is called as what is made beside files (see `folder_beside`)."""
+    return _BESIDE.fullmatch(path.name) is not None
 
 
 def sweep_beside(folder: Path) -> None:
     """Removes what killed processes left in a folder of files that they wrote (see `folder_beside`)."""
-    sweep(folder, ".", ".tmp")
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            # One that was killed at once left no lock, but nothing of anybody else's either.
+            if is_left_behind(path) and path.is_dir() and {entry.name for entry in path.iterdir()} <= {LOCK, CONTENT}:
+                _remove_if_abandoned(path)
 
 
 def sweep(where: Path | None = None, start: str = PREFIX, end: str = "") -> None:
@@ -92,12 +112,26 @@ def _start_of_name(path: Path) -> str:
     return f".{path.name if len(name) <= 240 else os.fsdecode(name[:200])}."
 
 
-@contextmanager
-def _held(folder: Path) -> Iterator[Path]:
+def _take(folder: Path) -> int | None:
+    """The open lock of a folder that this process made; None where another took it for abandoned in between."""
     descriptor = -1
     try:
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        _lock(descriptor)
+        if not HAS_LOCKS or (_lock(descriptor) is not _Lock.TAKEN and _same_file(descriptor, folder / LOCK)):
+            return descriptor
+    except FileNotFoundError:
+        pass
+    except BaseException:
+        _remove(folder, descriptor)
+        raise
+    if descriptor >= 0:
+        os.close(descriptor)
+    return None
+
+
+@contextmanager
+def _held(folder: Path, descriptor: int) -> Iterator[Path]:
+    try:
         content = folder / CONTENT
         content.mkdir()
         yield content
@@ -115,15 +149,22 @@ def _remove(folder: Path, descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
-    """Takes the lock; False if another process has it, or the disk knows no locks."""
-    if not HAS_LOCKS:
-        return False
+class _Lock(Enum):
+    """What becomes of an attempt to take a lock."""
+
+    OURS = "ours"
+    TAKEN = "another process has it"
+    UNKNOWN = "the disk knows no locks"
+
+
+def _lock(descriptor: int) -> _Lock:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _Lock.TAKEN
     except OSError:
-        return False
-    return True
+        return _Lock.UNKNOWN
+    return _Lock.OURS
 
 
 def _remove_if_abandoned(folder: Path) -> bool:
@@ -134,16 +175,17 @@ def _remove_if_abandoned(folder: Path) -> bool:
             lock.unlink()  # refused while a process has it open
             descriptor = -1
         else:
-            descriptor = os.open(lock, os.O_RDWR)
+            # One without a lock was left by a process that was killed at that moment, or is being made. In both cases
+            # it belongs to whoever takes the lock first; a maker who comes second makes another one (`_take`).
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError:
-        # It may be in the making.
-        if folder.is_dir() and time.time() - folder.stat().st_mtime > _MOMENT:
+        if not HAS_LOCKS and folder.is_dir() and time.time() - folder.stat().st_mtime > _MOMENT:
             _remove(folder, -1)
         return not folder.exists()
     except OSError:
         return False
     # Another process may have removed it and made it anew since it was opened.
-    if HAS_LOCKS and not (_lock(descriptor) and _same_file(descriptor, lock)):
+    if HAS_LOCKS and not (_lock(descriptor) is _Lock.OURS and _same_file(descriptor, lock)):
         os.close(descriptor)
         return False
     _remove(folder, descriptor)

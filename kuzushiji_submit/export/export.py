@@ -19,6 +19,7 @@ from kuzushiji_submit.core.errors import (
     PageReadError,
     SubmissionError,
 )
+from kuzushiji_submit.core.page.header import header_size_hw
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 from kuzushiji_submit.export.export_folder import Earlier, ExportFolder
@@ -175,7 +176,7 @@ def _name_and_size(image_id: str, images: PageImages) -> tuple[str, tuple[int, i
     file = images.get(image_id)
     if file is None:
         raise PageReadError(f"{image_id}: {images.why_missing(image_id)}")
-    return file.path.name, page_size_hw(file)
+    return file.path.name, header_size_hw(file) or page_size_hw(file)
 
 
 def _views_of(submission: Path) -> dict[str, View]:

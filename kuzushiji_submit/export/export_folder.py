@@ -3,6 +3,7 @@
 ```
 OUT/page/.kuzushiji-export.json     what the files were made of
 OUT/page/book_001.xml               named as the page's image
+OUT/page/vol1/book_002.xml          in the folders that the image lies in
 OUT/text/.kuzushiji-export.json
 OUT/text/book_001.txt
 ```
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.core.errors import OutputError
-from kuzushiji_submit.core.files import atomic_bytes, atomic_text, try_folder
+from kuzushiji_submit.core.files import atomic_bytes, atomic_text, fit_path, try_folder
+from kuzushiji_submit.core.scratch import is_left_behind, sweep_beside
 from kuzushiji_submit.export.formats import Format
 
 MARKER = ".kuzushiji-export.json"
@@ -46,7 +48,7 @@ class ExportFolder:
 
     def file(self, kind: Format, image_id: str) -> Path:
         """Where a page's file of a format lies."""
-        return self.root / kind.name / f"{image_id}{kind.suffix}"
+        return self.root / kind.name / fit_path(image_id, kind.suffix)
 
     def check(self, earlier: Earlier) -> None:
         """Finds out whether pages can be written here, before long work; nothing that is there changes.
@@ -58,7 +60,7 @@ class ExportFolder:
         for kind in self.formats:
             folder = self.root / kind.name
             try_folder(folder, "the folder for exported pages")
-            present = any(path.name != MARKER for path in folder.iterdir())
+            present = any(path.name != MARKER and not is_left_behind(path) for path in folder.iterdir())
             if present and not (folder / MARKER).is_file():
                 raise OutputError(f"{folder}: holds files that no export made: name an empty or new folder")
             if present and earlier is Earlier.REFUSE:
@@ -82,7 +84,9 @@ class ExportFolder:
             folder = self.root / kind.name
             if earlier is Earlier.RESUME:
                 _require_same(folder / MARKER, made_of, self.replace_option)
-            _remove(folder, "*" if earlier is Earlier.REPLACE else ".*.tmp")
+            _sweep(folder)
+            if earlier is Earlier.REPLACE:
+                _remove(folder)
             with atomic_text(folder / MARKER) as stream:
                 json.dump(made_of, stream, ensure_ascii=False, indent=2)
                 stream.write("\n")
@@ -115,11 +119,20 @@ def _require_same(marker: Path, made_of: Mapping[str, Any], option: str) -> None
         )
 
 
-def _remove(folder: Path, pattern: str) -> None:
-    """Removes files, none of them the marker of an export, in whose protection the rest is removed."""
+def _sweep(folder: Path) -> None:
+    """Removes what a killed export had half-written."""
+    for place in (folder, *(path for path in folder.rglob("*") if path.is_dir() and not is_left_behind(path))):
+        sweep_beside(place)
+
+
+def _remove(folder: Path) -> None:
+    """Removes files, none of them the marker of an export, which protects the rest until then; and empty folders."""
     try:
-        for path in folder.glob(pattern):
+        for path in folder.rglob("*"):
             if path.is_file() and path.name != MARKER:
                 path.unlink()
+        for path in sorted(folder.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
     except OSError as error:
         raise OutputError(f"{folder}: cannot be emptied ({error.strerror or error}): name another folder") from error

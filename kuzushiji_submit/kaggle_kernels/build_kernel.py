@@ -12,16 +12,19 @@ from typing import Any
 
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.presets import merge
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
-from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings, RunSettings, read_run_settings
+from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings, RunSettings
+from kuzushiji_submit.kaggle_kernels.run_kernel import read_run_settings
 
 KERNELS = ("train", "predict")
 CODE_FILE = "kernel.py"
 METADATA = "kernel-metadata.json"
 # Kaggle takes code files of up to about a megabyte.
 MAX_SOURCE_BYTES = 1_000_000
+MAX_TITLE = 50
 
 _ROOT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*", re.ASCII | re.IGNORECASE)
@@ -47,7 +50,7 @@ def build_kernel(name: str, out: Path, settings: KernelSettings) -> Path:
         raise KernelError(f"there is no kernel {name!r}: build one of {', '.join(KERNELS)}")
     template = _ROOT / "kernels" / name
     metadata = kernel_metadata(name, settings)
-    code = _code(template, _run_settings(template, settings))
+    code = _code(template, _run_settings(name, settings))
     if len(code.encode()) > MAX_SOURCE_BYTES:
         raise KernelError(
             f"the code file of {name} has {len(code.encode()):,} bytes, Kaggle takes {MAX_SOURCE_BYTES:,}: take what "
@@ -73,6 +76,12 @@ def kernel_metadata(name: str, settings: KernelSettings) -> dict[str, Any]:
         if len(parts := source.split("/")) != 2 or not all(map(_NAME.fullmatch, parts)):
             raise KernelError(f"{source!r} is no data set or kernel: write owner/name as in its address")
     metadata: dict[str, Any] = json.loads(_read(_ROOT / "kernels" / name / METADATA))
+    if settings.suffix:
+        if not _NAME.fullmatch(settings.suffix):
+            raise KernelError(f"{settings.suffix!r} cannot be part of a name: write letters, digits and single hyphens")
+        metadata["title"] = f"{metadata['title']} {settings.suffix.replace('-', ' ').title()}"
+        if len(metadata["title"]) > MAX_TITLE:
+            raise KernelError(f"{settings.suffix!r}: Kaggle's titles have {MAX_TITLE} characters at most: shorten it")
     metadata["id"] = f"{settings.owner}/{slug(metadata['title'])}"
     metadata["dataset_sources"] = list(settings.datasets)
     metadata["kernel_sources"] = list(settings.kernels)
@@ -84,13 +93,18 @@ def slug(title: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", title.lower()))
 
 
-def _run_settings(template: Path, settings: KernelSettings) -> RunSettings:
-    path = template / "settings.toml"
+def short_name(name: str, suffix: str) -> str:
+    """What a kernel is called on the command line and in its record, such as "train-fold-1"."""
+    return f"{name}-{suffix.lower()}" if suffix else name
+
+
+def _run_settings(name: str, settings: KernelSettings) -> RunSettings:
+    path = _ROOT / "kernels" / name / "settings.toml"
     try:
         values = tomllib.loads(_read(path))
     except tomllib.TOMLDecodeError as error:
         raise KernelError(f"{path}: not TOML ({error}): correct the line") from error
-    return read_run_settings({**values, **settings.run})
+    return read_run_settings({**merge(values, settings.run), "name": short_name(name, settings.suffix)})
 
 
 def _code(template: Path, run: RunSettings) -> str:

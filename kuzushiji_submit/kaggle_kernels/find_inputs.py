@@ -8,15 +8,15 @@ Over the years a competition has lain at /kaggle/input/SLUG and at /kaggle/input
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_client.competition import COMPETITION
+from kuzushiji_submit.kaggle_kernels.outputs import RUN_RECORD
 
 SAMPLE = "sample_submission.csv"
-RUN_RECORD = "kuzushiji_run.json"
 _DEPTH = 6  # folders below the input folder in which things are looked for
 _HASHED_BYTES = 1 << 20
 
@@ -37,35 +37,50 @@ def find_competition(inputs: Path) -> Path:
     return min(found, key=lambda folder: (COMPETITION not in folder.parts, len(folder.parts), folder))
 
 
-def find_weights(inputs: Path, name: str, given: str = "") -> Path | None:
-    """The weights file of that name among the inputs, or None.
+def find_files(inputs: Path, name: str, given: Sequence[str] = (), *, without: Path | None = None) -> tuple[Path, ...]:
+    """All files of a name among the inputs, those of the same content once, the nearer first.
 
     Args:
         inputs: the input folder.
-        name: the file's name, such as "recognizer.safetensors".
-        given: path below the input folder of the file to take.
+        name: the files' name, such as "recognizer.safetensors".
+        given: paths below the input folder of the files to take instead of all.
+        without: a folder that is not looked into, such as the output of the run that is gone on with.
 
     Raises:
-        KernelError: if the given file is not there, or files of that name differ.
+        KernelError: if a given file is not there.
     """
+    for name_of_file in given:
+        if not (inputs / name_of_file).is_file():
+            raise KernelError(f"{inputs / name_of_file}: no such file: correct the path in the kernel's settings")
     if given:
-        if not (inputs / given).is_file():
-            raise KernelError(f"{inputs / given}: no such file: correct the weights' path in the kernel's settings")
-        return inputs / given
+        return tuple(inputs / path for path in given)
     found = sorted(
-        (folder / name for folder, names in _folders(inputs) if name in names),
+        (folder / name for folder, names in _folders(inputs) if name in names and folder != without),
         key=lambda path: (len(path.parts), path),
     )
-    if len({_fingerprint(path) for path in found}) > 1:
-        listed = ", ".join(str(path.relative_to(inputs)) for path in found)
-        raise KernelError(
-            f"{inputs}: several different files {name} ({listed}): attach one, or name it in the kernel's settings"
-        )
-    return found[0] if found else None
+    return distinct(found)
+
+
+def distinct(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """The first file of each content."""
+    by_content: dict[str, Path] = {}
+    for path in paths:
+        by_content.setdefault(_fingerprint(path), path)
+    return tuple(by_content.values())
+
+
+def is_output(folder: Path) -> bool:
+    """Whether a folder is the output of a kernel of this project, and no data set."""
+    return (folder / RUN_RECORD).is_file()
 
 
 def find_earlier_run(inputs: Path, kernel: str) -> tuple[Path, dict[str, Any]] | None:
-    """The output of the newest earlier run of this kernel among the inputs, and its record; None if there is none."""
+    """The output of the newest earlier run of a kernel among the inputs, and its record; None if there is none.
+
+    Args:
+        inputs: the input folder.
+        kernel: the kernel's name, such as "train" or "train-fold-1".
+    """
     found = []
     for folder, names in _folders(inputs):
         record = read_record(folder) if RUN_RECORD in names else None
@@ -92,7 +107,10 @@ def _is_competition(names: set[str]) -> bool:
 
 
 def _folders(root: Path) -> Iterator[tuple[Path, set[str]]]:
-    """Folders below `root` with the names in them, the nearer first; folders of page images are not entered."""
+    """Folders below `root` with the names in them, the nearer first.
+
+    Folders of page images are not entered, nor those in a kernel's output: what counts lies at its top.
+    """
     level = [root]
     for _ in range(_DEPTH):
         below: list[Path] = []
@@ -101,8 +119,10 @@ def _folders(root: Path) -> Iterator[tuple[Path, set[str]]]:
                 entries = list(os.scandir(folder))
             except OSError:
                 continue
-            yield folder, {entry.name for entry in entries}
-            below += [Path(entry) for entry in entries if entry.is_dir() and not entry.name.endswith("_images")]
+            names = {entry.name for entry in entries}
+            yield folder, names
+            if RUN_RECORD not in names:
+                below += [Path(entry) for entry in entries if entry.is_dir() and not entry.name.endswith("_images")]
         level = below
 
 

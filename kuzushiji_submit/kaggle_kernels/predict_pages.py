@@ -13,6 +13,8 @@ from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.submission import settings_path, write_settings, write_submission
 from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.commands import Command, Outcome, run_command
+from kuzushiji_submit.kaggle_kernels.outputs import SUBMISSION
+from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
 from kuzushiji_submit.reading.journal import finished_pages, journal_path
 
@@ -21,34 +23,73 @@ _BATCH_PAGES = 4
 
 
 @dataclass(frozen=True)
-class Weights:
-    """The files to read with: without a detector's, the ink detector finds the characters; a text prior may lack."""
+class Readers:
+    """The files to read with.
 
-    recognizer: Path
-    detector: Path | None = None
+    Attributes:
+        recognizers: weights, one at least; the scores of several are averaged.
+        detectors: weights whose maps are averaged; without any the ink detector finds the characters.
+        prior: the text prior, or None.
+        second_level: decides what is worth a row; None for the threshold alone.
+        min_score: the threshold; None for that in the weights, or the second level's.
+    """
+
+    recognizers: tuple[Path, ...]
+    detectors: tuple[Path, ...] = ()
     prior: Path | None = None
+    second_level: Path | None = None
+    min_score: float | None = None
+
+    def files(self) -> dict[str, tuple[Path, ...]]:
+        """All files by what they are."""
+        return {
+            "recognizers": self.recognizers,
+            "detectors": self.detectors,
+            "prior": (self.prior,) if self.prior else (),
+            "second_level": (self.second_level,) if self.second_level else (),
+        }
+
+    def arguments(self) -> list[str]:
+        """The options of `kuzushiji predict` for them."""
+        return [
+            *map(str, reading_arguments(self.recognizers, self.detectors, self.prior)),
+            *(("--second-level", str(self.second_level)) if self.second_level else ()),
+            *(("--set", f"min_score={self.min_score!r}") if self.min_score is not None else ()),
+        ]
 
 
-def predict_pages(session: Session, data: DataFolder, weights: Weights) -> None:
+def predict_pages(
+    session: Session, data: DataFolder, readers: Readers, arguments: Sequence[str] = ()
+) -> tuple[Status, str]:
     """Reads the test pages in the time that is left and writes submission.csv, characters.jsonl and report/.
 
-    Shards that an earlier run read with the same weights and settings are taken over.
+    Shards that an earlier run read with the same files and arguments are taken over.
+
+    Args:
+        session: of the run.
+        data: the competition's files.
+        readers: what to read with.
+        arguments: further ones of `kuzushiji predict`.
+
+    Returns:
+        how reading ended, and a line about it; joining and the report are steps of their own on record.
     """
-    reader = _Reader(session, data, weights)
+    reader = _Reader(session, data, readers, arguments)
     session.note(prediction_key=reader.key)
-    session.step("predict", reader.read)
+    outcome = reader.read()
     if session.step("merge", reader.merge) != "failed" and session.settings.report_pages:
         session.step("report", reader.report)
+    return outcome
 
 
 class _Reader:
-    def __init__(self, session: Session, data: DataFolder, weights: Weights) -> None:
-        self.session, self.data, self.weights = session, data, weights
+    def __init__(self, session: Session, data: DataFolder, readers: Readers, arguments: Sequence[str]) -> None:
+        self.session, self.data, self.readers, self.further = session, data, readers, arguments
         self.folder = session.roots.working / SHARDS
-        self.submission = session.roots.working / "submission.csv"
+        self.submission = session.roots.working / SUBMISSION
         self.characters = session.roots.working / "characters.jsonl"
         self.count = session.settings.shards
-        self.key = _key(weights, [*session.settings.predict, str(self.count)])
+        self.key = _key(readers, [*arguments, str(self.count)])
 
     def read(self) -> tuple[Status, str]:
         """All shards at once; one that breaks is tried once more, and what it has read is kept in any case."""
@@ -108,7 +149,7 @@ class _Reader:
         running = {
             shard: Command(
                 f"predict {shard}/{self.count}",
-                [*self._arguments(shard, seconds), mode, *self.session.settings.predict],
+                [*self._arguments(shard, seconds), mode, *self.further],
                 self.session.log(f"predict-{shard}"),
                 environment=self._device(shard),
             )
@@ -121,15 +162,12 @@ class _Reader:
                 command.end()
 
     def _arguments(self, shard: int, seconds: float) -> list[object]:
-        detector = self.weights.detector
         workers = max(1, (os.cpu_count() or 1) // self.count)
         return [
             *("predict", "--images", self.data.test_images, "--sample", self.data.sample_csv),
             *("--out", self._csv(shard), "--characters", self._characters(shard), "--shard", f"{shard}/{self.count}"),
             *("--time-budget", f"{seconds:.0f}s", "--workers", workers, "--batch-pages", _BATCH_PAGES),
-            *("--recognizer-weights", self.weights.recognizer),
-            *(("--detector", "heatmap", "--detector-weights", detector) if detector else ("--detector", "ink")),
-            *(("--prior", self.weights.prior) if self.weights.prior else ()),
+            *self.readers.arguments(),
         ]
 
     def _device(self, shard: int) -> dict[str, str]:
@@ -185,9 +223,11 @@ class _Reader:
             raise KernelError(outcome.message)
 
 
-def _key(weights: Weights, arguments: Sequence[str]) -> str:
+def _key(readers: Readers, arguments: Sequence[str]) -> str:
     """Stands for what a prediction depends on."""
-    digest = hashlib.sha256(json.dumps(arguments).encode())
-    for path in (weights.recognizer, weights.detector, weights.prior):
-        digest.update(hashlib.sha256(path.read_bytes()).digest() if path else b"none")
+    digest = hashlib.sha256(json.dumps([*arguments, repr(readers.min_score)]).encode())
+    for name, paths in readers.files().items():
+        digest.update(name.encode())
+        for path in paths:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,21 +15,22 @@ from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.time_budget import TimeBudget, parse_duration
 from kuzushiji_submit.kaggle_kernels.commands import count_gpus
-from kuzushiji_submit.kaggle_kernels.find_inputs import RUN_RECORD, find_earlier_run, read_record
-from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings, read_run_settings
+from kuzushiji_submit.kaggle_kernels.find_inputs import find_earlier_run, read_record
+from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
+from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, RECOGNIZER, RUN_RECORD, SUBMISSION
 from kuzushiji_submit.kaggle_kernels.roots import Roots
 
 logger = logging.getLogger(__name__)
 
-# "partial" is whole as far as it goes: time was up, or single pages could not be read.
-Status = Literal["running", "done", "partial", "failed"]
+# "partial" is whole as far as it goes: time was up, or single pages could not be read. "skipped" had nothing to do.
+Status = Literal["running", "done", "partial", "skipped", "failed"]
 
 
 class Session:
     """What the parts of a run share.
 
     Attributes:
-        kernel: "train" or "predict".
+        kernel: its name, such as "train" or "train-fold-1"; runs of the same name go on from one another.
         settings: what the run does.
         roots: where it reads and writes.
         gpus: CUDA GPUs of the session.
@@ -42,7 +43,7 @@ class Session:
         Raises:
             OutputError: if the working folder cannot be written.
         """
-        self.kernel, self.settings, self.roots = kernel, settings, roots
+        self.kernel, self.settings, self.roots = settings.name or kernel, settings, roots
         self.gpus = count_gpus()
         self.earlier = self._find_earlier()
         self._budget = TimeBudget(parse_duration(settings.time_budget))
@@ -75,15 +76,17 @@ class Session:
         self._facts.update(facts)
         self._write()
 
-    def step(self, name: str, work: Callable[[], tuple[Status, str]]) -> Status:
+    def step(self, name: str, work: Callable[[], tuple[Status, str]], key: str = "") -> Status:
         """Does a step and records how it ended, whatever happens in it.
 
         Args:
             name: the step.
             work: does it; gives how it ended and a line about it.
+            key: stands for what its outcome depends on.
         """
         self.say(f"{name}: begins")
-        self._steps[name] = {"status": "running"}
+        facts = {"key": key} if key else {}
+        self._steps[name] = {"status": "running", **facts}
         self._write()
         start = time.monotonic()
         try:
@@ -95,15 +98,22 @@ class Session:
             logger.exception("%s", name)
             status, message = "failed", f"{type(error).__name__}: {error}"
         seconds = round(time.monotonic() - start, 1)
-        self._steps[name] = {"status": status, "seconds": seconds, "message": message}
+        self._steps[name] = {"status": status, "seconds": seconds, "message": message, **facts}
         self._write()
         self.say(f"{name}: {status} after {seconds:.0f} s{f': {message}' if message else ''}")
         return status
 
     def earlier_step(self, name: str) -> str:
         """How a step of the earlier run ended; "" if there is none."""
+        return self._of_earlier_step(name, "status")
+
+    def earlier_key(self, name: str) -> str:
+        """What the outcome of a step of the earlier run depended on; "" if there is none."""
+        return self._of_earlier_step(name, "key")
+
+    def _of_earlier_step(self, name: str, what: str) -> str:
         steps = self.earlier[1].get("steps", {}) if self.earlier else {}
-        return str(steps.get(name, {}).get("status", "")) if isinstance(steps, dict) else ""
+        return str(steps.get(name, {}).get(what, "")) if isinstance(steps, dict) else ""
 
     def summary(self) -> int:
         """Tells how all steps ended; the exit code is 1 only if nothing came out of the run.
@@ -138,29 +148,4 @@ class Session:
             stream.write("\n")
 
 
-_PRODUCTS = ("submission.csv", "recognizer.safetensors", "detector.safetensors")
-
-
-def run_session(kernel: str, values: Mapping[str, object], work: Callable[[Session], None]) -> int:
-    """Runs a kernel's main program.
-
-    Args:
-        kernel: "train" or "predict".
-        values: the settings at the head of the code file.
-        work: the program.
-
-    Returns:
-        the exit code: 1 if nothing came out of the run.
-    """
-    try:
-        session = Session(kernel, read_run_settings(values), Roots.of_session())
-        session.step("run", lambda: _whole(session, work))
-    except KuzushijiError as error:
-        sys.stdout.write(f"kernel: error: {' '.join(str(error).split())}\n")
-        return 1
-    return session.summary()
-
-
-def _whole(session: Session, work: Callable[[Session], None]) -> tuple[Status, str]:
-    work(session)
-    return "done", ""
+_PRODUCTS = (SUBMISSION, RECOGNIZER, DETECTOR)

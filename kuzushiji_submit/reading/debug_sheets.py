@@ -2,7 +2,6 @@
 
 import io
 import logging
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +9,14 @@ from PIL import Image
 
 from detection.detections import Detections, Detector
 from kuzushiji_submit.core.errors import ConfigError, OutputError
-from kuzushiji_submit.core.files import atomic_bytes
+from kuzushiji_submit.core.files import atomic_bytes, fit_path
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.reading.protocols import Stages
 
 logger = logging.getLogger(__name__)
+
+MARKER = ".kuzushiji-debug"
+"""Tells these pictures from pages, where the folder lies among pages (see `core.page.page_folder`)."""
 
 
 class DebugSheets:
@@ -38,16 +40,15 @@ class DebugSheets:
         A sheet is a picture beside the result: one that cannot be drawn or written is a warning.
         """
         stages = self._explain(page)
-        # A table may write the id with folders.
-        name = re.sub(r"[/\\]", "_", image_id)
-        path = self.folder / f"{name}.jpg"
+        name = fit_path(image_id, ".jpg")
         try:
             encoded = io.BytesIO()
             Image.fromarray(stages.draw()).save(encoded, "JPEG", quality=85)
-            atomic_bytes(path, encoded.getvalue())
+            atomic_bytes(self.folder / name, encoded.getvalue())
+            (self.folder / MARKER).touch()
         except OutputError as error:
-            logger.warning("no debug sheet of %s: %s", name, error)
+            logger.warning("no debug sheet of %s: %s", image_id, error)
         except Exception as error:
-            logger.warning("no debug sheet of %s: it cannot be drawn (%s: %s)", name, type(error).__name__, error)
-            logger.debug("%s", name, exc_info=True)
+            logger.warning("no debug sheet of %s: it cannot be drawn (%s: %s)", image_id, type(error).__name__, error)
+            logger.debug("%s", image_id, exc_info=True)
         return stages.detections

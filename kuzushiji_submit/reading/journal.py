@@ -13,6 +13,7 @@ A page is written once and read back when the submission is written: in memory t
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.claims import claim
 from kuzushiji_submit.core.errors import CharsetError, OutputError
 from kuzushiji_submit.reading.page_reading import PageReading, to_decimals
 from kuzushiji_submit.reading.view import View
@@ -37,11 +39,12 @@ def forget(submission: Path) -> None:
     """Deletes the journal of an unfinished run, if there is one.
 
     Raises:
-        OutputError: if it cannot be deleted.
+        OutputError: if it cannot be deleted, or another process writes to it.
     """
     path = journal_path(submission)
     try:
-        path.unlink(missing_ok=True)
+        with _open_alone(path) if path.exists() else nullcontext():
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be removed ({error.strerror or error}): name another place") from error
 
@@ -63,8 +66,8 @@ class Journal(Mapping[str, PageReading]):
             resume: whether to go on with a run that is there.
 
         Raises:
-            OutputError: if the file cannot be written, holds a run of other settings, or is there and not to be
-                resumed.
+            OutputError: if the file cannot be written, another process writes to it, it holds a run of other settings,
+                or is there and not to be resumed.
         """
         self.path = path
         self.charset = charset
@@ -73,7 +76,7 @@ class Journal(Mapping[str, PageReading]):
         line = _line(header)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = path.open("a+b")
+            self._stream = _open_alone(path)
             try:
                 self._begin(line, resume=resume)
             except BaseException:
@@ -159,6 +162,25 @@ class Journal(Mapping[str, PageReading]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    """Opens the file for this process alone: what two append goes into one another.
+
+    Raises:
+        OutputError: if another process has it.
+    """
+    while True:
+        stream = path.open("a+b")
+        try:
+            claim(stream.fileno(), path)
+            # Whoever had it may have removed it at its end while this process waited.
+            if path.exists() and os.path.samestat(os.fstat(stream.fileno()), path.stat()):
+                return stream
+        except BaseException:
+            stream.close()
+            raise
+        stream.close()
 
 
 def finished_pages(path: Path) -> Iterator[PageReading]:

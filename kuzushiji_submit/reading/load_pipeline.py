@@ -6,15 +6,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import torch
+
 from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
 from detection.load import load_detectors
 from kuzushiji_submit import __version__
+from kuzushiji_submit.core.devices import choose_device, fast_half
 from kuzushiji_submit.core.files import sha256_of
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
+from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
@@ -25,6 +30,7 @@ from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.ensemble import RecognizerEnsemble
+from recognition.onnx_file import SUFFIX as ONNX_SUFFIX
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
 from recognition.several_views import ViewsConfig
@@ -49,6 +55,8 @@ class PipelineConfig:
         views: how often each crop is looked at.
         alternatives: readings kept for each character, the best included.
         batch_size: crops that go through the recognizer at once.
+        hand: how the pages of a book help each other.
+        half: the recognizer computes in 16 bits where the device does so faster (`heatmap.half`: so does the detector).
         context: how the text around a character weighs in.
         second_level: whether what is known of each character decides once more if it is worth a row.
         page_views: how pages lie in their files: turned, or as negatives.
@@ -63,6 +71,8 @@ class PipelineConfig:
     views: ViewsConfig = field(default_factory=ViewsConfig)
     alternatives: int = 5
     batch_size: int = 256
+    hand: HandConfig = field(default_factory=HandConfig)
+    half: bool = True
     context: ContextConfig = field(default_factory=ContextConfig)
     second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
     page_views: ViewConfig = field(default_factory=ViewConfig)
@@ -77,9 +87,20 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
         DeviceError: if the device cannot be used.
     """
     considered = config.context.alternatives if config.context.changes_something else 0
-    top_k = max(config.alternatives, considered)
+    in_hand = config.hand.changes_something
+    top_k = max(config.alternatives, considered, config.hand.alternatives if in_hand else 0)
+    half = config.half and fast_half(choose_device(device)) is not None
     members = [
-        Recognizer.load(path, device, top_k=top_k, batch_size=config.batch_size, views=config.views) for path in weights
+        Recognizer.load(
+            path,
+            device,
+            top_k=top_k,
+            batch_size=config.batch_size,
+            half=half,
+            views=config.views,
+            embeddings=in_hand and path.suffix != ONNX_SUFFIX,  # which gives none: its pages are read one by one
+        )
+        for path in weights
     ]
     recognizer: ScoringRecognizer = members[0]
     if len(members) > 1:
@@ -153,6 +174,7 @@ def make_pipeline(
         alternatives=config.alternatives,
         steps=steps,
         page_views=config.page_views,
+        hand=config.hand,
     )
 
 
@@ -176,6 +198,19 @@ def load_pipeline(
     recognizer = load_recognizer(config, recognizer_weights, device)
     detector = load_detector(config, detector_weights, recognizer, device)
     return make_pipeline(config, detector, recognizer, prior, second_level)
+
+
+def load_in_worker(*args: Any, threads: int | None = None) -> Pipeline:  # noqa: ANN401 - as `load_pipeline`
+    """As `load_pipeline`, in a process that has others beside it.
+
+    Args:
+        args: of `load_pipeline`.
+        threads: that it may use; None for what torch finds it may (Ray tells it in `OMP_NUM_THREADS`).
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    cv2.setNumThreads(torch.get_num_threads())
+    return load_pipeline(*args)
 
 
 def describe(

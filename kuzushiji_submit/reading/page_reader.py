@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol
 
-from kuzushiji_submit.competition.page_images import PageImages
 from kuzushiji_submit.core.engine import Failure, describe_unforeseen, map_pages
 from kuzushiji_submit.core.errors import KuzushijiError, PageReadError
-from kuzushiji_submit.core.page.read import read_image
+from kuzushiji_submit.core.page.page_files import PageFile
+from kuzushiji_submit.core.page.spreads import read_leaf
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
 from kuzushiji_submit.reading.look_again import is_doubtful, look_again
@@ -25,6 +26,18 @@ class PageFailure:
     message: str
 
 
+class ImageFiles(Protocol):
+    """Where the image of each page is: `PageImages`, or those of a shard."""
+
+    def get(self, image_id: str, /) -> PageFile | None:
+        """The file of a page, None where it has none."""
+        ...
+
+    def why_missing(self, image_id: str) -> str:
+        """Why a page that was asked for has none, and what to do."""
+        ...
+
+
 @dataclass(frozen=True)
 class PageReader:
     """Reads pages by their ids; a page that cannot be read costs nothing but itself.
@@ -33,44 +46,53 @@ class PageReader:
         pipeline: reads the pages.
         images: the image files by image_id.
         sheets: draws the detector's stages on every page, or None.
-        batch_pages: pages recognized together.
+        batch_pages: pages recognized together where the pages of a book do not help each other.
         workers: threads that read pages and find characters ahead of the recognizer.
         time_budget: no further page is read after the batch in which it is used up; None for no limit.
     """
 
     pipeline: Pipeline
-    images: PageImages
+    images: ImageFiles
     sheets: DebugSheets | None = None
     batch_pages: int = 1
     workers: int = 1
     time_budget: TimeBudget | None = None
 
     def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
-        """Readings and failures as they come; all pages, or those that the time suffices for."""
+        """Readings and failures as they come, window by window; all pages, or those that the time suffices for."""
+        together = self.pipeline.windows(image_ids, self.batch_pages)
+        window_of = {image_id: number for number, window in enumerate(together) for image_id in window}
+        ordered = [image_id for window in together for image_id in window]
+        left = [len(window) for window in together]
         waiting: list[DetectedPage] = []
-        for found in map_pages(self._detect, image_ids, self.workers, "threads", catch=(Exception,)):
+        for found in map_pages(self._detect, ordered, self.workers, "threads", catch=(Exception,)):
             if isinstance(found, Failure):
+                number = window_of[found.item]
                 yield self._failure(found.item, found.error)
             else:
+                number = window_of[found.image_id]
                 waiting.append(found)
-            if len(waiting) >= self.batch_pages:
+            left[number] -= 1
+            if not left[number]:
                 yield from self._recognize(waiting)
                 waiting = []
                 if self.time_budget is not None and self.time_budget.used_up:
                     return
-        yield from self._recognize(waiting)
 
     def _detect(self, image_id: str) -> DetectedPage:
-        file = self.images.get(image_id)
-        if file is None:
-            raise PageReadError(self.images.why_missing(image_id))
-        image, view = read_image(file), self.pipeline.page_views.first
+        image, view = read_leaf(self._file(image_id)), self.pipeline.page_views.first
         page = self.pipeline.prepare(view.upright(image.pixels))
         if self.sheets is None:
             found = self.pipeline.detect(image_id, page)
         else:
             found = self.pipeline.cut(image_id, page, self.sheets.detect(image_id, page))
-        return replace(found, view=view, notes=image.notes)
+        return found.of_file(image, view)
+
+    def _file(self, image_id: str) -> PageFile:
+        file = self.images.get(image_id)
+        if file is None:
+            raise PageReadError(self.images.why_missing(image_id))
+        return file
 
     def _failure(self, image_id: str, error: Exception) -> PageFailure:
         if isinstance(error, KuzushijiError):
@@ -96,22 +118,20 @@ class PageReader:
         """The page in the view that it is read best in, with a word where that is not the first one."""
         if is_doubtful(self.pipeline, reading):
             try:
-                best = look_again(self.pipeline, reading, read_image(self.images[reading.image_id]))
+                best = look_again(self.pipeline, reading, read_leaf(self._file(reading.image_id)))
                 if best is not reading:
                     self._draw(best)
                 reading = best
             except Exception as error:
                 logger.debug("%s", reading.image_id, exc_info=True)
                 logger.warning("%s: only read as it lies in its file (%s)", reading.image_id, error)
-        for note in reading.notes:
-            logger.warning("%s: %s", reading.image_id, note)
         return reading
 
     def _draw(self, reading: PageReading) -> None:
         """Draws the sheet of a page anew, in the view that it was read in."""
         if self.sheets is not None:
-            pixels = read_image(self.images[reading.image_id]).pixels
+            pixels = read_leaf(self._file(reading.image_id)).pixels
             self.sheets.detect(reading.image_id, self.pipeline.prepare(reading.view.upright(pixels)))
 
     def _unforeseen(self, image_id: str, error: Exception) -> PageFailure:
-        return PageFailure(image_id, str(describe_unforeseen(str(self.images[image_id]), error)))
+        return PageFailure(image_id, str(describe_unforeseen(str(self.images.get(image_id) or image_id), error)))

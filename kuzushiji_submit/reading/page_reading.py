@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detection.detections import Detections
 from kuzushiji_submit.competition.submission import PagePoints, keep_best
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.reading.evidence import Evidence
 from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -229,6 +230,15 @@ class PageReading:
             points=view.points_in_file(self.points, self.size_hw),
             view=view,
             notes=notes,
+        )
+
+    def on_scan(self, placement: ScanPlacement) -> Self:
+        """A page that is a part of a scan, in the scan's pixels; its order stays."""
+        return dataclasses.replace(
+            self,
+            size_hw=placement.scan_hw,
+            boxes=placement.on_scan(self.boxes),
+            points=placement.on_scan(self.points),
         )
 
     def upright(self) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
+from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, read_in_hand, windows
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -29,6 +32,7 @@ class DetectedPage:
         ink_shares: float32 (N,), how dark each box is, 0 paper to 1 all ink.
         view: how the page lies in its file; detections are in the pixels of the page as it is read.
         notes: what a user should know of how the file was read, a line each.
+        placement: where the file's page lies on its scan, if it is a part of one.
     """
 
     image_id: str
@@ -38,6 +42,16 @@ class DetectedPage:
     ink_shares: NDArray[np.float32]
     view: View = PLAIN
     notes: tuple[str, ...] = ()
+    placement: ScanPlacement | None = None
+
+    def of_file(self, image: PageImage, view: View) -> Self:
+        """The same page with what its file says of it.
+
+        Args:
+            image: what was read of the file.
+            view: how the page lies in it.
+        """
+        return replace(self, view=view, notes=image.notes, placement=image.placement)
 
 
 class Pipeline:
@@ -58,6 +72,7 @@ class Pipeline:
         alternatives: int | None = None,
         steps: Sequence[PageStep] = (),
         page_views: ViewConfig | None = None,
+        hand: HandConfig | None = None,
     ) -> None:
         """Puts the stages together.
 
@@ -69,6 +84,7 @@ class Pipeline:
             steps: what reads a page again, in this order, after the recognizer and before unsure characters are
                 dropped; each gets all of the page's detections and readings.
             page_views: how pages lie in their files; None for finding out, page by page.
+            hand: how the pages of a book that are read together help each other; None for not at all.
         """
         self.detector = detector
         self.recognizer = recognizer
@@ -76,6 +92,7 @@ class Pipeline:
         self.alternatives = alternatives
         self.steps = tuple(steps)
         self.page_views = page_views or ViewConfig()
+        self.hand = hand if hand is not None and hand.changes_something else None
 
     def prepare(self, pixels: NDArray[np.uint8]) -> PreparedPage:
         """The page as both stages take it, from uint8 (H, W, 3) RGB; safe to call from several threads.
@@ -102,15 +119,14 @@ class Pipeline:
         return DetectedPage(image_id, page.size_hw, detections, crops, shares)
 
     def recognize(self, pages: Sequence[DetectedPage]) -> list[PageReading]:
-        """Reads the crops of several pages in common batches."""
+        """Reads the crops of several pages in common batches, and then each book's among them in its hand."""
         if not pages:
             return []
         together = self.recognizer.recognize(Crops.concatenate([page.crops for page in pages]))
-        ends = np.cumsum([len(page.detections) for page in pages]).tolist()
-        return [
-            self.settle(page, together.select(slice(end - len(page.detections), end)))
-            for page, end in zip(pages, ends, strict=True)
-        ]
+        ends = np.cumsum([len(page.detections) for page in pages])
+        places = np.split(np.arange(len(together)), ends[:-1])
+        read = self._in_hands([page.image_id for page in pages], [together.select(rows) for rows in places])
+        return [self.settle(page, of_page) for page, of_page in zip(pages, read, strict=True)]
 
     def look(self, image_id: str, image: PageImage, view: View) -> tuple[DetectedPage, Recognitions]:
         """One page in a view, through both stages and no further; `settle` makes a reading of them.
@@ -118,8 +134,8 @@ class Pipeline:
         Raises:
             PageReadError: if the pixels are no page.
         """
-        page = replace(self.detect(image_id, self.prepare(view.upright(image.pixels))), view=view, notes=image.notes)
-        return page, self.recognizer.recognize(page.crops)
+        page = self.detect(image_id, self.prepare(view.upright(image.pixels))).of_file(image, view)
+        return page, self._in_hand(self.recognizer.recognize(page.crops))
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
         """Reads pages of (image_id, uint8 (H, W, 3) RGB) one by one."""
@@ -135,7 +151,14 @@ class Pipeline:
             alternatives=self.alternatives,
             steps=self.steps,
             page_views=self.page_views,
+            hand=self.hand,
         )
+
+    def windows(self, image_ids: Sequence[str], pages: int = 1) -> list[list[str]]:
+        """Which pages are read together: those of a book that must be for the same result, and `pages` that may be."""
+        if self.hand is not None:
+            return packed(windows(image_ids, self.hand.pages), pages)
+        return [list(image_ids[start : start + pages]) for start in range(0, len(image_ids), pages)]
 
     def settle(self, page: DetectedPage, read: Recognitions) -> PageReading:
         """What was read on a page after all steps, without what is not sure, in the pixels of its file."""
@@ -145,4 +168,12 @@ class Pipeline:
             reading = step(reading)
         sure = reading.select(reading.scores >= self.min_score)
         kept = sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
-        return kept if page.view.is_plain and not page.notes else kept.in_file(page.view, page.notes)
+        if not page.view.is_plain or page.notes:
+            kept = kept.in_file(page.view, page.notes)
+        return kept if page.placement is None else kept.on_scan(page.placement)
+
+    def _in_hands(self, image_ids: Sequence[str], read: Sequence[Recognitions]) -> Sequence[Recognitions]:
+        return read if self.hand is None else read_books_in_hand(image_ids, read, self.hand)
+
+    def _in_hand(self, read: Recognitions) -> Recognitions:
+        return read if self.hand is None else read_in_hand(read, self.hand)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kuzushiji_submit.competition.data_folder import find_images, left_out
 from kuzushiji_submit.competition.missing_folder import explain_no_images
@@ -20,13 +20,17 @@ from kuzushiji_submit.core.scratch import scratch_folder
 from kuzushiji_submit.core.time_budget import TimeBudget
 from kuzushiji_submit.reading.characters import write_characters
 from kuzushiji_submit.reading.debug_sheets import DebugSheets
-from kuzushiji_submit.reading.fill_journal import fill_journal
+from kuzushiji_submit.reading.fill_journal import ReadsPages, fill_journal
 from kuzushiji_submit.reading.journal import Journal, journal_path
 from kuzushiji_submit.reading.page_reader import PageReader
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.shards import ShardedReader, ShardReader
 
 logger = logging.getLogger(__name__)
+
+Engine = Literal["local", "processes", "ray"]
+"""Where pages are read: in this process, in several on this machine, or as Ray's tasks on as many as it has."""
 
 Exporter = Callable[[Iterator[tuple[int, PageReading]], Mapping[str, PageFile]], object]
 """Takes the number of each page, from 1, and what was read on it, one by one; and the pages' image files."""
@@ -37,17 +41,22 @@ class PredictJob:
     """What to read and where to write it.
 
     Attributes:
-        images: folder of page images, or one image.
+        images: the pages: what `list_images` takes.
         out: the submission to write.
         sample_ids: rows of the submission in order; None for every image of the folder, in order of id.
-        shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on.
+        shard: (i, n) to read only every n-th page, from the i-th (counted from 1) on; where the pages of a book help
+            each other every n-th window of them.
         characters: file for the JSON lines of every character, or None.
         debug: folder for one contact sheet of the detector's stages a page, or None.
         resume: True to go on with an unfinished run.
         batch_pages: pages recognized together, and so at most lost by a kill.
-        workers: threads that read pages and find characters ahead of the recognizer.
+        engine: where pages are read.
+        workers: threads that read pages and find characters ahead of the recognizer; of the other engines, shards that
+            are read at once; None for one thread, and one shard on each processor.
+        shard_pages: pages in a shard of the other engines, and so read anew if a worker is killed.
         time_budget: the run stops after the batch of pages in which it is used up, or None for no limit.
         export: writes the pages that were read in other formats once the submission is written, or None.
+        split_spreads: whether the scan of an open book is two pages; not with `sample_ids`, which say what is a page.
     """
 
     images: Path
@@ -58,9 +67,12 @@ class PredictJob:
     debug: Path | None = None
     resume: bool = False
     batch_pages: int = 1
-    workers: int = 1
+    engine: Engine = "local"
+    workers: int | None = None
+    shard_pages: int = 8
     time_budget: TimeBudget | None = None
     export: Exporter | None = None
+    split_spreads: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,9 @@ class PredictResult:
     unread: int = 0
 
 
-def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> PredictResult:
+def predict(
+    job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any], load: Callable[[], Pipeline] | None = None
+) -> PredictResult:
     """Reads every page of a job and writes submission, settings and, if asked for, characters.
 
     Pages that cannot be read, or that the time does not suffice for, get an empty row; the journal is then kept, so
@@ -91,6 +105,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
         pipeline: reads the pages.
         made_by: all that the readings depend on beside the pages, as JSON values; it goes into the settings file, and
             an unfinished run of other values is not gone on with.
+        load: makes the same pipeline in another process; for engines other than "local".
 
     Raises:
         KuzushijiError: if the images cannot be listed or a file cannot be written; pages already read are kept in the
@@ -98,8 +113,7 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
     """
     try_targets(job)
     limit_caches()
-    sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
-    files, content = find_images(job.images)
+    files, content = find_images(job.images, split_spreads=job.split_spreads)
     left = left_out(content)
     for line in left:
         logger.warning("%s: %s", job.images, line)
@@ -108,8 +122,10 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
         raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")
     index, count = job.shard
     images = name_other_forms(PageImages(ids, files, job.images))
-    ids = ids[index - 1 :: count]
-    reader = PageReader(pipeline, images, sheets, job.batch_pages, job.workers, job.time_budget)
+    windows = pipeline.windows(ids)[index - 1 :: count]
+    mine = {image_id for window in windows for image_id in window}
+    ids = [image_id for image_id in ids if image_id in mine]
+    reader = _reader(job, pipeline, images, load)
     settings = {**made_by, "shard": list(job.shard)}
     with (
         _place_of_journal(job) as place,
@@ -118,11 +134,24 @@ def predict(job: PredictJob, pipeline: Pipeline, made_by: Mapping[str, Any]) -> 
         todo = [image_id for image_id in ids if image_id not in journal]
         if len(todo) < len(ids):
             logger.info("resumed: %d of %d pages were read before", len(ids) - len(todo), len(ids))
-        failures = fill_journal(reader, ids, journal, "predict")
+        failures = fill_journal(reader, windows, journal, "predict")
         result = _write(job, ids, images, journal, settings, failures, left)
         if not failures and not result.unread:
             journal.remove()
     return result
+
+
+def _reader(job: PredictJob, pipeline: Pipeline, images: PageImages, load: Callable[[], Pipeline] | None) -> ReadsPages:
+    """What reads the pages of a job."""
+    if job.engine == "local":
+        sheets = DebugSheets(pipeline.detector, job.debug) if job.debug is not None else None
+        return PageReader(pipeline, images, sheets, job.batch_pages, job.workers or 1, job.time_budget)
+    if load is None:
+        raise ValueError(f"the engine {job.engine} needs a function that loads the pipeline in its processes")
+    reader = ShardReader(load, job.debug, job.batch_pages)
+    return ShardedReader(
+        reader, images, job.engine, job.shard_pages, job.workers, job.time_budget, windows=pipeline.windows
+    )
 
 
 def try_targets(job: PredictJob) -> None:

@@ -17,7 +17,7 @@ from kuzushiji_submit.core.files import atomic_text
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.core.progress import progress
 from kuzushiji_submit.reading.character_index import CharacterIndex
-from kuzushiji_submit.report.confusions import Example, examples_by_page, find_confusions
+from kuzushiji_submit.report.confusions import Confusion, Example, examples_by_page, find_confusions
 from kuzushiji_submit.report.folder import ReportFolder, prepare_folder, safe_names
 from kuzushiji_submit.report.glyphs import Glyphs
 from kuzushiji_submit.report.images import write_crop, write_scan
@@ -41,6 +41,8 @@ class ReportSummary:
         pages: how many pages the report has.
         characters: how many readings these pages hold.
         score: the sum over the pages that have truth, None without any.
+        scores: those of the pages that have truth, by image_id.
+        confusions: the commonest, at most `confusions.MAXIMUM`.
         unreadable: why page images could not be read, by image_id; their pages are there without a scan.
     """
 
@@ -48,6 +50,8 @@ class ReportSummary:
     pages: int
     characters: int
     score: PageScore | None
+    scores: Mapping[str, PageScore]
+    confusions: Sequence[Confusion]
     unreadable: Mapping[str, str]
 
 
@@ -117,6 +121,8 @@ def build_report(
         len(pages),
         sum(len(page.points) for page in pages),
         total_score(pages),
+        {page.image_id: page.score for page in pages if page.score is not None},
+        confusions,
         {image_id: outcome.unreadable for image_id, outcome in outcomes.items() if outcome.unreadable},
     )
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from kuzushiji_submit.core.errors import OutputError
 from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.scratch import is_left_behind
 
 MARKER = ".kuzushiji-report"
-ASSETS = ("report.css", "page.js", "tables.js")
+ASSETS = ("report.css", "index.js", "page.js", "tables.js")
 PAGE_REPORT = ("assets", "crops", "pages", "scans", "thumbnails")
 FIGURE_REPORT = ("assets", "crops", "pictures")
 _EVERY_SUBFOLDER = tuple(sorted({*PAGE_REPORT, *FIGURE_REPORT}))
@@ -87,7 +88,7 @@ def _clear(root: Path) -> None:
         for name in _EVERY_SUBFOLDER:
             if (root / name).is_dir():
                 shutil.rmtree(root / name)
-    elif any(root.iterdir()):
+    elif any(not is_left_behind(path) for path in root.iterdir()):
         raise OutputError(f"{root}: holds files that are not a report's: name an empty or new folder with --out")
 
 

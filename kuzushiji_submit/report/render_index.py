@@ -10,6 +10,7 @@ from kuzushiji_submit.report.markup import count, plural
 from kuzushiji_submit.report.model import PageOutcome, PagePlan, PageScore
 from kuzushiji_submit.report.templates import render_template
 
+_ROWS_AT_ONCE = 100  # pages in the table until a reader scrolls on: a thousand rows take a second to lay out
 _MAXIMUM_NOTES = 100  # listed on the index; every page has its own
 
 
@@ -61,7 +62,8 @@ def render_index(content: IndexContent, glyphs: Glyphs) -> str:
     shown: dict[str, object] = {
         "title": "Kuzushiji report",
         "root": "",
-        "scripts": ("tables.js",),
+        "scripts": ("tables.js", "index.js"),
+        "rows_at_once": _ROWS_AT_ONCE,
         "body_class": "index",
         "facts": _facts(content),
         "links": (("books", "Books"), ("confusions", "Confusions"), ("pages", "Pages")),

@@ -25,7 +25,7 @@ class Heatmaps:
     Attributes:
         images: float32 (N, s, s) in [0, 1], the ink that went into the network: cut, resized, binarized where it is.
         activation: float32 (N, s, s) in [0, 1], the mean over the channels of the last convolution's maps.
-        evidence: float32 (N, s, s) in [0, 1], those channels weighted by what they do to the score of `class_ids`.
+        evidence: float32 (N, s, s) in [0, 1], those maps weighted by what they do to the score of `class_ids`.
         class_ids: int64 (N,), the classes that the evidence is for.
         scores: float32 (N,), their scores as the recognizer gives them.
     """
@@ -40,9 +40,12 @@ class Heatmaps:
 def explain(recognizer: Recognizer, crops: Crops, class_ids: Sequence[int] | None = None) -> Heatmaps:
     """Heatmaps of crops, all of them in one batch.
 
-    The evidence is Grad-CAM (Selvaraju et al. 2017): a channel weighs as the mean gradient of the class's logit with
-    respect to its map. For a network with average pooling and one linear layer this is the class activation map of
-    Zhou et al. (2016), up to a factor.
+    The evidence is HiResCAM (Draelos and Carin 2020): each place of each map times the gradient of the class's logit
+    with respect to it. The mean of all logits is taken off first, because softmax does not see what all have in common:
+    a network that is sure may lower every logit, and nothing would seem to speak for the highest. For a network with
+    average pooling and one linear layer this is Grad-CAM (Selvaraju et al. 2017) and the class activation map of Zhou
+    et al. (2016), up to a factor and that mean. Where places do not weigh alike, as with maximum pooling, Grad-CAM's
+    mean over the places can leave nothing of what spoke for the class at one of them.
 
     Args:
         recognizer: any network that keeps its convolutions in `stages`, as all registered ones do.
@@ -57,9 +60,9 @@ def explain(recognizer: Recognizer, crops: Crops, class_ids: Sequence[int] | Non
         maps, logits = _run(recognizer.model, (image.requires_grad_(), *shape))
         scores = (logits / recognizer.metadata.calibration.temperature).softmax(dim=1)[:, : len(recognizer.charset)]
         chosen = scores.argmax(dim=1) if class_ids is None else torch.tensor(class_ids, device=logits.device)
-        (gradients,) = torch.autograd.grad(logits.gather(1, chosen[:, None]).sum(), maps)
-    weights = gradients.mean(dim=(2, 3), keepdim=True)
-    evidence = (weights * maps).sum(dim=1, keepdim=True).clamp(min=0)
+        above_mean = logits.gather(1, chosen[:, None]) - logits.mean(dim=1, keepdim=True)
+        (gradients,) = torch.autograd.grad(above_mean.sum(), maps)
+    evidence = (gradients * maps).sum(dim=1, keepdim=True).clamp(min=0)
     size = image.shape[-2:]
     ink = image[:, 0] * settings.std + settings.mean
     return Heatmaps(

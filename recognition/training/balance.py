@@ -61,12 +61,11 @@ class BalancedSampler(Sampler[int]):
             TrainingError: if the quotas are so low that an epoch has no draw.
         """
         self.seed, self.rank, self.world_size, self.epoch = seed, rank, world_size, 0
-        classes = len(crops.charset) + 1  # the last for boxes that hold no character
-        keys = crops.source_index[train] * classes + crops.class_ids[train]  # one key a source and class
+        keys = _keys(crops, train)
         order = np.argsort(keys, kind="stable")
-        counts = np.bincount(keys, minlength=len(crops.sources) * classes)
+        counts = _counts(crops, keys)
         self._members = np.split(train[order], np.cumsum(counts)[:-1])
-        self._quotas = _mix(counts.reshape(len(crops.sources), classes), crops, config).reshape(-1)
+        self._quotas = _mix(counts, crops, config).reshape(-1)
         self.total = int(self._quotas.sum().round())
         if self.total < 1:
             raise TrainingError("an epoch would have no draw: raise balance.epoch_size or balance.at_most")
@@ -93,6 +92,45 @@ class BalancedSampler(Sampler[int]):
             _draw(members, int(count), random) for members, count in zip(self._members, draws, strict=True) if count
         ]
         return random.permutation(np.concatenate(chosen))
+
+
+def prior_offsets(crops: MixedCrops, train: NDArray[np.int64], config: BalanceConfig) -> NDArray[np.float64]:
+    """What the loss adds to the logits of a source's crops, so that nothing is learned from which classes it lacks.
+
+    Real crops show a few hundred of the classes. Trained on plainly, the network learns that whatever looks real is one
+    of these. With the logarithm of what a source draws, against what all draw together, added to the logits, it
+    learns shapes from every source and frequencies from all of them (logit adjustment: Menon et al., "Long-tail
+    learning via logit adjustment", ICLR 2021, here for every source by itself).
+
+    Args:
+        crops: everything there is.
+        train: int64 (T,), the places that may be drawn.
+        config: how they are drawn; `adjust` multiplies the logarithm, and `adjust_floor` of the draws of all sources
+            stand in for what a source lacks.
+
+    Returns:
+        float64 (sources, C + 1), 0 for what no source draws.
+    """
+    quotas = _mix(_counts(crops, _keys(crops, train)), crops, config)
+    together = quotas.sum(axis=0) / max(quotas.sum(), 1e-9)
+    own = quotas / np.maximum(quotas.sum(axis=1, keepdims=True), 1e-9)
+    mixed = (1 - config.adjust_floor) * own + config.adjust_floor * together
+    drawn = (together > 0) & (mixed > 0)
+    ratio = np.where(drawn, mixed, 1.0) / np.where(drawn, together, 1.0)
+    offsets: NDArray[np.float64] = config.adjust * np.log(ratio)
+    return offsets
+
+
+def _keys(crops: MixedCrops, train: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One key a source and class, the last class for boxes that hold no character."""
+    keys: NDArray[np.int64] = crops.source_index[train] * (len(crops.charset) + 1) + crops.class_ids[train]
+    return keys
+
+
+def _counts(crops: MixedCrops, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64 (sources, C + 1), how many crops each has."""
+    shape = len(crops.sources), len(crops.charset) + 1
+    return np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def _mix(counts: NDArray[np.int64], crops: MixedCrops, config: BalanceConfig) -> NDArray[np.float64]:

@@ -51,6 +51,9 @@ class BalanceConfig:
         at_most: draws a class and epoch at most gets; 0 sets no bound.
         epoch_size: draws an epoch before the bounds; 0 takes as many as there are crops.
         negatives: share of an epoch's draws that are boxes without a character, where there are any.
+        adjust: how far the loss allows for each source's own mixture of classes, so that crops of a source teach
+            shapes and not which classes it happens to have; 0 not at all, 1 wholly. See `balance.prior_offsets`.
+        adjust_floor: share of the common mixture in each source's own, for the classes that it lacks.
     """
 
     power: float = 0.7
@@ -58,12 +61,16 @@ class BalanceConfig:
     at_most: float = 0.0
     epoch_size: int = 0
     negatives: float = 0.08
+    adjust: float = 0.0
+    adjust_floor: float = 0.1
 
     def __post_init__(self) -> None:
         if not 0 <= self.power <= 1 or min(self.at_least, self.at_most, self.epoch_size) < 0:
             raise ConfigError("balance needs a power between 0 and 1 and bounds that are not negative")
         if not 0 <= self.negatives < 1:
             raise ConfigError(f"balance negatives must be a share of the draws in [0, 1), got {self.negatives}")
+        if self.adjust < 0 or not 0 < self.adjust_floor <= 1:
+            raise ConfigError("balance needs an adjust of at least 0 and an adjust_floor in (0, 1]")
         if 0 < self.at_most < self.at_least:
             raise ConfigError(f"balance at_most ({self.at_most}) is below at_least ({self.at_least})")
 

@@ -13,8 +13,8 @@ from recognition.training.config import TrainConfig
 from recognition.training.sources import MixedCrops
 from recognition.training.split import Split
 
-# Pixels uint8 (n, S, S), geometry float32 (n, 3), class ids int64 (n,); where labels are soft, also what each crop may
-# hold, int64 (n, K), and the shares float32 (n, K).
+# Pixels uint8 (n, S, S), geometry float32 (n, 3), class ids int64 (n,), sources int64 (n,); where labels are soft, also
+# what each crop may hold, int64 (n, K), and the shares float32 (n, K).
 Batch = tuple[Tensor, ...]
 
 
@@ -28,18 +28,18 @@ class CropDataset(Dataset[Batch]):
         return len(self.crops)
 
     def __getitem__(self, index: int) -> Batch:
-        """One crop uint8 (S, S), its geometry float32 (3,), its class id int64 (), and what else a batch holds."""
+        """One crop uint8 (S, S), its geometry float32 (3,), class id, source int64 (), and what else a batch has."""
         return tuple(part[0] for part in self.__getitems__([index]))
 
     def __getitems__(self, indices: Sequence[int]) -> Batch:
         """A batch; the name is the one that torch's loader looks for."""
         crops = self.crops.read(indices)
-        class_ids = torch.from_numpy(self.crops.class_ids[list(indices)])
-        batch = torch.from_numpy(crops.pixels), torch.from_numpy(crops.geometry), class_ids
+        places = list(indices)
+        labels = torch.from_numpy(self.crops.class_ids[places]), torch.from_numpy(self.crops.source_index[places])
+        batch = torch.from_numpy(crops.pixels), torch.from_numpy(crops.geometry), *labels
         soft = self.crops.soft
         if soft is None:
             return batch
-        places = list(indices)
         return *batch, torch.from_numpy(soft.class_ids[places]), torch.from_numpy(soft.shares[places])
 
 

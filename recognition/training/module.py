@@ -19,8 +19,16 @@ class RecognizerModule(StageModule):
     """Cross entropy on augmented crops."""
 
     config: TrainConfig
+    prior_offsets: Tensor | None
 
-    def __init__(self, model: nn.Module, class_count: int, config: TrainConfig, preprocess: PreprocessConfig) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        class_count: int,
+        config: TrainConfig,
+        preprocess: PreprocessConfig,
+        prior_offsets: Tensor | None = None,
+    ) -> None:
         """Takes a fresh model.
 
         Args:
@@ -29,8 +37,10 @@ class RecognizerModule(StageModule):
             class_count: C.
             config: the run.
             preprocess: with the mean and std to use.
+            prior_offsets: float32 (sources, C + 1), see `recognition.training.balance.prior_offsets`; None for none.
         """
         super().__init__(model, config)
+        self.register_buffer("prior_offsets", prior_offsets, persistent=False)
         self.preprocess = preprocess
         self.train_accuracy = AccuracyCounter(class_count)
         self.val_accuracy = AccuracyCounter(class_count)
@@ -67,17 +77,20 @@ class RecognizerModule(StageModule):
         Raises:
             TrainingError: if it is not finite.
         """
-        pixels, geometry, class_ids = batch[:3]
+        pixels, geometry, class_ids, sources = batch[:4]
         # Places in a window need more digits than 16 bits have.
         with torch.autocast(pixels.device.type, enabled=False):
             ink, geometry = augment(to_unit(pixels), geometry, self.config.augment, self.preprocess)
             image, *shape = finish_inputs(ink, geometry, self.preprocess)
         logits = self.model(image.contiguous(memory_format=torch.channels_last), *shape)
         smoothing = self.config.optimizer.label_smoothing
-        if len(batch) > 3:  # soft labels
-            loss = soft_cross_entropy(logits, batch[3], batch[4], smoothing)
+        adjusted = logits
+        if self.prior_offsets is not None:
+            adjusted = logits + self.prior_offsets[sources, : logits.shape[1]]
+        if len(batch) > 4:  # soft labels
+            loss = soft_cross_entropy(adjusted, batch[4], batch[5], smoothing)
         else:
-            loss = F.cross_entropy(logits, class_ids, label_smoothing=smoothing)
+            loss = F.cross_entropy(adjusted, class_ids, label_smoothing=smoothing)
         self.check_loss(loss, batch_idx)
         self.train_accuracy.update(logits.detach(), class_ids, loss)
         self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)

@@ -17,6 +17,7 @@ from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, s
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance
 from recognition.models.registry import build_model, needs_context
+from recognition.training.balance import prior_offsets
 from recognition.training.body import load_pretrained, set_body_trainable
 from recognition.training.config import TrainConfig
 from recognition.training.dataset import CropDataModule
@@ -103,7 +104,10 @@ def make_module(config: TrainConfig, crops: MixedCrops, split: Split) -> Recogni
         preprocess = load_initial_weights(model, crops, config)
     elif config.measure_normalization:
         preprocess = measure_normalization(crops, split.train, preprocess)
-    return RecognizerModule(model, len(crops.charset), config, preprocess)
+    offsets = None
+    if config.balance.adjust:
+        offsets = torch.from_numpy(prior_offsets(crops, split.train, config.balance)).float()
+    return RecognizerModule(model, len(crops.charset), config, preprocess, offsets)
 
 
 def _check_crops(config: TrainConfig, crops: MixedCrops) -> None:

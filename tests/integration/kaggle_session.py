@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from packaging.requirements import Requirement
 
+from kuzushiji_submit.core.presets import merge
 from kuzushiji_submit.kaggle_kernels.build_kernel import build_kernel
 from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 
@@ -28,7 +29,16 @@ IMAGE = (
 SHAPES = ("U+3042", "U+3044", "U+3046")
 SIZE = 76
 # The configs that go to Kaggle are for its machines; here the commands' own defaults are made small.
-SMALL = {"detector_config": "", "recognizer_config": ""}
+SMALL = {"configs": {"detector": "", "recognizer": "", "adapt": ""}}
+# Networks for three shapes, trained in seconds.
+TRAINING = (
+    *("--set", "model=kuzu_char_rec", "--set", "model.stage_widths=[8, 16, 32]", "--set", "epochs=6"),
+    *("--set", "optimizer.learning_rate=0.02", "--set", "batch_size=16", "--set", "balance.at_least=60"),
+)
+DETECTING = (
+    *("--set", "epochs=2", "--set", "tiles_per_epoch=16"),
+    *("--set", "tile_size=128", "--set", "network.widths=[8, 8, 16, 16, 16]", "--set", "network.pyramid=8"),
+)
 # Switches the loopback device of a new network on and becomes the command that follows: processes that train together
 # talk over it on Kaggle too.
 LOOPBACK = """
@@ -70,12 +80,12 @@ def write_table(path: Path, rows: list[tuple[str, str]], header: tuple[str, str]
         csv.writer(stream).writerows([header, *rows])
 
 
-def draw_competition(folder: Path) -> None:
-    """A competition of three shapes: eight pages of two books to train on, six to read, and their truth."""
+def draw_competition(folder: Path, books: int = 2) -> None:
+    """A competition of three shapes: eight pages of so many books to train on, six to read, and their truth."""
     rng = np.random.default_rng(7)
     tables = {}
     for name, ids in (
-        ("train", [f"10000000{page % 2}_0000{page}_1" for page in range(8)]),
+        ("train", [f"10000000{page % books}_0000{page}_1" for page in range(8)]),
         ("test", [f"test_{page:08x}" for page in range(6)]),
     ):
         (folder / f"{name}_images").mkdir()
@@ -137,11 +147,15 @@ class Kaggle:
 
     def start(self, name: str, **run: object) -> subprocess.Popen[str]:
         """Builds the kernel as it would be pushed and starts its code file."""
-        built = build_kernel(name, self._folder / "pushed", KernelSettings("tester", run={**SMALL, **run}))
+        built = build_kernel(name, self._folder / "pushed", KernelSettings("tester", run=merge(SMALL, run)))
         metadata = json.loads((built / "kernel-metadata.json").read_text())
+        return self.start_code((built / metadata["code_file"]).read_text())
+
+    def start_code(self, code: str) -> subprocess.Popen[str]:
+        """Starts a code file as it was pushed."""
         cwd = self._folder / "src"
         cwd.mkdir(exist_ok=True)
-        shutil.copy(built / metadata["code_file"], cwd / "script.py")
+        (cwd / "script.py").write_text(code)
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),

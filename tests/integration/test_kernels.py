@@ -14,6 +14,8 @@ from kuzushiji_submit.competition.scoring import score_pages, total
 from kuzushiji_submit.competition.submission import find_faults, read_submission
 from kuzushiji_submit.competition.truth import read_truth
 from tests.integration.kaggle_session import (
+    DETECTING,
+    TRAINING,
     Kaggle,
     cut_network_off,
     draw_competition,
@@ -25,26 +27,13 @@ from tests.integration.kaggle_session import (
 
 pytestmark = pytest.mark.timeout(1200)
 
-TRAINING = (
-    *(
-        "--fold",
-        "0",
-        "--set",
-        "split.folds=2",
-        "--set",
-        "model=kuzu_char_rec",
-        "--set",
-        "model.stage_widths=[8, 16, 32]",
-        "--set",
-        "epochs=6",
-    ),
-    *("--set", "optimizer.learning_rate=0.02", "--set", "batch_size=16", "--set", "balance.at_least=60"),
-)
-DETECTING = (
-    *("--fold", "0", "--set", "split.folds=2", "--set", "epochs=2", "--set", "tiles_per_epoch=16"),
-    *("--set", "tile_size=128", "--set", "network.widths=[8, 8, 16, 16, 16]", "--set", "network.pyramid=8"),
-)
 EVERY_BOX = ("--set", "min_score=0")
+FOLD = {"folds": 2, "fold": 0}
+
+
+def arguments(**steps: tuple[str, ...] | list[str]) -> dict[str, object]:
+    """Further arguments of steps, beside those that make the trainings small."""
+    return {"arguments": {"recognizer": TRAINING, "detector": DETECTING, "predict": EVERY_BOX, **steps}}
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +64,7 @@ def trained(data, image_python, cut_off, tmp_path_factory) -> Kaggle:
     """A session in which the training kernel has run."""
     session = Kaggle(tmp_path_factory.mktemp("trained"), cut_off, image_python)
     zipped(data, session.inputs)
-    session.run("train", steps=["recognizer", "predict"], recognizer=TRAINING, predict=EVERY_BOX)
+    session.run("train", steps=["recognizer", "predict"], **FOLD, **arguments())
     return session
 
 
@@ -94,9 +83,7 @@ def test_training_ends_with_weights_submission_report_and_logs(trained, data):
     assert json.loads((trained.working / "runs" / "recognizer" / "result.json").read_text())["completed"]
     assert (trained.working / "report" / "index.html").is_file()
     logs = {path.name for path in (trained.working / "logs").iterdir()}
-    assert logs == {
-        f"{name}.log" for name in ("train-recognizer", "predict-1", "predict-2", "merge", "validate", "report")
-    }
+    assert logs == {f"{name}.log" for name in ("recognizer", "predict-1", "predict-2", "merge", "validate", "report")}
     # The packages came with the code file: this environment's own are out of reach.
     assert "kuzushiji-packages-" in trained.record["packages"]
     # Crops and unzipped pages are not kept.
@@ -120,7 +107,7 @@ def test_killed_while_it_predicts_and_run_again_with_its_own_output(trained, dat
     shutil.copytree(trained.inputs / "competitions", first.inputs / "competitions")
     (first.inputs / "weights").mkdir()
     shutil.copy(weights, first.inputs / "weights")
-    settings = {"predict": [*EVERY_BOX, "--batch-pages", "1"]}
+    settings = {"steps": ["predict"], **arguments(predict=[*EVERY_BOX, "--batch-pages", "1"])}
     process = first.start("predict", **settings)
     journals = [first.working / "shards" / f"{shard}.journal.jsonl" for shard in (1, 2)]
     # One page of either shard is enough; to wait for both may be to wait until the faster one is done.
@@ -128,7 +115,7 @@ def test_killed_while_it_predicts_and_run_again_with_its_own_output(trained, dat
         time.sleep(0.005)
     first.kill(process)
     assert not (first.working / "submission.csv").exists()
-    assert first.record["steps"]["predict"] == {"status": "running"}
+    assert first.statuses()["predict"] == "running"
     second = new_session()
     for name in ("competitions", "weights"):
         shutil.copytree(first.inputs / name, second.inputs / name)
@@ -154,7 +141,7 @@ def test_every_mount_layout(trained, data, new_session, lay_out):
     weights = lay_out(data, session.inputs)
     weights.mkdir(parents=True)
     shutil.copy(trained.working / "recognizer.safetensors", weights)
-    session.run("predict", predict=EVERY_BOX)
+    session.run("predict", steps=["predict"], **arguments())
     assert set(session.statuses().values()) == {"done"}
     assert (session.working / "submission.csv").read_text() == (trained.working / "submission.csv").read_text()
 
@@ -163,9 +150,9 @@ def test_every_mount_layout(trained, data, new_session, lay_out):
 def test_time_that_is_too_short_gives_a_partial_submission_and_goes_on(data, new_session):
     first = new_session()
     zipped(data, first.inputs)
-    run = {"recognizer": TRAINING, "predict": [*EVERY_BOX, "--batch-pages", "1"], "steps": ["recognizer", "predict"]}
+    run = {**arguments(predict=[*EVERY_BOX, "--batch-pages", "1"]), "steps": ["recognizer", "predict"], **FOLD}
     # A second for each part, less than it takes to load torch; the reserve is what a slow machine may overdraw it by.
-    first.run("train", **run, time_budget="1801s", reserve="30m", predict_budget="1s")
+    first.run("train", **run, time_budget="1801s", reserve="30m")
     assert first.statuses() == {
         **dict.fromkeys(("recognizer", "predict"), "partial"),
         **dict.fromkeys(("run", "merge", "report"), "done"),
@@ -186,7 +173,7 @@ def test_a_detector_trained_first_is_read_with(data, new_session):
     session = new_session()
     flat(data, session.inputs)
     steps = ["detector", "recognizer", "predict"]
-    session.run("train", steps=steps, detector=DETECTING, recognizer=TRAINING, predict=EVERY_BOX)
+    session.run("train", steps=steps, **FOLD, **arguments())
     # Two epochs make no detector that finds anything for sure, so nothing is said of the submission.
     assert {session.statuses()[step] for step in steps} == {"done"}
     weights = (session.working / "detector.safetensors").read_bytes()
@@ -200,7 +187,7 @@ def test_two_processes_train_together_stop_and_go_on(data, new_session, cut_off)
     if not cut_off:
         pytest.skip("a network of its own needs the right to make one")
     two = [*TRAINING, "--set", "runtime.accelerator=cpu", "--set", 'runtime.devices="2"']
-    run = {"recognizer": two, "steps": ["recognizer"]}
+    run = {**arguments(recognizer=two), "steps": ["recognizer"], **FOLD}
     first = new_session()
     zipped(data, first.inputs)
     first.run("train", **run, time_budget="1801s", reserve="30m")
@@ -220,7 +207,8 @@ def test_a_training_that_fails_leaves_the_rest(trained, data, new_session):
     session = new_session()
     flat(data, session.inputs).mkdir()
     shutil.copy(trained.working / "recognizer.safetensors", session.inputs / "kuzushiji-weights")
-    session.run("train", steps=["recognizer", "predict"], recognizer=["--set", "no_such_key=1"], predict=EVERY_BOX)
+    wrong = arguments(recognizer=["--set", "no_such_key=1"])
+    session.run("train", steps=["recognizer", "predict"], **FOLD, **wrong)
     assert session.statuses()["recognizer"] == "failed"
     assert "no_such_key" in session.record["steps"]["recognizer"]["message"]
     assert session.statuses()["predict"] == "done"

@@ -78,7 +78,7 @@ def test_leaves_joined_are_read_as_the_leaves(
     assert len(first) > 20
     assert 2 * again >= 0.8 * (2 * len(first) + 2 * len(second) + len(joined))
     assert len(blank) == 0
-    sheets = sorted((tmp_path / "debug").iterdir())
+    sheets = sorted((tmp_path / "debug").glob("[!.]*"))
     assert [sheet.name for sheet in sheets] == ["p_0.jpg", "p_1.jpg", "p_2.jpg", "p_3.jpg"]
     for sheet in sheets:
         with Image.open(sheet) as image:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
@@ -64,8 +65,8 @@ def weights(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def pipeline(weights) -> Pipeline:
-    """The ink detector and the untrained recognizer."""
-    return load_pipeline(PipelineConfig(), [weights], [], "cpu")
+    """The ink detector and the untrained recognizer, which reads each page by itself."""
+    return load_pipeline(PipelineConfig(hand=HandConfig(enabled=False)), [weights], [], "cpu")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import kuzushiji_submit
-from kuzushiji_submit.cli.main import _MODULES, COMMANDS
+from kuzushiji_submit.cli.command_groups import COMMANDS, command_module
 
 PACKAGE = Path(next(iter(kuzushiji_submit.__path__)))
 ROOT = PACKAGE.parent
@@ -49,7 +49,7 @@ MIRRORED = {
 def test_two_files_of_one_name_mean_the_same() -> None:
     """Either it is the command that does what the other is for, or a name that several rooms use alike."""
     paths = [path for room in ("kuzushiji_submit", "detection", "recognition") for path in (ROOT / room).rglob("*.py")]
-    commands = {PACKAGE / "cli" / f"{_MODULES.get(command, command)}.py" for command in COMMANDS}
+    commands = {PACKAGE / "cli" / f"{command_module(command)}.py" for command in COMMANDS}
     assert commands < set(paths)
     names = Counter(path.stem for path in paths if path not in commands and not path.stem.startswith("__"))
     assert {name for name, count in names.items() if count > 1} == MIRRORED

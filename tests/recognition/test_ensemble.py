@@ -90,6 +90,14 @@ def test_no_crops(make: Callable) -> None:
     assert pair.score_boxes(np.zeros((50, 50), np.uint8), np.zeros((0, 4), np.float32)).shape == (0,)
 
 
+@pytest.mark.parametrize(("weights", "expected"), [((0.2, 0.6), 0.4), ((0.2, None), None), ((None, None), None)])
+def test_the_text_weighs_as_its_members_were_calibrated_to(
+    make: Callable, weights: tuple[float | None, ...], expected: float | None
+) -> None:
+    members = [make(seed, calibration=Calibration(1.0, 0.2, weight)) for seed, weight in enumerate(weights, 1)]
+    assert together(*members).calibration.context_weight == (expected and pytest.approx(expected))
+
+
 def test_its_calibration_comes_on_top_of_the_members(make: Callable, crops: Crops) -> None:
     pair = together(make(1, calibration=Calibration(1.0, 0.2)), make(2, calibration=Calibration(2.0, 0.4)))
     assert pair.calibration.temperature == 1.0
@@ -131,3 +139,16 @@ def test_members_that_know_no_character_and_members_that_do_not_are_refused(meta
 def test_members_need_not_be_of_one_network(make: Callable, crops: Crops) -> None:
     wider = make(3, model=KuzuCharRecConfig(stage_widths=(8, 8), convs_per_stage=1))
     assert together(make(1), wider).recognize(crops).top_ids.shape == (7, 5)
+
+
+def test_embeddings_stand_side_by_side_where_every_member_gives_them(
+    metadata: WeightsMetadata, make: Callable, crops: Crops
+) -> None:
+    model = build_model(metadata.model, len(metadata.charset))
+    member = Recognizer(model, metadata, device="cpu", embeddings=True)
+    ensemble = together(member, member, batch_size=3)
+    alone, twice = member.recognize(crops).embeddings, ensemble.recognize(crops).embeddings
+    assert alone is not None
+    np.testing.assert_allclose(twice, np.concatenate([alone, alone], axis=1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(ensemble.recognize(crops).top_ids, member.recognize(crops).top_ids)
+    assert together(member, make(1)).recognize(crops).embeddings is None

@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 SRGB = ImageCms.createProfile("sRGB")
 # Profiles of these color spaces are applied; Pillow keeps the others as RGB, or they have lost their own by now.
 WITH_PROFILE = ("L", "RGB", "CMYK", "LAB")
+_STRIP = 256  # rows
 NAMES = {"CMYK": "CMYK", "LAB": "CIELAB", "YCbCr": "YCbCr", "HSV": "HSV"}
 
 
@@ -67,10 +68,19 @@ def _convert(image: Image.Image, profile: ImageCms.ImageCmsProfile | None, notes
             logger.debug("a color profile that does not fit %s", source, exc_info=True)
     if converted is not None:
         notes.append(f"{NAMES.get(source, source)} converted to sRGB by its color profile")
-        return np.asarray(converted, np.uint8)
+        return _to_array(converted)
     if source in NAMES:
         notes.append(f"{NAMES[source]} converted to sRGB")
-    return np.asarray(image.convert("RGB"), np.uint8)
+    return _to_array(image if source == "RGB" else image.convert("RGB"))
+
+
+def _to_array(image: Image.Image) -> NDArray[np.uint8]:
+    """An RGB image's pixels, uint8 (H, W, 3), row by row: all at once Pillow holds them twice more on the way."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, _STRIP):
+        bottom = min(top + _STRIP, image.height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)), np.uint8)
+    return pixels
 
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:

@@ -18,9 +18,10 @@ OPENCV_SIGNATURES = (b"#?RADIANCE", b"#?RGBE", b"P7\n")
 OPENCV_SUFFIXES = frozenset({".hdr", ".pic", ".pam", ".pxm"})
 
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+PDF_SIGNATURE = b"%PDF"
 LFS_SIGNATURE = b"version https://git-lfs.github.com/spec/"
 OTHERS = {
-    b"%PDF": "a PDF file: export its pages as images",
+    PDF_SIGNATURE: "a PDF file: pip install 'kuzushiji-submit[pdf]' to read its pages",
     b"PK\3\4": "a zip archive: unpack it",
     b"\x1f\x8b": "a gzip archive: unpack it",
     LFS_SIGNATURE: "a Git LFS pointer and not the file itself: run `git lfs pull`",
@@ -51,6 +52,11 @@ def read_head(path: Path) -> bytes:
             return stream.read(HEAD_BYTES)
     except OSError:
         return b""
+
+
+def is_pdf(head: bytes) -> bool:
+    """Whether a file that begins like this is a PDF file."""
+    return head.startswith(PDF_SIGNATURE)
 
 
 def is_image(path: Path, head: bytes) -> bool:

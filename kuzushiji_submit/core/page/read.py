@@ -20,12 +20,16 @@ from kuzushiji_submit.core.page.image_formats import (
     OPENCV_SIGNATURES,
     TIFF_SIGNATURES,
     describe_other,
+    is_pdf,
     read_head,
     readable_formats,
 )
 from kuzushiji_submit.core.page.orientation import UPRIGHT, take_orientation, turn_upright
 from kuzushiji_submit.core.page.page_files import PageFile
+from kuzushiji_submit.core.page.pdf import draw_page
+from kuzushiji_submit.core.page.plain_jpeg import read_plain_jpeg
 from kuzushiji_submit.core.page.samples import WHITE, scaled_note, to_eight_bits
+from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.core.page.tiff import WHITE_IS_ZERO, TiffImage, tiff_images, without_orientation
 
 logger = logging.getLogger(__name__)
@@ -42,10 +46,12 @@ class PageImage:
     Attributes:
         pixels: uint8 (H, W, 3) RGB.
         notes: what was done to its samples and colors beyond decoding, a line each; none for a plain image.
+        placement: where it lies on its scan, of a page that is a part of one; else None.
     """
 
     pixels: NDArray[np.uint8]
     notes: tuple[str, ...] = ()
+    placement: ScanPlacement | None = None
 
 
 def read_page(file: PageFile | Path) -> NDArray[np.uint8]:
@@ -62,14 +68,16 @@ def read_image(file: PageFile | Path) -> PageImage:
 
     ```
     file ─ Pillow ──┬─ 8 bits a sample ──────────────────────┬─ sRGB ─ on white ─ turned as EXIF says ─▶ page
-                    ├─ 16 bits, floats ─ scaled to 8 bits ───┤
-           OpenCV ──┴─ 16 bits of several channels, the rest ┘
+      │             ├─ 16 bits, floats ─ scaled to 8 bits ───┤                                            ▲
+      │    OpenCV ──┴─ 16 bits of several channels, the rest ┘                                            │
+      └─── a whole JPEG with nothing special about it, which OpenCV decodes to the same, faster ──────────┘
     ```
 
     Pillow goes first, because OpenCV fills what a truncated file lacks with gray and says nothing.
 
     Args:
-        file: the file, or one of the pages in it; of a bare path the first.
+        file: the file, or one of the pages in it; of a bare path the first. Of half a spread the whole scan is read
+            (`spreads.read_leaf` cuts it).
 
     Returns:
         its pixels, turned upright as its EXIF orientation says, and what was done to them.
@@ -114,6 +122,8 @@ def _naming(page: PageFile) -> Iterator[None]:
         raise PageReadError(f"{page}: {error}") from None
     except FileNotFoundError:
         raise PageReadError(f"{page}: no such file: check the path") from None
+    except Image.DecompressionBombError:  # Pillow's own limit lies a little above MAX_PIXELS
+        raise PageReadError(f"{page}: far too many pixels: scale it below {MAX_PIXELS}") from None
     except UnidentifiedImageError:
         other = describe_other(read_head(page.path))
         raise PageReadError(f"{page}: {other or 'not an image: fetch the file again'}") from None
@@ -136,6 +146,12 @@ def page_size_hw(file: PageFile | Path) -> tuple[int, int]:
 
 
 def _read(page: PageFile, notes: list[str]) -> NDArray[np.uint8]:
+    if is_pdf(read_head(page.path)):
+        return draw_page(page.path, page.frame, notes)
+    if page.frame == 0:
+        plain = read_plain_jpeg(page.path, MAX_PIXELS)
+        if plain is not None:
+            return plain
     tags = _tags(page)
     orientation = tags.orientation if tags is not None else UPRIGHT
     source: Path | bytes = page.path

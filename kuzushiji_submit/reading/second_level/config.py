@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FEWEST_BOOKS = 3
+"""Books with complete truth that it takes: two to learn from and choose on, one to measure."""
+
 
 @dataclass(frozen=True)
 class SecondLevelConfig:

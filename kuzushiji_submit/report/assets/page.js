@@ -198,6 +198,11 @@
     const further = (mark) => (marks.indexOf(mark) - place) * step > 0;
     return step > 0 ? errors.find(further) || errors[0] : errors.findLast(further) || errors.at(-1);
   };
+  const nextMark = (step) => {
+    const shown = marks.filter(visible);
+    const place = shown.findIndex((mark) => mark.classList.contains("current"));
+    return place < 0 ? shown.at(step > 0 ? 0 : -1) : shown[(place + step + shown.length) % shown.length];
+  };
   const openHash = () => {
     const mark = marks.find((candidate) => candidate.id === location.hash.slice(1));
     if (mark) {
@@ -236,6 +241,9 @@
   const keys = {
     n: () => follow("next"),
     p: () => follow("prev"),
+    i: () => follow("contents"),
+    j: () => goTo(nextMark(1), "nearest"),
+    k: () => goTo(nextMark(-1), "nearest"),
     e: () => goTo(nextError(1), "center"),
     E: () => goTo(nextError(-1), "center"),
     b: () => press(boxes),

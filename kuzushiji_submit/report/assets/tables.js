@@ -22,6 +22,7 @@
     const rows = Array.from(body.rows, (row) => ({ row, key: keyOf(row, heading.cellIndex) }));
     rows.sort(compare(numeric, descending ? -1 : 1));
     body.append(...rows.map((entry) => entry.row));
+    table.dispatchEvent(new Event("sorted"));
   };
 
   document.querySelectorAll("table.sortable thead button").forEach((button) => {

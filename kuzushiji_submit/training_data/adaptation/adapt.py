@@ -12,7 +12,7 @@ Every step goes on where a stopped run was.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,9 @@ from kuzushiji_submit.core.errors import PageReadError, TrainingError
 from kuzushiji_submit.core.files import atomic_bytes, sha256_of
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.time_budget import TimeBudget
+from kuzushiji_submit.core.training.book_split import books_of_description, describe_books
 from kuzushiji_submit.core.training.run_folder import write_json
+from kuzushiji_submit.core.weights import replace_record
 from kuzushiji_submit.core.weights_record import Provenance
 from kuzushiji_submit.reading.journal import Journal
 from kuzushiji_submit.reading.load_pipeline import describe, load_pipeline, load_recognizer
@@ -35,14 +37,15 @@ from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
 from kuzushiji_submit.training_data.adaptation.guard import GuardPages, read_guard
 from kuzushiji_submit.training_data.adaptation.pseudo_labels import cut_labels
 from kuzushiji_submit.training_data.adaptation.read_folder import read_folder
+from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from recognition.training.config import SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource
 from recognition.training.train import train
-from recognition.weights_file import read_metadata, with_calibration
+from recognition.weights_file import read_metadata
 
 BEFORE, AFTER, RESULT = "before.jsonl", "after.jsonl", "result.json"
-CROPS, TRAINING = "crops", "training"
+CROPS, LABELED, TRAINING = "crops", "labeled", "training"
 ADOPTED, CANDIDATE = "recognizer.safetensors", "adapted.safetensors"
 
 
@@ -51,16 +54,22 @@ class AdaptJob:
     """What adapts to what.
 
     Attributes:
-        images: folder of the pages, without labels, or one image.
+        images: the pages, without labels: what `list_images` takes.
         out: folder of the run.
         recognizer: the weights that adapt; they stay as they are.
         detectors: the detector's weights; none for the ink detector.
         prior: the text prior, or None.
         crops: stores of labeled crops, real or synthetic, that keep the reader from forgetting.
+        labeled: data folders whose labeled crops are cut first, for the same.
+        teachers: further recognizers that read the pages together with the one that adapts, before it does: what it
+            learns is what all of them say.
+        store: where crops are cut to; None for the folder of the run. They are large, and cut anew where they lack.
         guard: data folder with the truth of pages that nothing was trained on; None for no guard.
         device: where pages are read.
         resume: whether to go on with a stopped run.
         time_budget: the time there is, or None.
+        workers: threads that find characters ahead, and processes that cut crops.
+        split_spreads: whether the scan of an open book is two pages.
     """
 
     images: Path
@@ -69,10 +78,26 @@ class AdaptJob:
     detectors: tuple[Path, ...]
     prior: Path | None
     crops: tuple[Path, ...]
+    labeled: tuple[Path, ...] = ()
+    teachers: tuple[Path, ...] = ()
+    store: Path | None = None
     guard: Path | None = None
     device: str = "auto"
     resume: bool = False
     time_budget: TimeBudget | None = None
+    workers: int = 1
+
+    @property
+    def readers(self) -> tuple[Path, ...]:
+        """The recognizers that read the pages before; the one that adapts is the first, and class ids are its."""
+        return (self.recognizer, *self.teachers)
+
+    @property
+    def cut_to(self) -> Path:
+        """The folder of the crops that are cut."""
+        return self.store or self.out
+
+    split_spreads: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,10 +121,10 @@ class AdaptResult:
     adopted: bool = False
 
 
-def forget_run(out: Path) -> None:
-    """Removes what a run has left in its folder, so that another can begin there."""
-    for name in (CROPS, TRAINING):
-        shutil.rmtree(out / name, ignore_errors=True)
+def forget_run(out: Path, store: Path | None = None) -> None:
+    """Removes what a run has left in its folder, and the readings that it cut to a store, so that another can begin."""
+    for folder in ((store or out) / CROPS, out / TRAINING):
+        shutil.rmtree(folder, ignore_errors=True)
     for name in (BEFORE, AFTER, RESULT, ADOPTED):
         (out / name).unlink(missing_ok=True)
 
@@ -118,30 +143,31 @@ def adapt(job: AdaptJob, config: AdaptConfig) -> AdaptResult:
     """
     if (job.out / BEFORE).exists() and not job.resume:
         raise TrainingError(f"{job.out} holds a run: go on with it (--resume), forget it (--restart), or name another")
-    files = list_images(job.images)
+    files = list_images(job.images, split_spreads=job.split_spreads)
     images = PageImages(files, files, job.images)
     if not images:
         raise PageReadError(f"{job.images}: {explain_no_images(job.images)}")
-    labeled = [CropStore(path) for path in job.crops]
+    labeled = _labeled_crops(job)
     trained_on = {book for store in labeled for book in store.book_ids}
     guard = read_guard(DataFolder(job.guard), trained_on, set(images)) if job.guard else None
-    pipeline = _pipeline(job, config, job.recognizer)
-    with closing(_open(job, config, pipeline, job.recognizer, BEFORE)) as before:
-        if not read_folder(pipeline, images, before, job.time_budget):
+    pipeline = _pipeline(job, config, job.readers)
+    with closing(_open(job, config, pipeline, job.readers, BEFORE)) as before:
+        if not read_folder(pipeline, images, before, job.time_budget, job.workers):
             return AdaptResult()
         recognizer = load_recognizer(config.pipeline, [job.recognizer], job.device)
-        store, soft = cut_labels(images, before, job.out / CROPS, recognizer, config.least_score)
+        store, soft = cut_labels(images, before, job.cut_to / CROPS, recognizer, config.least_score)
         if len(store) < 2:
             raise TrainingError(
                 f"{job.images}: {len(store)} of the readings have a score of {config.least_score:g}: lower least_score"
             )
         source = CropSource(store, config.share, validate=False, name="sure readings", soft=soft)
-        candidate = _train(job, config, [source, *_labeled_sources(labeled, 1 - config.share)])
+        seen = {book for crops in (store, *labeled) for book in crops.book_ids}
+        candidate = _train(job, config, [source, *_labeled_sources(labeled, 1 - config.share)], seen)
         if candidate is None:
             return AdaptResult(labels=len(store))
-        adapted = _pipeline(job, config, candidate)
-        with closing(_open(job, config, adapted, candidate, AFTER)) as after:
-            if not read_folder(adapted, images, after, job.time_budget):
+        adapted, compared = _pipeline(job, config, [candidate]), _compared(images, config.compared)
+        with closing(_open(job, config, adapted, [candidate], AFTER)) as after:
+            if not read_folder(adapted, compared, after, job.time_budget, job.workers):
                 return AdaptResult(labels=len(store))
             changes = compare_readings(before, after, pipeline.min_score)
     return _judge(job, config, guard, AdaptResult(candidate, len(store), changes))
@@ -150,7 +176,7 @@ def adapt(job: AdaptJob, config: AdaptConfig) -> AdaptResult:
 def _judge(job: AdaptJob, config: AdaptConfig, guard: GuardPages | None, result: AdaptResult) -> AdaptResult:
     """The result with what the guard says, its weights under their last name."""
     if guard is not None and result.weights is not None:
-        counts = [_score(_pipeline(job, config, weights), guard) for weights in (job.recognizer, result.weights)]
+        counts = [_score(_pipeline(job, config, [weights]), guard) for weights in (job.recognizer, result.weights)]
         result = replace(result, guard_before=counts[0], guard_after=counts[1])
     before, after = result.guard_before, result.guard_after
     adopted = job.out / ADOPTED
@@ -168,16 +194,36 @@ def _score(pipeline: Pipeline, guard: GuardPages) -> Counts:
     return total(score_pages(guard.truth, read, subset=True).values())
 
 
-def _pipeline(job: AdaptJob, config: AdaptConfig, weights: Path) -> Pipeline:
-    return load_pipeline(config.pipeline, [weights], job.detectors, job.device, job.prior)
+def _labeled_crops(job: AdaptJob) -> list[CropStore]:
+    """The stores that were named, and those that are cut of data folders, as the weights need their crops."""
+    metadata, stores = read_metadata(job.recognizer), list(job.crops)
+    for number, folder in enumerate(job.labeled, 1):
+        stores.append(job.cut_to / f"{LABELED}-{number}")
+        data = DataFolder(folder)
+        prepare_crops(data, stores[-1], metadata.charset, metadata.crop, metadata.ink, workers=job.workers)
+    return [CropStore(path) for path in stores]
 
 
-def _open(job: AdaptJob, config: AdaptConfig, pipeline: Pipeline, weights: Path, name: str) -> Journal:
+def _compared(images: PageImages, count: int) -> PageImages:
+    """So many of the pages, evenly over all of them; all of them for 0."""
+    ids = list(images)
+    if not 0 < count < len(ids):
+        return images
+    return PageImages([ids[place * len(ids) // count] for place in range(count)], images, images.folder)
+
+
+def _pipeline(job: AdaptJob, config: AdaptConfig, weights: Sequence[Path]) -> Pipeline:
+    return load_pipeline(config.pipeline, weights, job.detectors, job.device, job.prior)
+
+
+def _open(job: AdaptJob, config: AdaptConfig, pipeline: Pipeline, weights: Sequence[Path], name: str) -> Journal:
     """The journal of the pages that a pipeline reads, which is gone on with only where all settings are the same."""
-    made_by = describe(config.pipeline, pipeline, [weights], job.detectors, job.prior)
+    made_by = describe(config.pipeline, pipeline, weights, job.detectors, job.prior)
     learned = {key: value for key, value in to_plain(config).items() if key != "pipeline"}
     learned["training"].pop("runtime")
-    made_by["adapt"] = {**learned, "crops": [str(path) for path in job.crops]}
+    # A data folder is known by its truth: on the next machine it may lie elsewhere.
+    labeled = [sha256_of(DataFolder(path).train_csv) for path in job.labeled]
+    made_by["adapt"] = {**learned, "crops": [*map(str, job.crops), *labeled]}
     return Journal(job.out / name, made_by, pipeline.recognizer.charset, resume=True)
 
 
@@ -191,8 +237,8 @@ def _labeled_sources(stores: Sequence[CropStore], share: float) -> list[CropSour
     ]
 
 
-def _train(job: AdaptJob, config: AdaptConfig, sources: Sequence[CropSource]) -> Path | None:
-    """The weights after training, calibrated as before; None where time was up before its end."""
+def _train(job: AdaptJob, config: AdaptConfig, sources: Sequence[CropSource], seen: Set[str]) -> Path | None:
+    """The weights after training on crops of these books, calibrated as before; None where time was up before."""
     out = job.out / TRAINING
     candidate = out / CANDIDATE
     if candidate.is_file():
@@ -206,6 +252,8 @@ def _train(job: AdaptJob, config: AdaptConfig, sources: Sequence[CropSource]) ->
         initial_weights=str(job.recognizer),
         split=SplitConfig(folds=0),
         export="last",
+        # On several devices this whole command would run once on each, and all would write the same files.
+        runtime=replace(config.training.runtime, devices="1"),
     )
     if job.time_budget is not None:
         left = max(1.0, job.time_budget.remaining)
@@ -213,13 +261,18 @@ def _train(job: AdaptJob, config: AdaptConfig, sources: Sequence[CropSource]) ->
     result = train(settings, sources, out, resume=out.exists(), provenance=_provenance(job, metadata.provenance))
     if not result.completed:
         return None
-    with_calibration(result.weights, candidate, metadata.calibration)
+    made = read_metadata(result.weights)
+    # What was held out before and is not among the crops is held out still.
+    unseen = [book for book in books_of_description(metadata.provenance.split) if book not in seen]
+    provenance = replace(made.provenance, split=describe_books(unseen))
+    record = replace(made, calibration=metadata.calibration, provenance=provenance).to_record()
+    replace_record(result.weights, candidate, record)
     return candidate
 
 
 def _provenance(job: AdaptJob, before: Provenance) -> Provenance:
     """What the weights that adapt say, and what they have seen since."""
-    kept = ", ".join(path.name for path in job.crops)
+    kept = ", ".join(path.resolve().name for path in (*job.crops, *job.labeled))
     seen = f"adapted to the unlabeled pages of {job.images.resolve().name}, together with labeled crops of {kept}"
     origin = f"adapted from {job.recognizer.name} (sha256 {sha256_of(job.recognizer)})"
     return replace(

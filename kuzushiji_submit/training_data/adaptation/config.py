@@ -16,6 +16,7 @@ class AdaptConfig:
     Attributes:
         least_score: readings become labels from this product of detection and reading score on, after the text prior.
         share: the part of the draws that come from these labels; the rest comes from the labeled crops.
+        compared: pages that are read again to say what changed, evenly over all of them; 0 for all.
         pipeline: how pages are read, before and after.
         training: the training; network, preprocessing and initial weights are those of the weights that adapt, and
             nothing is held out, because the guard judges the result.
@@ -26,6 +27,7 @@ class AdaptConfig:
 
     least_score: float = 0.5
     share: float = 0.5
+    compared: int = 0
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
     training: TrainConfig = field(default_factory=lambda: TrainConfig(split=SplitConfig(folds=0), export="last"))
 
@@ -34,3 +36,5 @@ class AdaptConfig:
             raise ConfigError(f"least_score must be a score above 0, got {self.least_score}")
         if not 0 < self.share < 1:
             raise ConfigError(f"share must be a part of the draws between 0 and 1, got {self.share}")
+        if self.compared < 0:
+            raise ConfigError(f"compared must be a number of pages, 0 for all, got {self.compared}")

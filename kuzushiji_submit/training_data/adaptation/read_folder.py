@@ -10,7 +10,11 @@ from kuzushiji_submit.reading.pipeline import Pipeline
 
 
 def read_folder(
-    pipeline: Pipeline, images: PageImages, journal: Journal, time_budget: TimeBudget | None = None
+    pipeline: Pipeline,
+    images: PageImages,
+    journal: Journal,
+    time_budget: TimeBudget | None = None,
+    workers: int = 1,
 ) -> bool:
     """Reads the pages that a journal lacks, with a progress bar; those that cannot be read are named and left out.
 
@@ -21,11 +25,12 @@ def read_folder(
         images: the image file of each page.
         journal: gets the readings.
         time_budget: the time there is, or None.
+        workers: threads that read pages and find characters ahead of the recognizer.
 
     Returns:
         False where time was up before all pages were read.
     """
     limit_caches()
-    reader = PageReader(pipeline.with_min_score(0.0), images, time_budget=time_budget)
-    failures = fill_journal(reader, list(images), journal, "read")
+    reader = PageReader(pipeline.with_min_score(0.0), images, workers=workers, time_budget=time_budget)
+    failures = fill_journal(reader, pipeline.windows(list(images)), journal, "read")
     return all(image_id in journal or image_id in failures for image_id in images)

@@ -23,6 +23,7 @@ class AnnotatedPage:
         boxes: their boxes, xyxy in page pixels.
         faults: what keeps the page from being complete, such as text without boxes.
         notes: what was left out and is no loss, such as boxes of pictures.
+        image_id: the image's file name without its suffix, as everywhere, unless a folder of images says more.
     """
 
     image_name: str
@@ -31,12 +32,11 @@ class AnnotatedPage:
     boxes: list[Box] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    image_id: str = ""
 
-    @property
-    def image_id(self) -> str:
-        """The image's file name without its suffix, as everywhere."""
+    def __post_init__(self) -> None:
         stem, dot, _ = self.image_name.rpartition(".")
-        return stem if dot and stem else self.image_name
+        self.image_id = self.image_id or (stem if dot and stem else self.image_name)
 
     def add(self, codepoint: str, box: Box) -> None:
         """Adds a character."""

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import list_images
+from kuzushiji_submit.competition.hidden_books import hidden_books_of
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.errors import AnnotationError, OutputError, PageReadError
 from kuzushiji_submit.core.files import try_file
-from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import page_size_hw
 from kuzushiji_submit.core.progress import progress
+from kuzushiji_submit.training_data.annotations.annotated_images import AnnotatedImages
 from kuzushiji_submit.training_data.annotations.annotated_page import AnnotatedPage
 from kuzushiji_submit.training_data.annotations.read_coco import read_coco
 from kuzushiji_submit.training_data.annotations.read_page_xml import ROOT, read_page_xml, root_name
 
 # Beyond this many lines of one page, a note says only how many more there are.
 _FAULTS_SHOWN = 3
+_KEPT_ALL_THE_SAME = "--with-hidden-books keeps it, for work that has nothing to do with the competition"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class ImportJob:
         out: the CSV to write.
         images: folder of the page images, to check names and sizes; None to believe the files.
         partial: whether pages on which some text has no boxes are kept with what has.
+        hidden_books: whether books that may be in the competition's hidden test set are kept.
         overwrite: whether a CSV that is there may be replaced.
     """
 
@@ -35,6 +38,7 @@ class ImportJob:
     out: Path
     images: Path | None = None
     partial: bool = False
+    hidden_books: bool = False
     overwrite: bool = False
 
 
@@ -67,7 +71,7 @@ def import_truth(job: ImportJob) -> ImportResult:
     try_file(job.out, "--out", "train.csv")
     if job.out.exists() and not job.overwrite:
         raise OutputError(f"{job.out}: is there already: add --overwrite to replace it, or name another file")
-    images = list_images(job.images) if job.images is not None else None
+    images = AnnotatedImages(list_images(job.images)) if job.images is not None else None
     notes: list[str] = []
     left_out: list[str] = []
     pages: dict[str, PageTruth] = {}
@@ -80,7 +84,7 @@ def import_truth(job: ImportJob) -> ImportResult:
             left_out.append(path.name)
             continue
         for page in found:
-            faults = _faults(page, pages, images, partial=job.partial)
+            faults = (_name_image(page, images, path) if images else []) or _faults(page, pages, images, job)
             notes += [f"{path}: {page.image_id}: {what}" for what in (*_shortened(page.faults), *page.notes)]
             notes += [f"{path}: {page.image_id}: {what}" for what in faults]
             if faults or (page.faults and not job.partial):
@@ -130,20 +134,33 @@ def _read(path: Path) -> list[AnnotatedPage]:
     raise AnnotationError(f"{path}: neither .xml (PAGE XML) nor .json (COCO): export it as one of these")
 
 
+def _name_image(page: AnnotatedPage, images: AnnotatedImages, path: Path) -> list[str]:
+    """Gives a page the id of its image; what keeps it from one if several may be meant."""
+    found = images.find(page.image_id, path)
+    if len(found) > 1:
+        near = " and ".join(found[:_FAULTS_SHOWN])
+        return [f"{near} have this name: put the annotations into folders named as those of the images"]
+    page.image_id = found[0] if found else page.image_id
+    return []
+
+
 def _faults(
-    page: AnnotatedPage, known: Mapping[str, PageTruth], images: Mapping[str, PageFile] | None, *, partial: bool
+    page: AnnotatedPage, known: Mapping[str, PageTruth], images: AnnotatedImages | None, job: ImportJob
 ) -> list[str]:
     """What keeps a page out of the CSV beside text without boxes."""
+    hidden = hidden_books_of(page.image_id)
+    if hidden and not job.hidden_books:
+        return [f"{', '.join(hidden)} may be in the competition's hidden test set: leave it out ({_KEPT_ALL_THE_SAME})"]
     if page.image_id in known:
         return ["is in an earlier file too: keep one of the two"]
-    if page.faults and partial and not page.codepoints:
+    if page.faults and job.partial and not page.codepoints:
         return ["no character has a box"]
     if images is None:
         return []
-    if page.image_id not in images:
+    if page.image_id not in images.files:
         return ["no image of this name in the folder of images: add it, or mend the file's image name"]
     try:
-        size_hw = page_size_hw(images[page.image_id])
+        size_hw = page_size_hw(images.files[page.image_id])
     except PageReadError as error:
         return [str(error)]
     if page.size_hw is not None and page.size_hw != size_hw:

@@ -94,12 +94,27 @@ def test_odd_ids(tmp_path: Path, page_id: str) -> None:
     assert store.open(page_id).page_id == page_id
 
 
-@pytest.mark.parametrize("page_id", ["", "a/b", "../b", "/b", "."])
-def test_ids_that_are_no_file_names_are_refused(tmp_path: Path, page_id: str) -> None:
+def test_a_page_without_a_name_is_refused(tmp_path: Path) -> None:
     store = PageStore(tmp_path / "store")
     with pytest.raises(DetectionError, match="cannot be the id of a page"):
-        store.add(page_id, "book", prepare_page(np.full((9, 9, 3), 200, np.uint8)), NO_BOXES, NO_KINDS)
+        store.add("", "book", prepare_page(np.full((9, 9, 3), 200, np.uint8)), NO_BOXES, NO_KINDS)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "page_id", ["vol1/001", "../b", "/b", ".", "..", "頁" * 85, "x" * 251, "x" * 255, "book-0123456789"]
+)
+def test_ids_that_are_no_file_names_are_kept(tmp_path: Path, page_id: str) -> None:
+    store = PageStore(tmp_path / "store")
+    page = prepare_page(np.full((9, 9, 3), 200, np.uint8))
+    for added in (page_id, f"{page_id}2"):
+        store.add(added, "book", page, NO_BOXES, NO_KINDS)
+    assert store.page_ids() == sorted([page_id, f"{page_id}2"])
+    assert page_id in store
+    assert f"{page_id}3" not in store
+    assert store.open(page_id).page_id == page_id
+    assert os.listdir(tmp_path) == ["store"]
+    assert len(os.listdir(tmp_path / "store" / "pages")) == 4
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (0, 9, 3)])

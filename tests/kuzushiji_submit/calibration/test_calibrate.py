@@ -1,14 +1,17 @@
 """Calibration on pages with truth."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from kuzushiji_submit.calibration.calibrate import calibrate, truth_of
+from kuzushiji_submit.calibration.calibrate import calibrate, spread, truth_of
 from kuzushiji_submit.calibration.threshold import judge
 from kuzushiji_submit.cli.main import main
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.step import WEIGHTS
@@ -40,6 +43,27 @@ def test_threshold_and_temperature_are_those_of_the_pages(data, pipeline):
     assert result.counts.f1 >= result.counts_before.f1
     assert pipeline.recognizer.calibration.temperature == result.fit.temperature
     assert 0 <= result.calibration.min_score <= 1
+
+
+def blank_page(image_id, characters=1):
+    truth = PageTruth(image_id, ("U+306E",) * characters, np.zeros((characters, 4), np.float32))
+    return PageFile(Path(f"{image_id}.jpg")), truth
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, "a0 b0"),  # a book is not left out
+        (1, "a0 b0"),
+        (5, "a0 a2 a4 a6 b0"),
+        (10, "a0 a1 a2 a3 a4 a5 a6 a7 b0 b1"),
+        (99, "a0 a1 a2 a3 a4 a5 a6 a7 b0 b1"),
+    ],
+)
+def test_pages_are_spread_over_books_and_over_each(count, expected):
+    pages = [blank_page(f"a_{number}") for number in range(8)] + [blank_page(f"b_{number}") for number in range(2)]
+    chosen = spread([*pages, blank_page("a_8", 0)], count)
+    assert " ".join(truth.image_id.replace("_", "") for _, truth in chosen) == expected
 
 
 def test_rows_in_another_form_belong_to_the_files_books(data, write_csv):

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.training.history import EpochHistory
+from kuzushiji_submit.core.weights import Provenance, replace_record
 from kuzushiji_submit.training_data.adaptation import adapt as adapting
 from kuzushiji_submit.training_data.adaptation import read_folder
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
-from recognition.weights_file import load_weights, read_metadata
+from recognition.weights_file import load_weights, read_metadata, with_calibration
 
 LEARNS = {
     "least_score": 0.01,
@@ -85,7 +87,10 @@ def test_a_reader_adapts_and_the_old_one_stays(command, weights, guard, tmp_path
     assert result["adopted"]
     assert result["changes"]["pages"] == 2
     assert result["changes"]["read_before"] >= 18
-    assert json.loads((out / "training" / "config.json").read_text())["sources"][0]["name"] == "sure readings"
+    record = json.loads((out / "training" / "config.json").read_text())
+    assert record["sources"][0]["name"] == "sure readings"
+    # The processes that further devices would take are no part of this command.
+    assert record["config"]["runtime"]["devices"] == "1"
     assert main(command) == 1
     assert "holds a run: go on with it (--resume), forget it (--restart)" in capsys.readouterr().err
     assert main([*command, "--guard", str(guard), "--resume"]) == 0
@@ -93,6 +98,33 @@ def test_a_reader_adapts_and_the_old_one_stays(command, weights, guard, tmp_path
     assert main([*command, "--resume", "--set", "share=0.4"]) == 1
     assert "was begun with other settings" in capsys.readouterr().err
     assert main([*command, "--restart", "--set", "share=0.4"]) == 0
+
+
+def test_several_teachers_and_crops_cut_of_a_data_folder(command, weights, data, tmp_path, capsys):
+    """The reader learns what it and a teacher read together; crops of the folder are cut into the store."""
+    teacher, without = tmp_path / "teacher.safetensors", [part for part in command if part != "--crops"]
+    without.remove(str(tmp_path / "labeled"))
+    metadata = read_metadata(weights)
+    with_calibration(weights, teacher, replace(metadata.calibration, temperature=4.0))
+    replace_record(
+        weights, weights, replace(metadata, provenance=Provenance(split="by book; held out: b, z")).to_record()
+    )
+    store = tmp_path / "store"
+    taught = [*without, "--labeled", str(data), "--store", str(store), "--teachers", str(teacher), "--workers", "2"]
+    assert main([*taught, "--set", "compared=1"]) == 0
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    # Everything was read before; of what came out one page was read again.
+    assert result["changes"]["pages"] == 1
+    assert {path.name for path in store.iterdir()} == {"crops", "labeled-1"}
+    assert not (tmp_path / "run" / "crops").exists()
+    header = json.loads((tmp_path / "run" / "before.jsonl").read_text().splitlines()[0])
+    assert [file["file"] for file in header["settings"]["recognizer_weights"]] == [weights.name, teacher.name]
+    # Book b is among the crops now, book z is still unseen.
+    assert read_metadata(tmp_path / "run" / "recognizer.safetensors").provenance.split == "by book; held out: z"
+    capsys.readouterr()
+    assert main([*taught, "--set", "compared=1", "--restart"]) == 0
+    assert main(without) == 1
+    assert "a reader that sees no labeled crops forgets: name their stores" in capsys.readouterr().err
 
 
 def test_a_result_that_reads_the_guard_worse_is_refused(command, guard, tmp_path, capsys, monkeypatch):

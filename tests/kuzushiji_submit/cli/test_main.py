@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.cli.main import COMMANDS, build_parser
+from kuzushiji_submit.cli.command_groups import COMMAND_GROUPS, COMMANDS, command_name
+from kuzushiji_submit.cli.main import build_parser
 
 
 def test_usage_errors_exit_2(capsys):
@@ -20,9 +21,31 @@ def test_usage_errors_exit_2(capsys):
 def test_every_command_has_help(capsys):
     for command in COMMANDS:
         with pytest.raises(SystemExit) as caught:
-            main([command.replace("_", "-"), "--help"])
+            main([command_name(command), "--help"])
         assert caught.value.code == 0
-        assert f"usage: kuzushiji {command.replace('_', '-')}" in capsys.readouterr().out
+        assert f"usage: kuzushiji {command_name(command)}" in capsys.readouterr().out
+
+
+def test_the_help_lists_every_command_once_under_its_heading(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    for heading, commands in COMMAND_GROUPS.items():
+        start = lines.index(f"{heading}:") + 1
+        listed = [line.split()[0] for line in lines[start : start + len(commands)]]
+        assert listed == [command_name(command) for command in commands]
+        assert all(len(line.split()) > 2 for line in lines[start : start + len(commands)])
+    for command in COMMANDS:
+        assert sum(line.startswith(f"  {command_name(command)} ") for line in lines) == 1
+
+
+def test_the_help_is_as_wide_as_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = capsys.readouterr().out.split("read pages:")[1].split("`kuzushiji COMMAND")[0]
+    assert max(map(len, listed.splitlines())) <= 58
 
 
 def test_a_named_error_is_one_line_and_exit_1(capsys, tmp_path):
@@ -30,6 +53,39 @@ def test_a_named_error_is_one_line_and_exit_1(capsys, tmp_path):
     captured = capsys.readouterr()
     assert captured.err == f"kuzushiji: error: {tmp_path}/none: no such folder: check the path\n"
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["predict", "--images", "LONG", "--out", "s.csv"],
+        ["predict", "--images", "x", "--out", "LONG"],
+        ["export", "--submission", "x", "--characters", "LONG", "--images", "x", "--out", "y"],
+        ["train", "detector", "--data", "x", "LONG", "--out", "y"],
+        ["check", "LONG"],
+    ],
+)
+def test_a_path_that_is_too_long_is_named(argv, capsys, tmp_path):
+    assert (
+        main(
+            [
+                str(tmp_path / (part if part != "LONG" else "x" * 256)) if part in ("LONG", "x", "y", "s.csv") else part
+                for part in argv
+            ]
+        )
+        == 1
+    )
+    assert "the path is too long (a name of 256 bytes): choose a shorter one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [242, 246, 251])
+def test_what_lies_beside_a_long_name_must_fit_as_well(length, capsys, tmp_path):
+    (tmp_path / "a.png").touch()
+    argv = ["predict", "--images", tmp_path, "--out", tmp_path / f"{'x' * length}.csv", "--detector", "ink"]
+    assert main([*map(str, argv)]) == 1
+    assert "beside --out: the path is too long (a name of 2" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_verbose_adds_the_traceback(capsys, tmp_path):

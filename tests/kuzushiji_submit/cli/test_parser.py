@@ -9,7 +9,11 @@ from kuzushiji_submit.cli.parser import Parser
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("predct --images x", "invalid choice: 'predct': did you mean predict? (choose from demo, check,"),
+        ("predct --images x", "invalid choice: 'predct': did you mean predict? (choose from demo, predict,"),
+        ("docter", "invalid choice: 'docter': did you mean doctor?"),
+        ("kernel pusch train", "invalid choice: 'pusch': did you mean push?"),
+        ("kernel push train --datset a/b", "--datset: did you mean --dataset?"),
+        ("completion bsh", "invalid choice: 'bsh': did you mean bash?"),
         ("lr_find", "invalid choice: 'lr_find': did you mean lr-find?"),
         ("train detecter", "invalid choice: 'detecter': did you mean detector?"),
         ("predict --images x --out y --detector heatmp", "invalid choice: 'heatmp': did you mean heatmap?"),

@@ -47,7 +47,7 @@ def test_the_heatmap_detector_reads_its_weights(run, detector, tmp_path, capsys)
     captured = capsys.readouterr()
     assert captured.out == f"{tmp_path}/submission.csv: 3 characters on 3 pages\n"
     assert "ink detector" not in captured.err
-    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
+    assert sorted(path.name for path in (tmp_path / "debug").glob("[!.]*")) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
     settings = json.loads((tmp_path / "submission.settings.json").read_text())
     assert settings["detector_weights"][0]["file"] == "detector.safetensors"
     assert len(settings["detector_weights"][0]["sha256"]) == 64
@@ -102,6 +102,12 @@ def test_bad_choices_are_one_line_and_exit_code_1(run, capsys, extra, message):
     assert captured.err.startswith("kuzushiji: error: ")
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_a_sample_says_which_pages_there_are(run, tmp_path, capsys):
+    (tmp_path / "sample.csv").write_text("image_id,labels\nb_1,\n")
+    assert run("--sample", tmp_path / "sample.csv", "--split-spreads") == (1, None)
+    assert "--split-spreads: the rows of --sample say which pages there are" in capsys.readouterr().err
 
 
 def test_weights_of_something_else_are_refused(run, weights, detector, capsys):

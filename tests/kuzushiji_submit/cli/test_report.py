@@ -1,19 +1,15 @@
 """The report command."""
 
-import argparse
-
 import pytest
 from PIL import Image
 
-from kuzushiji_submit.cli import report
+from kuzushiji_submit.cli.main import build_parser
 from kuzushiji_submit.core.errors import PageReadError
 
 
 @pytest.fixture
 def parser():
-    parser = argparse.ArgumentParser()
-    report.register(parser.add_subparsers())
-    return parser
+    return build_parser()
 
 
 @pytest.fixture

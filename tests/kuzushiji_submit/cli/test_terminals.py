@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from kuzushiji_submit.cli import main
-from kuzushiji_submit.cli.main import COMMANDS, build_parser
+from kuzushiji_submit.cli.command_groups import COMMANDS
+from kuzushiji_submit.cli.main import build_parser
 
 ALL_HELP = """
 import sys
-from kuzushiji_submit.cli.main import COMMANDS, main
+from kuzushiji_submit.cli.command_groups import COMMANDS
+from kuzushiji_submit.cli.main import main
 for command in ["", *COMMANDS, "kernel push", "kernel status", "kernel output"]:
     try:
         main([*command.replace("_", "-").split(), "--help"])

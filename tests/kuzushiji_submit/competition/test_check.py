@@ -94,11 +94,12 @@ def test_a_missing_or_empty_image_folder_is_one_problem(data):
 
 def test_files_that_are_no_images_are_named(data):
     (data.train_images / "notes.txt").write_text("text")
-    (data.train_images / "more").mkdir()
+    (data.train_images / "report").mkdir()
+    (data.train_images / "report" / ".kuzushiji-report").touch()
     problems = [problem for problem in check_data(data).problems if problem.kind == Kind.NOT_AN_IMAGE]
     assert [problem.message for problem in problems] == [
         "1 file is no image and is left out: notes.txt",
-        "1 folder in it is not looked into: more",
+        "1 folder in it was written by this program: report",
     ]
     assert all(problem.repaired for problem in problems)
 

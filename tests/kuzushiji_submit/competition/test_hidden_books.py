@@ -13,7 +13,9 @@ def test_other_books_pass(names):
     refuse_hidden_books(names, "train.csv")
 
 
-@pytest.mark.parametrize("name", ["200003803", "200003803_00002_1", "200003803-00002"])
+@pytest.mark.parametrize(
+    "name", ["200003803", "200003803_00002_1", "200003803-00002", "a/200003803_v1/1", "x\\200003803_1"]
+)
 def test_a_possible_test_book_is_named(name):
     with pytest.raises(HiddenBookError, match=r"^real/train\.csv: 200003803 may be") as raised:
         refuse_hidden_books(["100241706_00004_2", name], "real/train.csv")

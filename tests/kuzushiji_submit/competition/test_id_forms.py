@@ -25,6 +25,8 @@ NFC, NFD = "がく_1", unicodedata.normalize("NFD", "がく_1")
         (["a"], ["a.jpg"], {"a": "a.jpg"}),  # the file is a.jpg.jpg
         (["page.v2"], ["page.v3", "page"], {}),  # no ending of an image
         (["test_images/a", "x\\y\\b.png"], ["a", "b"], {"test_images/a": "a", "x\\y\\b.png": "b"}),
+        (["vol1\\1.jpg", "./vol2/1"], ["vol1/1", "vol2/1"], {"vol1\\1.jpg": "vol1/1", "./vol2/1": "vol2/1"}),
+        (["1"], ["vol1/1"], {"1": "vol1/1"}),
         (["12", "7.0", "0"], ["00012", "007", "000"], {"12": "00012", "7.0": "007", "0": "000"}),
         (["1_2"], ["001_2"], {}),  # no number: no table program cuts it
         (["Page_A"], ["page_a"], {"Page_A": "page_a"}),

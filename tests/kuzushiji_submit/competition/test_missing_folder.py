@@ -29,20 +29,22 @@ def test_an_archive_is_to_be_unpacked(archive, tmp_path):
 
 
 def test_other_archives_and_files(tmp_path):
-    answers = {"pages.7z": "is an archive: unpack it, and name", "notes.txt": "not an image: name an image"}
+    answers = {
+        "pages.7z": "is an archive: unpack it, and name",
+        "notes.txt": "not an image, and no text file that lists",
+    }
     for name, answer in answers.items():
         (tmp_path / name).write_text("x")
         assert explain_no_folder(tmp_path / name).startswith(answer)
 
 
-def test_the_pages_lie_one_folder_below(tmp_path):
+def test_no_page_in_any_folder(tmp_path):
+    nothing = "holds no page image, nor do the folders in it: name the folder of the pages, or one of them"
+    assert explain_no_images(tmp_path) == nothing
     (tmp_path / "empty").mkdir()
-    (tmp_path / "inner").mkdir()
-    assert explain_no_images(tmp_path) == ("holds no page image: name the folder of the pages, or one of them")
-    (tmp_path / "inner" / "a.JPG").touch()
-    assert explain_no_images(tmp_path) == (
-        f"holds no page image itself, but its folder inner does: name {tmp_path / 'inner'}"
-    )
+    assert explain_no_images(tmp_path) == nothing
+    (tmp_path / "book.pdf").write_bytes(b"%PDF-1.7")
+    assert explain_no_images(tmp_path).startswith("holds no page image, but book.pdf: a PDF file: pip install")
 
 
 def test_a_home_that_the_shell_did_not_fill_in(tmp_path, monkeypatch):

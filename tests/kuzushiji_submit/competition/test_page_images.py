@@ -43,11 +43,11 @@ def test_other_forms_are_found_and_said_once(folder, caplog):
 
 
 def test_what_is_missing_is_told_what_is_there(folder):
-    images = match_images(["a1.jpg", "none"], folder)
+    images = match_images(["x/a1.jpg", "none"], folder)
     assert "none" not in images
     assert dict(images) == {}
     assert images.file_id("none") == "none"
-    assert "but of A1 and a1, which differ in form" in images.why_missing("a1.jpg")
+    assert "but of A1 and a1, which differ in form" in images.why_missing("x/a1.jpg")
     assert (
         f"no image in {folder}: fetch it (ids are written as the names of its files without ending, such as 00012)"
         in (images.why_missing("none"))

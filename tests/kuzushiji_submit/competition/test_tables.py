@@ -11,7 +11,7 @@ from kuzushiji_submit.competition.problems import Problem
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.competition.translation import read_translation
 from kuzushiji_submit.core.errors import CompetitionFileError
-from kuzushiji_submit.core.page.page_files import FolderContent
+from kuzushiji_submit.core.page.page_folder import FolderContent
 
 
 def test_translation_takes_commas_and_spaces(write_csv):
@@ -64,6 +64,8 @@ def test_sample_faults(write_csv, rows, message):
         ("brsk001_012", "brsk"),
         ("test_00145af3", "test"),
         ("plain", "plain"),
+        ("vol1/001", "vol1"),  # the folder, so that a book's pages stay together
+        ("a/vol1/200022050_1", "a/vol1"),
     ],
 )
 def test_book_of(image_id, book_id):
@@ -87,7 +89,6 @@ def test_one_file_in_place_of_a_folder(tmp_path):
     for name, content, message in (
         ("b.txt", b"text", "not an image"),
         ("b.zip", b"PK\3\4", "is an archive: unpack it"),
-        ("b.pdf", b"%PDF-1.7", "a PDF file"),
         ("b", b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
     ):
         (tmp_path / name).write_bytes(content)
@@ -103,7 +104,7 @@ def test_one_file_in_place_of_a_folder(tmp_path):
         (
             ["a.zip"],
             ["x", "y"],
-            ["1 file is no image and is left out: a.zip", "2 folders in it are not looked into: x, y"],
+            ["1 file is no image and is left out: a.zip", "2 folders in it cannot be looked into: x, y"],
         ),
         (list("abcdefg"), [], ["7 files are no images and are left out: a, b, c, d, e and 2 more"]),
     ],

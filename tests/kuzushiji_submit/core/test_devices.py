@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from kuzushiji_submit.core.devices import choose_device
+from kuzushiji_submit.core.devices import choose_device, fast_half
 from kuzushiji_submit.core.errors import DeviceError
 
 
@@ -19,3 +19,26 @@ def test_a_device_may_be_named() -> None:
 def test_what_is_no_device_to_compute_on_is_refused(name: str) -> None:
     with pytest.raises(DeviceError, match="cannot be used here"):
         choose_device(name)
+
+
+@pytest.mark.parametrize(
+    ("device", "capabilities", "expected"),
+    [
+        ("cuda:1", {}, torch.float16),
+        ("cpu", {}, None),
+        ("cpu", {"avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, None),
+        ("cpu", {"avx512_bf16": True}, torch.bfloat16),
+        ("cpu", {"amx_bf16": True}, torch.bfloat16),
+        ("mps", {"avx512_bf16": True}, None),
+    ],
+)
+def test_sixteen_bits_where_they_are_faster(
+    device: str, capabilities: dict[str, bool], expected: torch.dtype | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert fast_half(torch.device(device)) == expected
+
+
+def test_a_torch_that_does_not_tell_computes_in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert fast_half(torch.device("cpu")) is None

@@ -1,8 +1,10 @@
 """One function over many pages: order, failures, killed processes, early ends."""
 
 import errno
+import importlib.util
 import itertools
 import os
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from kuzushiji_submit.core.errors import OutputError, PageReadError, WorkerError
 from kuzushiji_submit.core.page.page_files import PageFile
 
 KINDS = ("serial", "threads", "processes")
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed")
 
 
 def double(number):
@@ -140,6 +143,26 @@ def test_a_killed_process_costs_its_item_alone():
     assert isinstance(results[2], Failure)
     assert results[2].item == 2
     assert isinstance(results[2].error, WorkerError)
+
+
+@pytest.mark.slow
+@needs_ray
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_ray_is_as_the_others():
+    assert list(map_pages(double, [], 2, "ray")) == []
+    assert tell(map_pages(double, range(8), 2, "ray")) == [0, 2, 4, "3: no page", 8, 10, 12, 14]
+    with pytest.raises(OutputError, match="disk full"):
+        list(map_pages(double, [1, 13, 2], 2, "ray"))
+    results = list(map_pages(double_or_die, range(7), 2, "ray"))
+    assert [result for result in results if not isinstance(result, Failure)] == [0, 2, 6, 8, 10, 12]
+    assert isinstance(results[2].error, WorkerError)
+    assert "2: its process died again and again" in str(results[2].error)
+
+
+def test_without_ray_its_name_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(WorkerError, match=r"ray is missing: pip install 'kuzushiji-submit\[ray\]'"):
+        list(map_pages(double, [1], 2, "ray"))
 
 
 @pytest.mark.parametrize("kind", ["serial", "threads"])

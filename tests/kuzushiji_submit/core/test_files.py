@@ -17,6 +17,7 @@ from kuzushiji_submit.core.files import (
     atomic_bytes,
     atomic_text,
     fit_name,
+    fit_path,
     replacing,
     try_file,
     try_folder,
@@ -266,6 +267,41 @@ def test_what_is_write_protected_fails_the_trial(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("stem", ["", "a", "頁_1", "x" * 251])
 def test_a_name_that_fits_stays(stem):
     assert fit_name(stem, ".png") == f"{stem}.png"
+
+
+@pytest.mark.parametrize(
+    ("stem", "path"),
+    [
+        ("a", "a.png"),
+        ("vol1/a", "vol1/a.png"),
+        ("vol1/scans/a.b", "vol1/scans/a.b.png"),
+    ],
+)
+def test_folders_before_a_name_stay_folders(stem, path):
+    assert fit_path(stem, ".png") == Path(path)
+
+
+@pytest.mark.parametrize("stem", ["/a", "../a", "a/../b", "a//b", "./a", ".hidden/a", f"{'x' * 256}/a", "..", "a/.."])
+def test_no_path_leads_out_or_cannot_be(stem, tmp_path):
+    path = tmp_path / fit_path(stem, ".png")
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    assert path.resolve().is_relative_to(tmp_path)
+    assert fit_path(stem, ".png") != fit_path(stem.replace("a", "b").replace("..", "."), ".png")
+
+
+@pytest.mark.parametrize(("name", "what"), [("x" * 256, "a name of 256 bytes"), ("頁" * 86, "a name of 258 bytes")])
+def test_a_name_that_no_file_can_have_is_refused_before_any_work(tmp_path, name, what):
+    for path in (tmp_path / name, tmp_path / name / "b"):
+        for trial in (lambda path: try_file(path, "--out", "x"), lambda path: try_folder(path, "--out")):
+            with pytest.raises(OutputError, match=rf"--out: the path is too long \({what}\): choose a shorter one"):
+                trial(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_is_too_long_as_a_whole(tmp_path):
+    with pytest.raises(OutputError, match=r"--out: the path is too long \([4-9]\d{3} bytes\)"):
+        try_folder(tmp_path.joinpath(*["x" * 200] * 25), "--out")
 
 
 @pytest.mark.parametrize("sign", ["x", "頁"])

@@ -1,5 +1,6 @@
 """What keeps memory flat."""
 
+import ctypes
 import os
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, ...]]:
     """What a C library that stands in was asked for."""
     monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
     monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
+    monkeypatch.delenv("THP_MEM_ALLOC_ENABLE", raising=False)
     calls: list[tuple[str, int, ...]] = []
     library = SimpleNamespace(
         mallopt=lambda *values: calls.append(("mallopt", *values)),
@@ -28,7 +30,31 @@ def test_caches_are_bounded(asked: list) -> None:
     memory.limit_caches()
     memory.release_freed()
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == str(memory.KERNELS)
-    assert asked == [("mallopt", -3, memory.OWN_PAGES_BYTES), ("malloc_trim", 0)]
+    assert os.environ["THP_MEM_ALLOC_ENABLE"] == "1"
+    assert asked == [("mallopt", -3, memory.OWN_PAGES_BYTES), ("mallopt", -1, memory.KEPT_BYTES), ("malloc_trim", 0)]
+
+
+@pytest.mark.parametrize(
+    ("freed", "expected"),
+    [(0, []), (memory.KEPT_BYTES, []), (memory.KEPT_BYTES + 1, [("malloc_trim", 0)])],
+)
+def test_only_what_is_too_much_is_given_back(asked: list, freed: int, expected: list) -> None:
+    memory._glibc().mallinfo2 = lambda: SimpleNamespace(fordblks=freed)
+    memory.release_freed()
+    assert asked == expected
+
+
+@pytest.mark.skipif(memory._glibc() is None or not hasattr(memory._glibc(), "mallinfo2"), reason="needs glibc 2.33")
+def test_the_library_tells_what_was_freed() -> None:
+    library = memory._glibc()
+    library.malloc_trim(0)
+    library.malloc.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    blocks = [library.malloc(ctypes.c_size_t(50_000)) for _ in range(400)]
+    before = memory._freed_bytes(library)
+    for block in blocks[:-1]:
+        library.free(block)
+    assert memory._freed_bytes(library) - before > 15_000_000
+    library.free(blocks[-1])
 
 
 def test_what_the_user_says_goes_first(asked: list, monkeypatch: pytest.MonkeyPatch) -> None:

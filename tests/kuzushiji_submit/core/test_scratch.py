@@ -105,3 +105,36 @@ def test_beside_a_file_the_next_writer_clears_what_a_killed_one_left(tmp_path):
 def test_a_long_name_has_room_for_an_ending(tmp_path, name):
     with folder_beside(tmp_path / name) as folder:
         (folder / name).write_text("content")
+
+
+def test_one_that_was_killed_before_it_had_a_lock_is_cleared_at_once(tmp_path):
+    path = tmp_path / "files" / "out.csv"
+    (path.parent / ".out.csv.0.tmp" / "content").mkdir(parents=True)
+    with folder_beside(path) as folder:
+        assert folder.parent.name == ".out.csv.0.tmp"
+    (path.parent / ".out.csv.3.tmp").mkdir()
+    (path.parent / ".mine.0.tmp").mkdir()
+    (path.parent / ".mine.0.tmp" / "notes").touch()  # somebody's own
+    sweep_beside(path.parent)
+    assert [left.name for left in path.parent.iterdir()] == [".mine.0.tmp"]
+
+
+def test_one_that_was_taken_for_abandoned_while_it_was_made_gives_way(tmp_path, monkeypatch):
+    """Another process finds the folder without its lock, takes the lock first, and clears it."""
+    from kuzushiji_submit.core import scratch
+
+    take, lost = scratch._take, []
+
+    def take_late(folder: Path) -> int | None:
+        if not lost:
+            lost.append(folder)
+            sweep_beside(folder.parent)
+            assert not folder.exists()
+        return take(folder)
+
+    monkeypatch.setattr(scratch, "_take", take_late)
+    with folder_beside(tmp_path / "out.csv") as folder:
+        assert folder.is_dir()
+        assert folder.parent.name == ".out.csv.1.tmp"
+    assert len(lost) == 1
+    assert list(tmp_path.glob(".*")) == []

@@ -59,6 +59,27 @@ def test_every_page_has_a_file_in_every_format(job):
     assert (job.out / "text" / "b_2.txt").read_bytes() == b""
 
 
+def test_pages_in_folders_and_halves_of_spreads_find_their_images_and_keep_their_folders(job, tmp_path):
+    ids = {"b_1": "vol1/b_1", "b_2": "vol1/b_2_1r", "b_3": "vol1/b_2_2l"}
+    (job.images / "vol1").mkdir()
+    for name in ("b_1", "b_2"):
+        (job.images / f"{name}.jpg").rename(job.images / "vol1" / f"{name}.jpg")
+    moved = [replace(reading, image_id=ids[reading.image_id]) for reading in readings()]
+    write_rows(job.submission, ((reading.image_id, reading.to_points()) for reading in moved))
+    write_characters(job.characters, moved)
+    text = replace(job, formats=("text", "page"))
+    assert export_submission(text).failures == {}
+    wanted = {f"{kind}/{name}{end}" for kind, end in (("text", ".txt"), ("page", ".xml")) for name in ids.values()}
+    assert set(contents(job.out)) == wanted
+    xml = (job.out / "page" / "vol1" / "b_2_2l.xml").read_text(encoding="utf-8")
+    assert 'imageFilename="b_2.jpg"' in xml
+    # Again, of other pages: nothing of the earlier export is left, nor its folders.
+    write_rows(job.submission, [("b_3", None)])
+    export_submission(replace(text, earlier=Earlier.REPLACE))
+    assert set(contents(job.out)) == {"text/b_3.txt", "page/b_3.xml"}
+    assert not (job.out / "text" / "vol1").exists()
+
+
 def test_a_run_exports_what_its_files_export_to(job, tmp_path):
     export_submission(job)
     images = {reading.image_id: PageFile(job.images / f"{reading.image_id}.jpg") for reading in readings()}

@@ -38,10 +38,23 @@ def test_an_earlier_export_is_refused_gone_on_with_or_replaced(folder):
     folder.write("b_1", [b"<x/>", b"x"])
     with pytest.raises(OutputError, match="holds exported pages: add --resume to go on with them, --overwrite"):
         folder.prepare(MADE_OF, Earlier.REFUSE)
-    (folder.root / "page" / ".b_2.xml.0123.tmp").write_bytes(b"cut sh")
+    half = folder.root / "page" / "vol1" / ".b_2.xml.0.tmp" / "content"
+    half.mkdir(parents=True)
+    (half / "b_2.xml").write_bytes(b"cut sh")
     folder.prepare(MADE_OF, Earlier.RESUME)
+    assert list((folder.root / "page" / "vol1").iterdir()) == []
     assert files(folder) == [f"page/{MARKER}", "page/b_1.xml", f"text/{MARKER}", "text/b_1.txt"]
     folder.prepare({"submission": "b"}, Earlier.REPLACE)
+    assert files(folder) == [f"page/{MARKER}", f"text/{MARKER}"]
+
+
+@pytest.mark.parametrize("earlier", Earlier)
+def test_an_export_that_was_killed_while_it_began_is_begun_again(folder, earlier):
+    """Its marker was still beside its place: these are no files of somebody else's."""
+    half = folder.root / "page" / f".{MARKER}.0.tmp" / "content"
+    half.mkdir(parents=True)
+    (half / MARKER).write_text("{")
+    folder.prepare(MADE_OF, earlier)
     assert files(folder) == [f"page/{MARKER}", f"text/{MARKER}"]
 
 

@@ -61,6 +61,43 @@ def test_an_accelerator_of_ones_own(kaggle, run):
     assert kaggle.kernels[0]["machineShape"] == "NvidiaTeslaA100"
 
 
+def test_every_fold_is_a_kernel_of_its_own(kaggle, run):
+    code, out, _ = run("kernel", "push", "train", "--fold", "1", "--from-kernel", "train-fold-0")
+    assert code == 0
+    assert out.startswith("tester/kuzushiji-train-fold-1: version 1 runs: ")
+    (saved,) = kaggle.kernels
+    assert (saved["slug"], saved["newTitle"]) == ("tester/kuzushiji-train-fold-1", "Kuzushiji Train Fold 1")
+    assert saved["kernelDataSources"] == ["tester/kuzushiji-train-fold-0"]
+    assert "'name': 'train-fold-1'" in saved["text"]
+    assert "'fold': 1" in saved["text"]
+    assert run("kernel", "push", "train", "--fold", "0", "--suffix", "adapted")[0] == 0
+    assert kaggle.kernels[1]["slug"] == "tester/kuzushiji-train-adapted"
+    assert run("kernel", "status", "train-adapted")[1] == "tester/kuzushiji-train-adapted: COMPLETE\n"
+
+
+def test_settings_of_one_group_are_set_one_by_one(kaggle, run):
+    sets = ("--set", 'arguments.recognizer=["--set", "epochs=3"]', "--set", 'arguments.held_out=["--set", "x=1"]')
+    assert run("kernel", "push", "train", *sets)[0] == 0
+    for expected in ("'recognizer': ['--set', 'epochs=3']", "'held_out': ['--set', 'x=1']", "'--pages', '200'"):
+        assert expected in kaggle.kernels[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("train", "--fold", "5"), "there is no fold 5 of 5"),
+        (("train", "--fold", "-1"), "--fold -1: folds are counted from 0"),
+        (("predict", "--fold", "1", "--from-kernel", "train"), "--fold belongs to training"),
+        (("train", "--suffix", "a_b"), "cannot be part of a name"),
+    ],
+)
+def test_folds_and_names_that_are_none(kaggle, run, argv, said):
+    code, _, last = run("kernel", "push", *argv)
+    assert code == 1
+    assert said in last
+    assert not kaggle.kernels
+
+
 def test_build_only_pushes_nothing(kaggle, run, tmp_path):
     code, out, _ = run("kernel", "push", "train", "--owner", "somebody", "--build-only", tmp_path / "k")
     assert (code, out) == (0, f"{tmp_path / 'k'}\n")
@@ -118,7 +155,7 @@ def test_a_wrong_setting_is_seen_before_the_upload(kaggle, run, weights):
         "the predict kernel needs weights: give --recognizer-weights FILE, --dataset OWNER/SLUG or --from-kernel train"
     )
     assert run("kernel", "push", "train", "--from-kernel", "a/b/c")[2] == (
-        "'a/b/c' is no kernel: write train, predict or owner/slug"
+        "'a/b/c' is no kernel: write train, predict, train-fold-1 or owner/slug"
     )
     assert kaggle.uploads == {}
 

@@ -4,8 +4,12 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+from kuzushiji_submit.core.training.book_split import describe_books
+from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
 from kuzushiji_submit.kaggle_kernels.commands import Outcome
 from kuzushiji_submit.kaggle_kernels.roots import Roots
 
@@ -25,6 +29,9 @@ def roots(tmp_path, monkeypatch) -> Roots:
         (competition / images / "p1.jpg").touch()
     with (competition / "sample_submission.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("image_id", "labels"), *((f"p{page}", "x") for page in range(1, 5))])
+    with (competition / "train.csv").open("w", newline="") as stream:
+        rows = ((f"10000000{book}_1", "U+3042 1 1 9 9") for book in range(4))
+        csv.writer(stream).writerows([("image_id", "labels"), *rows])
     (roots.inputs / "weights").mkdir()
     (roots.inputs / "weights" / "recognizer.safetensors").write_bytes(b"weights")
     return roots
@@ -80,7 +87,7 @@ def pretended(roots, monkeypatch) -> Commands:
     package = "kuzushiji_submit.kaggle_kernels"
     monkeypatch.setattr(f"{package}.predict_pages.Command", commands.start)
     monkeypatch.setattr(f"{package}.predict_pages.run_command", commands.run)
-    monkeypatch.setattr(f"{package}.run_train.run_command", commands.run)
+    monkeypatch.setattr(f"{package}.kernel_run.run_command", commands.run)
     monkeypatch.setattr(f"{package}.session.count_gpus", lambda: 0)
     return commands
 
@@ -88,6 +95,14 @@ def pretended(roots, monkeypatch) -> Commands:
 def option(call: Sequence[str], name: str) -> str:
     """The word after an option."""
     return call[call.index(name) + 1]
+
+
+def save_weights(path: Path, held_out: Sequence[str], content: bytes = b"") -> Path:
+    """A safetensors file without a network, whose record says which books were held out."""
+    record = WeightsRecord("recognizer", "none", provenance=Provenance(split=describe_books(held_out)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({"x": np.frombuffer(content, np.uint8)}, path, {"kuzushiji": record.to_text()})
+    return path
 
 
 def write_shard(call: list[str]) -> int:

@@ -19,7 +19,8 @@ from kuzushiji_submit.kaggle_kernels import bootstrap
 from kuzushiji_submit.kaggle_kernels import build_kernel as building
 from kuzushiji_submit.kaggle_kernels.build_kernel import KERNELS, MAX_SOURCE_BYTES, build_kernel, kernel_metadata, slug
 from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
-from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings, read_run_settings
+from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
+from kuzushiji_submit.kaggle_kernels.run_kernel import read_run_settings
 from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining
 
 ROOT = Path(kuzushiji_submit.__file__).parents[1]
@@ -70,15 +71,26 @@ def test_what_is_committed_is_in_step_with_what_is_built(name, built):
     assert before in code
     assert code.endswith(after)
     assert Path(bootstrap.__file__).read_text() in code
-    assert f"run_{name}(" in after
+    assert f'run_kernel("{name}", SETTINGS)' in after
 
 
 def test_given_settings_go_before_those_of_the_template(tmp_path):
-    settings = KernelSettings("someone", run={"time_budget": "2h", "predict": ["--set", "min_score=0.3"]})
-    code = (build_kernel("predict", tmp_path, settings) / "kernel.py").read_text()
+    given = {"time_budget": "2h", "arguments": {"recognizer": ["--set", "epochs=3"]}}
+    code = (build_kernel("train", tmp_path, KernelSettings("someone", run=given)) / "kernel.py").read_text()
     run = read_run_settings(constants(code)["SETTINGS"])
-    assert (run.time_budget, run.predict) == ("2h", ("--set", "min_score=0.3"))
-    assert run.steps == ("predict",)
+    assert (run.name, run.time_budget, run.arguments["recognizer"]) == ("train", "2h", ("--set", "epochs=3"))
+    # What the template says of other steps stays.
+    assert run.arguments["calibrate"] == ("--pages", "200")
+    assert run.steps[0] == "detector"
+
+
+def test_a_kernel_of_its_own_beside_that_of_the_template(tmp_path):
+    settings = KernelSettings("someone", suffix="fold-1", run={"fold": 1})
+    built = build_kernel("train", tmp_path, settings)
+    metadata = json.loads((built / "kernel-metadata.json").read_text())
+    assert (metadata["id"], metadata["title"]) == ("someone/kuzushiji-train-fold-1", "Kuzushiji Train Fold 1")
+    run = read_run_settings(constants((built / "kernel.py").read_text())["SETTINGS"])
+    assert (run.name, run.fold) == ("train-fold-1", 1)
 
 
 def test_the_training_s_presets_travel_along_and_are_settings_of_the_commands(built):
@@ -86,10 +98,10 @@ def test_the_training_s_presets_travel_along_and_are_settings_of_the_commands(bu
     with tarfile.open(fileobj=io.BytesIO(lzma.decompress(pack_packages(ROOT)))) as archive:
         packed = set(archive.getnames())
     for what, default in (("detector", HeatmapTraining()), ("recognizer", RecognizerTraining())):
-        preset = values[f"{what}_config"]
+        preset = values["configs"][what]
         assert f"kuzushiji_submit/presets/{preset}.toml" in packed
         assert read_settings(default, preset) != default
-    assert not constants((built["predict"] / "kernel.py").read_text())["SETTINGS"]["detector_config"]
+    assert not constants((built["predict"] / "kernel.py").read_text())["SETTINGS"]["configs"]
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -128,6 +140,8 @@ def test_slugs_are_those_of_the_client(title, expected):
         ("train", KernelSettings("someone", kernels=("a/",)), "'a/' is no data set or kernel"),
         ("train", KernelSettings("someone", run={"steps": ["dance"]}), "unknown step 'dance'"),
         ("train", KernelSettings("someone", run={"hours": 8}), "unknown key hours"),
+        ("train", KernelSettings("someone", suffix="fold/1"), "cannot be part of a name"),
+        ("train", KernelSettings("someone", suffix="x" * 40), "50 characters at most"),
     ],
 )
 def test_what_cannot_be_built_is_named(tmp_path, name, settings, message):

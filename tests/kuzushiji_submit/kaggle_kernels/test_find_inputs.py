@@ -9,7 +9,8 @@ from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.find_inputs import (
     find_competition,
     find_earlier_run,
-    find_weights,
+    find_files,
+    is_output,
     read_record,
 )
 
@@ -71,24 +72,33 @@ def test_image_folders_are_not_searched(tmp_path):
 NAME = "recognizer.safetensors"
 
 
-def test_weights_wherever_they_lie(tmp_path):
-    assert find_weights(tmp_path, NAME) is None
-    make(tmp_path, f"notebooks/owner/train/runs/recognizer/{NAME}", f"notebooks/owner/train/{NAME}", content=b"same")
-    assert find_weights(tmp_path, NAME) == tmp_path / "notebooks" / "owner" / "train" / NAME
-    assert find_weights(tmp_path, "detector.safetensors") is None
+def test_files_wherever_they_lie_each_content_once(tmp_path):
+    assert find_files(tmp_path, NAME) == ()
+    make(tmp_path, f"notebooks/owner/train/copy/{NAME}", f"notebooks/owner/train/{NAME}", content=b"same")
+    assert find_files(tmp_path, NAME) == (tmp_path / "notebooks" / "owner" / "train" / NAME,)
+    assert find_files(tmp_path, "detector.safetensors") == ()
+    make(tmp_path, f"b/{NAME}", content=b"other")
+    nearest = tmp_path / "b"
+    assert find_files(tmp_path, NAME) == (nearest / NAME, tmp_path / "notebooks" / "owner" / "train" / NAME)
+    assert find_files(tmp_path, NAME, without=nearest) == (tmp_path / "notebooks" / "owner" / "train" / NAME,)
 
 
-def test_weights_that_differ_must_be_told_apart(tmp_path):
+def test_of_a_kernel_s_output_the_top_counts(tmp_path):
+    """Below it lie weights that were not calibrated yet."""
+    make(tmp_path, "train/kuzushiji_run.json", content=b"{}")
+    make(tmp_path, f"train/runs/recognizer/{NAME}", content=b"raw")
+    assert find_files(tmp_path, NAME) == ()
+    make(tmp_path, f"train/{NAME}", content=b"calibrated")
+    assert find_files(tmp_path, NAME) == (tmp_path / "train" / NAME,)
+    assert (is_output(tmp_path / "train"), is_output(tmp_path)) == (True, False)
+
+
+def test_given_files_go_before_all_others(tmp_path):
     make(tmp_path, f"a/{NAME}", content=b"one")
     make(tmp_path, f"b/{NAME}", content=b"two")
-    with pytest.raises(KernelError, match=rf"several different files {NAME} \(a/{NAME}, b/{NAME}\)"):
-        find_weights(tmp_path, NAME)
-    assert find_weights(tmp_path, NAME, f"b/{NAME}") == tmp_path / "b" / NAME
-
-
-def test_given_weights_that_are_not_there(tmp_path):
+    assert find_files(tmp_path, NAME, [f"b/{NAME}"]) == (tmp_path / "b" / NAME,)
     with pytest.raises(KernelError, match="no such file"):
-        find_weights(tmp_path, NAME, "nowhere")
+        find_files(tmp_path, NAME, ["nowhere"])
 
 
 def record(folder: Path, **values: object) -> Path:

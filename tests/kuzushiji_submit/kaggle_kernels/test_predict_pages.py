@@ -1,6 +1,7 @@
 """Shards over GPUs, shards that break, and what is left of them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
-from kuzushiji_submit.kaggle_kernels.predict_pages import Weights, predict_pages
+from kuzushiji_submit.kaggle_kernels.predict_pages import Readers, predict_pages
 from kuzushiji_submit.kaggle_kernels.session import Session
 from kuzushiji_submit.reading.characters import Alternative, Character
 from kuzushiji_submit.reading.journal import Journal
@@ -27,18 +28,18 @@ def data(roots) -> DataFolder:
 
 
 @pytest.fixture
-def weights(roots) -> Weights:
-    return Weights(roots.inputs / "weights" / "recognizer.safetensors")
+def readers(roots) -> Readers:
+    return Readers((roots.inputs / "weights" / "recognizer.safetensors",))
 
 
 @pytest.fixture
-def predict(roots, data, weights, pretended):
+def predict(roots, data, readers, pretended):
     """Predicts in a new session; gives how the steps ended."""
 
-    def run(weights: Weights = weights, *, gpus: int = 0, **settings) -> dict[str, dict]:
+    def run(readers: Readers = readers, *, gpus: int = 0, arguments: tuple[str, ...] = (), **settings):
         session = Session("predict", RunSettings(**settings), roots)
         session.gpus = gpus
-        predict_pages(session, data, weights)
+        session.step("predict", lambda: predict_pages(session, data, readers, arguments))
         return json.loads((roots.working / "kuzushiji_run.json").read_text())["steps"]
 
     return run
@@ -59,7 +60,7 @@ def begin_journal(call: list[str], *pages: str) -> None:
 
 def test_every_shard_has_its_gpu_and_its_pages(predict, pretended, roots, data):
     pretended.acts["predict"] = write_shard
-    steps = predict(gpus=2, shards=3, predict=("--set", "min_score=0.2"), report_pages=7)
+    steps = predict(gpus=2, shards=3, arguments=("--set", "min_score=0.2"), report_pages=7)
     assert {name: step["status"] for name, step in steps.items()} == dict.fromkeys(
         ("predict", "merge", "report"), "done"
     )
@@ -82,23 +83,21 @@ def test_without_a_gpu_no_device_is_named(predict, pretended):
     assert pretended.environments[:2] == [{}, {}]
 
 
-def test_a_detector_s_weights_are_used(predict, pretended, weights, tmp_path):
+def test_everything_there_is_to_read_with_is_used(predict, pretended, readers, tmp_path):
     pretended.acts["predict"] = write_shard
-    detector = tmp_path / "detector.safetensors"
-    detector.touch()
-    predict(Weights(weights.recognizer, detector))
-    call = pretended.of("predict")[0]
-    assert (option(call, "--detector"), option(call, "--detector-weights")) == ("heatmap", str(detector))
-
-
-def test_a_text_prior_is_used_where_there_is_one(predict, pretended, weights, tmp_path):
-    pretended.acts["predict"] = write_shard
-    prior = tmp_path / "prior.safetensors"
-    prior.touch()
+    files = [tmp_path / f"{number}.safetensors" for number in range(6)]
+    for path in files:
+        path.touch()
     predict()
-    assert "--prior" not in pretended.of("predict")[0]
-    predict(Weights(weights.recognizer, None, prior))
-    assert option(pretended.of("predict")[-1], "--prior") == str(prior)
+    assert not {"--prior", "--second-level", "--set"} & set(pretended.of("predict")[0])
+    predict(Readers(tuple(files[:2]), tuple(files[2:4]), files[4], files[5], 0.25))
+    call = pretended.of("predict")[-1]
+    for name, given in (("--recognizer-weights", files[:2]), ("--detector-weights", files[2:4])):
+        place = call.index(name)
+        assert call[place + 1 : place + 3] == list(map(str, given))
+    assert option(call, "--detector") == "heatmap"
+    assert (option(call, "--prior"), option(call, "--second-level")) == (str(files[4]), str(files[5]))
+    assert option(call, "--set") == "min_score=0.25"
 
 
 def test_the_time_is_what_is_left_without_the_reserve(predict, pretended):
@@ -173,13 +172,17 @@ def test_what_was_read_is_not_read_again(predict, pretended):
     assert len(pretended.of("predict")) == 2
 
 
-@pytest.mark.parametrize("changed", ["weights", "settings", "shards"])
-def test_but_with_other_weights_or_settings_it_is(predict, pretended, weights, changed):
+@pytest.mark.parametrize("changed", ["weights", "threshold", "settings", "shards"])
+def test_but_with_other_weights_or_settings_it_is(predict, pretended, readers, changed):
     pretended.acts["predict"] = write_shard
     predict()
     if changed == "weights":
-        weights.recognizer.write_bytes(b"better")
-    settings = {"settings": {"predict": ("--batch-pages", "2")}, "shards": {"shards": 1}}.get(changed, {})
+        readers.recognizers[0].write_bytes(b"better")
+    settings = {
+        "settings": {"arguments": ("--batch-pages", "2")},
+        "shards": {"shards": 1},
+        "threshold": {"readers": replace(readers, min_score=0.4)},
+    }.get(changed, {})
     predict(**settings)
     assert len(pretended.of("predict")) == (3 if changed == "shards" else 4)
 

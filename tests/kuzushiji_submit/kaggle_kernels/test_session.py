@@ -7,7 +7,7 @@ import pytest
 
 from kuzushiji_submit.core.errors import CropStoreError, DetectionError, KernelError
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
-from kuzushiji_submit.kaggle_kernels.session import Session, run_session
+from kuzushiji_submit.kaggle_kernels.session import Session
 
 
 def record(roots) -> dict:
@@ -80,44 +80,22 @@ def test_it_goes_on_from_an_attached_run_and_rather_from_its_own(roots, pretende
     assert second.earlier_step("b") == "partial"
 
 
+def test_runs_of_another_name_are_other_runs(roots, pretended):
+    first = Session("train", RunSettings(name="train-fold-1"), roots)
+    first.step("a", lambda: ("done", ""), "key")
+    assert record(roots)["kernel"] == "train-fold-1"
+    assert Session("train", RunSettings(name="train-fold-2"), roots).earlier is None
+    roots.working.joinpath("kuzushiji_run.json").unlink()
+
+
+def test_what_a_step_depended_on_is_on_record(session, roots, pretended):
+    session.step("a", lambda: ("done", ""), "key")
+    second = Session("predict", RunSettings(), roots)
+    assert (second.earlier_key("a"), second.earlier_key("b")) == ("key", "")
+
+
 def test_a_record_of_another_shape_names_no_step(roots, pretended):
     attached = roots.inputs / "old"
     attached.mkdir()
     (attached / "kuzushiji_run.json").write_text(json.dumps({"kernel": "predict", "steps": ["a"]}))
     assert Session("predict", RunSettings(), roots).earlier_step("a") == ""
-
-
-def run(work, values=None) -> int:
-    return run_session("predict", values or {}, work)
-
-
-def test_a_run_that_makes_something_has_not_failed(roots, pretended, capsys):
-    def half(session):
-        (roots.working / "submission.csv").touch()
-        session.step("report", lambda: ("failed", ""))
-
-    assert run(half) == 0
-    assert "written: submission.csv; failed: report" in capsys.readouterr().out
-
-
-def test_a_run_that_makes_nothing_has(roots, pretended, capsys):
-    def nothing(session):
-        raise KernelError("no pages: attach them")
-
-    assert run(nothing) == 1
-    assert "run: failed after 0 s: no pages: attach them" in capsys.readouterr().out
-    assert record(roots)["steps"]["run"]["status"] == "failed"
-    assert run(lambda session: None) == 0
-
-
-def test_settings_that_are_wrong_end_it_at_once(roots, pretended, capsys):
-    assert run(lambda session: pytest.fail("began"), {"hours": 3}) == 1
-    assert "kernel: error: the kernel's settings: unknown key hours" in capsys.readouterr().out
-    assert not (roots.working / "kuzushiji_run.json").exists()
-
-
-def test_a_working_folder_that_cannot_be_written(roots, pretended, monkeypatch, capsys):
-    (roots.scratch / "file").touch()
-    monkeypatch.setenv("KUZUSHIJI_WORKING_ROOT", str(roots.scratch / "file" / "working"))
-    assert run(lambda session: None) == 1
-    assert "cannot be written" in capsys.readouterr().out

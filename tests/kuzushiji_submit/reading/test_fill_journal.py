@@ -25,19 +25,22 @@ class StubReader:
 
 
 @pytest.mark.parametrize(
-    ("image_ids", "most", "asked", "kept", "failures"),
+    ("windows", "most", "asked", "kept", "failures"),
     [
         ([], 9, [], ["old"], {}),
-        (["old"], 9, [], ["old"], {}),
-        (["a", "old", "bad", "b"], 9, ["a", "bad", "b"], ["old", "a", "b"], {"bad": "broken"}),
-        (["a", "b"], 1, ["a", "b"], ["old", "a"], {}),  # time was up
+        ([["old"]], 9, [], ["old"], {}),
+        ([["a"], ["old"], ["bad"], ["b"]], 9, ["a", "bad", "b"], ["old", "a", "b"], {"bad": "broken"}),
+        ([["a"], ["b"]], 1, ["a", "b"], ["old", "a"], {}),  # time was up
+        # A window is read as a whole, and what was known of it stays as it was.
+        ([["a", "old"], ["b"]], 9, ["a", "old", "b"], ["old", "a", "b"], {}),
+        ([["old"], ["a", "b"]], 9, ["a", "b"], ["old", "a", "b"], {}),
     ],
 )
-def test_what_the_journal_lacks_is_read(tmp_path, capsys, image_ids, most, asked, kept, failures):
+def test_what_the_journal_lacks_is_read(tmp_path, capsys, windows, most, asked, kept, failures):
     reader = StubReader(most)
     with Journal(tmp_path / "journal.jsonl", {}, CHARSET, resume=False) as journal:
         journal.add(page_reading("old", (), charset=CHARSET))
-        assert fill_journal(reader, image_ids, journal, "read") == failures
+        assert fill_journal(reader, windows, journal, "read") == failures
         assert reader.asked == asked
         assert list(journal) == kept
     assert ("bad: broken" in capsys.readouterr().err) is bool(failures)

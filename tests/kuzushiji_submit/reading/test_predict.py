@@ -2,20 +2,26 @@
 
 import gc
 import json
+import shutil
 import unicodedata
 import weakref
 import zipfile
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from detection.detections import Detections
 from kuzushiji_submit.competition.submission import find_faults, read_submission, settings_path
 from kuzushiji_submit.core.errors import CompetitionFileError, ConfigError, OutputError, PageReadError
 from kuzushiji_submit.core.time_budget import TimeBudget
+from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.character_index import CharacterIndex
-from kuzushiji_submit.reading.journal import journal_path
+from kuzushiji_submit.reading.journal import Journal, journal_path
+from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict
+from kuzushiji_submit.reading.view_config import ViewConfig
 
 MADE_BY = {"made_by": "a test"}
 
@@ -56,7 +62,65 @@ def test_ids_in_another_form_are_read_and_written_as_the_sample_has_them(pages, 
     assert list(counts(job.out).items()) == [(ids[0], 12), (ids[1], 6), (ids[2], 0)]
     assert "2 ids are written otherwise than the file: 'test_images/b_1.jpg' is 'b_1' (a folder" in caplog.text
     assert "fetch it (ids are written as the names of its files without ending, such as b_1)" in result.failures["b_9"]
-    assert sorted(path.name for path in (tmp_path / "debug").iterdir()) == ["B_3.jpg", "test_images_b_1.jpg.jpg"]
+    sheets = (tmp_path / "debug").rglob("[!.]*.jpg")
+    assert sorted(str(path.relative_to(tmp_path)) for path in sheets) == [
+        "debug/B_3.jpg",
+        "debug/test_images/b_1.jpg.jpg",
+    ]
+
+
+def test_pages_in_folders_are_told_apart(pages, tmp_path, pipeline):
+    for name, image in (("vol1/001.jpg", "b_1"), ("vol2/001.jpg", "b_3")):
+        (pages / name).parent.mkdir()
+        (pages / f"{image}.jpg").rename(pages / name)
+    job = PredictJob(pages, tmp_path / "s.csv")
+    predict(job, pipeline, MADE_BY)
+    assert counts(job.out) == {"b_2": 0, "vol1/001": 12, "vol2/001": 6}
+    (tmp_path / "list.txt").write_text("pages/vol2/001.jpg\npages/gone.jpg\n")
+    job = PredictJob(tmp_path / "list.txt", tmp_path / "t.csv")
+    result = predict(job, pipeline, MADE_BY)
+    assert counts(job.out) == {"pages/gone": 0, "pages/vol2/001": 6}
+    assert "no such file" in result.failures["pages/gone"]
+
+
+def test_a_list_of_nothing_is_no_image(tmp_path, pipeline):
+    (tmp_path / "list.txt").write_text("gone\n")
+    with pytest.raises(CompetitionFileError, match="not an image, and no text file that lists any"):
+        predict(PredictJob(tmp_path / "list.txt", tmp_path / "s.csv"), pipeline, MADE_BY)
+
+
+@pytest.fixture
+def spread(pages):
+    """A scan of an open book: 12 crosses on the right page, 6 on the left one."""
+    images = [np.asarray(Image.open(pages / f"{name}.jpg")) for name in ("b_3", "b_1")]
+    Image.fromarray(np.hstack(images)).save(pages / "001.png")
+    return images[0].shape[1]
+
+
+def test_a_spread_is_one_row_or_two(pages, tmp_path, pipeline, spread):
+    job = PredictJob(pages, tmp_path / "s.csv")
+    predict(job, pipeline, MADE_BY)
+    whole = {page.image_id: page for page in read_submission(job.out)}
+    assert list(whole) == ["001", "b_1", "b_2", "b_3"]
+    job = PredictJob(pages, tmp_path / "t.csv", split_spreads=True, workers=2)
+    predict(job, pipeline, MADE_BY)
+    halves = {page.image_id: page for page in read_submission(job.out)}
+    assert {name: len(page) for name, page in halves.items()} == {
+        "001_1r": 12, "001_2l": 6, "b_1": 12, "b_2": 0, "b_3": 6,
+    }  # fmt: skip
+    # In the pixels of the scan, not of the half.
+    assert halves["001_1r"].points[:, 0].min() > spread > halves["001_2l"].points[:, 0].max()
+    np.testing.assert_allclose(halves["001_1r"].points - [spread, 0], halves["b_1"].points, atol=4)
+
+
+def test_half_a_spread_that_lies_on_its_head(pages, tmp_path, weights, spread):
+    views = ViewConfig(orientation="180")
+    turned = load_pipeline(PipelineConfig(page_views=views), [weights], [], "cpu")
+    job = PredictJob(pages, tmp_path / "s.csv", split_spreads=True)
+    predict(job, turned, MADE_BY)
+    halves = {page.image_id: page for page in read_submission(job.out)}
+    assert halves["001_1r"].points[:, 0].min() > spread
+    assert json.loads(settings_path(job.out).read_text())["views"]["001_1r"] == {"turned": 180, "negative": False}
 
 
 def test_a_name_of_macos_is_the_samples_name(pages, tmp_path, pipeline):
@@ -252,3 +316,42 @@ def test_names_of_any_kind_are_read_and_written(pages, tmp_path, pipeline, name)
     assert find_faults(job.out, list(counts(job.out))) == []
     assert len(CharacterIndex.scan(job.characters).read(name)) == 6
     assert (tmp_path / "debug" / f"{name}.jpg").is_file()
+
+
+def test_a_killed_window_of_a_book_is_read_again_as_a_whole(pages, tmp_path, weights, monkeypatch):
+    pipeline = load_pipeline(PipelineConfig(min_score=0, hand=HandConfig(pages=2)), [weights], [], "cpu")
+    shutil.copy(pages / "b_1.jpg", pages / "c_1.jpg")
+    whole = PredictJob(pages, tmp_path / "whole.csv")
+    predict(whole, pipeline, MADE_BY)
+    job = PredictJob(pages, tmp_path / "killed.csv")
+    recognized: list[list[str]] = []
+    recognize, add = type(pipeline).recognize, Journal.add
+
+    def notes(self, detected):
+        recognized.append([page.image_id for page in detected])
+        return recognize(self, detected)
+
+    def dies_on_b_2(self, reading):
+        if reading.image_id == "b_2":
+            raise KeyboardInterrupt
+        add(self, reading)
+
+    monkeypatch.setattr(type(pipeline), "recognize", notes)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", dies_on_b_2)
+        with pytest.raises(KeyboardInterrupt):
+            predict(job, pipeline, MADE_BY)
+    assert recognized == [["b_1", "b_2"]]
+    predict(PredictJob(pages, job.out, resume=True), pipeline, MADE_BY)
+    assert recognized == [["b_1", "b_2"], ["b_1", "b_2"], ["b_3"], ["c_1"]]
+    assert job.out.read_bytes() == whole.out.read_bytes()
+
+
+def test_shards_take_whole_windows_of_a_book(pages, tmp_path, weights):
+    pipeline = load_pipeline(PipelineConfig(min_score=0, hand=HandConfig(pages=2)), [weights], [], "cpu")
+    whole, first, second = (tmp_path / f"{name}.csv" for name in ("whole", "first", "second"))
+    predict(PredictJob(pages, whole), pipeline, MADE_BY)
+    predict(PredictJob(pages, first, shard=(1, 2)), pipeline, MADE_BY)
+    predict(PredictJob(pages, second, shard=(2, 2)), pipeline, MADE_BY)
+    assert list(counts(first)) == ["b_1", "b_2"]
+    assert first.read_text() + second.read_text().partition("\n")[2] == whole.read_text()

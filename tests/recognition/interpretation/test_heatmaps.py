@@ -89,11 +89,37 @@ def test_evidence_is_the_class_activation_map_of_an_averaging_network(charset: C
         image = (torch.from_numpy(crops.pixels)[:, None].float() / 255 - 0.2) / 0.5
         maps = model.forward_features(image)[0]
         norm = model.head[0].weight / (model.head[0].running_var + model.head[0].eps).sqrt()
-        weights = model.head[2].weight[3] * norm
+        weights = (model.head[2].weight[3] - model.head[2].weight.mean(dim=0)) * norm
         cam = (weights[:, None, None] * maps).sum(0).clamp(min=0)
         cam = torch.nn.functional.interpolate(cam[None, None], size=(32, 32), mode="bicubic")[0, 0]
     expected = ((cam - cam.min()) / (cam.max() - cam.min())).numpy()
     np.testing.assert_allclose(found.evidence[0], expected, atol=1e-4)
+
+
+def test_evidence_is_where_the_maximum_was_taken(charset: Charset) -> None:
+    """The mean of a map speaks against the class, its highest place for it: evidence is at that place, not nowhere."""
+    recognizer = make_recognizer(
+        charset, ReaderConfig(widths=(4, 8), blocks=(1,), embedding=8), context=1.5, input_size=24
+    )
+    model = recognizer.model
+    with torch.no_grad():
+        model.embed.weight.zero_()
+        model.embed.weight[:, :8] = -2.0
+        model.embed.weight[:, 8:16] = 1.0
+        model.classifier.weight.zero_()
+        model.classifier.weight[0] = 1.0
+    found = explain(recognizer, make_crops(3), [0, 0, 0])
+    assert (found.evidence.max(axis=(1, 2)) == 1).all()
+
+
+def test_evidence_does_not_change_with_what_all_logits_have_in_common(charset: Charset) -> None:
+    recognizer = make_recognizer(charset)
+    before = explain(recognizer, make_crops(2), [3, 4])
+    with torch.no_grad():
+        recognizer.model.head[2].weight -= 5.0
+    after = explain(recognizer, make_crops(2), [3, 4])
+    np.testing.assert_allclose(after.scores, before.scores, rtol=1e-3)
+    np.testing.assert_allclose(after.evidence, before.evidence, atol=1e-3)
 
 
 def test_another_class_has_other_evidence_and_the_same_activation(weights: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
-from recognition.training.balance import BalancedSampler, class_quotas
+from recognition.training.balance import BalancedSampler, class_quotas, prior_offsets
 from recognition.training.config import BalanceConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource, MixedCrops
@@ -122,4 +122,40 @@ def test_epoch_without_draws_is_refused(skewed: MixedCrops) -> None:
 @pytest.mark.parametrize("values", [{"power": 1.5}, {"power": -1}, {"at_least": -1}, {"at_least": 5, "at_most": 4}])
 def test_config_out_of_range_is_refused(values: dict) -> None:
     with pytest.raises(ConfigError, match="balance"):
+        BalanceConfig(**values)
+
+
+@pytest.fixture
+def two_sources(make_store: Callable[..., CropStore]) -> MixedCrops:
+    """As many draws of each: one source shows class 0 alone, the other 0 and 1 alike; nobody shows class 2."""
+    return MixedCrops(
+        [
+            CropSource(make_store(("p", "b", [0] * 10), name="real"), name="real"),
+            CropSource(make_store(("q", "c", [0] * 5 + [1] * 5), name="drawn"), name="drawn"),
+        ]
+    )
+
+
+def test_offsets_tell_what_a_source_shows_against_all(two_sources: MixedCrops) -> None:
+    config = BalanceConfig(power=1, negatives=0, adjust=1, adjust_floor=0.1)
+    offsets = prior_offsets(two_sources, np.arange(len(two_sources)), config)
+    # Together 3/4 and 1/4; with a tenth of it the sources have 0.975 and 0.025, 0.525 and 0.475.
+    expected = np.log([[0.975 / 0.75, 0.025 / 0.25], [0.525 / 0.75, 0.475 / 0.25]])
+    np.testing.assert_allclose(offsets[:, :2], expected)
+    np.testing.assert_array_equal(offsets[:, 2:], 0)
+
+
+def test_offsets_of_half_are_half_as_large_and_of_one_source_nothing(
+    two_sources: MixedCrops, skewed: MixedCrops
+) -> None:
+    places = np.arange(len(two_sources))
+    whole, half = (prior_offsets(two_sources, places, BalanceConfig(adjust=adjust)) for adjust in (1.0, 0.5))
+    np.testing.assert_allclose(half, whole / 2)
+    np.testing.assert_allclose(prior_offsets(skewed, np.arange(len(skewed)), BalanceConfig(adjust=1)), 0, atol=1e-12)
+    assert whole.any()
+
+
+@pytest.mark.parametrize("values", [{"adjust": -0.1}, {"adjust_floor": 0}, {"adjust_floor": 1.1}])
+def test_refuses_adjustments_out_of_range(values: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="adjust"):
         BalanceConfig(**values)

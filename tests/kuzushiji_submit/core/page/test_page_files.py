@@ -1,12 +1,10 @@
-"""Which files of a folder are pages."""
-
-import os
+"""The pages in a file, and their ids."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from kuzushiji_submit.core.page.page_files import PageFile, look_through, pages_of_file
+from kuzushiji_submit.core.page.page_files import PageFile, pages_of_file
 from kuzushiji_submit.core.page.read import read_page
 
 
@@ -21,40 +19,6 @@ def save_tiff(path, levels, kinds=()):
     for image, kind in zip(images, kinds, strict=False):
         image.encoderinfo = {"tiffinfo": {254: kind}}
     images[0].save(path, save_all=True, append_images=images[1:], **getattr(images[0], "encoderinfo", {}))
-
-
-def names(paths):
-    return [path.name for path in paths]
-
-
-def test_an_empty_folder(tmp_path):
-    assert look_through(tmp_path) == type(look_through(tmp_path))()
-
-
-def test_files_are_told_by_their_content(tmp_path):
-    for name, kind in (("a.jpg", "PNG"), ("b", "PNG"), ("c.TXT", "JPEG"), ("d.JPEG", "JPEG"), ("e.Tif", "TIFF")):
-        save(tmp_path / name, format=kind)
-    for name in ("damaged.png", "empty.jp2"):
-        (tmp_path / name).touch()
-    for name, content in (("notes.txt", b"text"), ("list.csv", b""), ("page.xml", b"<xml/>"), ("scan.pdf", b"%PDF-1")):
-        (tmp_path / name).write_bytes(content)
-    for litter in (".hidden.png", "Thumbs.db", "desktop.ini", "._a.jpg"):
-        (tmp_path / litter).touch()
-    (tmp_path / "folder.jpg").mkdir()
-    (tmp_path / "gone.jpg").symlink_to(tmp_path / "none")
-    os.mkfifo(tmp_path / "pipe.png")
-    found = look_through(tmp_path)
-    pages = ["a.jpg", "b", "c.TXT", "d.JPEG", "damaged.png", "e.Tif", "empty.jp2", "gone.jpg"]
-    assert names(page.path for page in found.pages) == pages
-    assert names(found.others) == ["list.csv", "notes.txt", "page.xml", "pipe.png", "scan.pdf"]
-    assert names(found.folders) == ["folder.jpg"]
-
-
-def test_one_file(tmp_path):
-    path = save(tmp_path / "a.png")
-    assert look_through(path).pages == (PageFile(path),)
-    (tmp_path / "b.txt").write_text("text")
-    assert look_through(tmp_path / "b.txt").others == (tmp_path / "b.txt",)
 
 
 def test_pages_of_a_tiff_file(tmp_path):

@@ -1,0 +1,1 @@
+"""What `kuzushiji doctor` looks at: packages, memory, disk, weights, fonts, credentials, and a trial reading."""

@@ -1,0 +1,129 @@
+"""What the steps of a run work on: the pages, the books held out, and what this run or an earlier one has left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.core.errors import KernelError, WeightsError
+from kuzushiji_submit.core.time_budget import TIME_IS_UP
+from kuzushiji_submit.core.training.book_split import books_of_description
+from kuzushiji_submit.core.weights_record import read_record
+from kuzushiji_submit.kaggle_kernels.commands import Outcome, run_command
+from kuzushiji_submit.kaggle_kernels.find_inputs import distinct, find_files, is_output
+from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, HELD_OUT, PRIOR, RECOGNIZER, RUNS, SECOND_LEVEL
+from kuzushiji_submit.kaggle_kernels.session import Session, Status
+
+ADAPT = "adapt"
+
+
+@dataclass(frozen=True)
+class KernelRun:
+    """A run, for its steps.
+
+    Attributes:
+        session: its settings, its clock, its folders.
+        data: the competition's files.
+        held_out: the books that no network of this run is trained on; none where the settings hold none out.
+    """
+
+    session: Session
+    data: DataFolder
+    held_out: tuple[str, ...] = ()
+
+    @property
+    def working(self) -> Path:
+        """The folder of what the run leaves."""
+        return self.session.roots.working
+
+    def own(self, name: str) -> Path | None:
+        """A file that this run has left so far, or taken over from the run that it goes on from; None without it."""
+        path = self.working / name
+        return path if path.is_file() else None
+
+    def attached(self, name: str, given: Sequence[str] = ()) -> tuple[Path, ...]:
+        """Files of a name that other kernels and data sets have, each content once.
+
+        Raises:
+            KernelError: if a given file is not there.
+        """
+        earlier = self.session.earlier
+        return find_files(self.session.roots.inputs, name, given, without=earlier[0] if earlier else None)
+
+    def recognizers(self) -> tuple[Path, ...]:
+        """The weights to read with: those of this run first, then the attached ones.
+
+        What this run adapted stands for the weights that it began with.
+        """
+        attached = self.attached(RECOGNIZER, self.session.settings.recognizer_weights)
+        if self.own(RECOGNIZER) is not None and ADAPT in self.session.settings.steps:
+            begun_with = self.trained_without(attached)
+            attached = tuple(path for path in attached if path != begun_with)
+        return distinct([*filter(None, [self.own(RECOGNIZER)]), *attached])
+
+    def detectors(self) -> tuple[Path, ...]:
+        """The detectors to read with; none for the ink detector."""
+        attached = self.attached(DETECTOR, self.session.settings.detector_weights)
+        return distinct([*filter(None, [self.own(DETECTOR)]), *attached])
+
+    def detector_of_fold(self) -> Path | None:
+        """The detector that has not seen the books held out; None for the ink detector, which has seen none."""
+        own = self.own(DETECTOR)
+        return own or self.trained_without(self.attached(DETECTOR, self.session.settings.detector_weights))
+
+    def recognizer_of_fold(self) -> Path | None:
+        """The recognizer that has not seen the books held out, as it was trained; None without one."""
+        for step in (ADAPT, "recognizer"):
+            if (path := self.own(f"{RUNS}/{step}/{RECOGNIZER}")) is not None and step in self.session.settings.steps:
+                return path
+        return self.trained_without(self.attached(RECOGNIZER, self.session.settings.recognizer_weights))
+
+    def trained_without(self, weights: Sequence[Path]) -> Path | None:
+        """The first of several weights files that says that it was trained without all the books held out."""
+        for path in weights:
+            try:
+                unseen = books_of_description(read_record(path).provenance.split)
+            except WeightsError:
+                continue  # the commands say more about it
+            if self.held_out and set(self.held_out) <= set(unseen):
+                return path
+        return None
+
+    def prior(self) -> Path | None:
+        """The text prior to read with: this run's own, else the attached one, one of a data set before the others."""
+        attached = sorted(self.attached(PRIOR), key=lambda path: is_output(path.parent))
+        return self.own(PRIOR) or (attached[0] if attached else None)
+
+    def second_level(self) -> Path | None:
+        """What this run learned of which characters are worth a row, or the one that is attached alone."""
+        attached = self.attached(SECOND_LEVEL)
+        return self.own(SECOND_LEVEL) or (attached[0] if len(attached) == 1 else None)
+
+    def readings(self) -> tuple[Path, ...]:
+        """The readings of held-out books: of one that several runs held out those of this run come first."""
+        return distinct([*filter(None, [self.own(HELD_OUT)]), *self.attached(HELD_OUT)])
+
+    def command(self, step: str, arguments: Sequence[object], seconds: float) -> Outcome:
+        """Runs the command of a step, with the further arguments that the settings have for it."""
+        arguments = [*arguments, *self.config(step), *self.session.settings.arguments.get(step, ())]
+        name = step.replace("_", "-")
+        return run_command(name, arguments, self.session.log(name), limit=seconds + self.session.grace)
+
+    def config(self, step: str) -> list[object]:
+        """The option for the preset, or the text of a TOML file, that the settings have for a step."""
+        config: str | Path = self.session.settings.configs.get(step, "")
+        if "=" in str(config):  # no preset's name
+            text, config = str(config), self.session.roots.scratch / f"{step}.toml"
+            config.write_text(text, encoding="utf-8")
+        return ["--config", config] if config else []
+
+
+def ended(outcome: Outcome) -> tuple[Status, str]:
+    """How a step ended whose command ended so.
+
+    Raises:
+        KernelError: if the command failed.
+    """
+    if outcome.code not in (0, TIME_IS_UP):
+        raise KernelError(outcome.message)
+    return ("partial" if outcome.code else "done"), outcome.message

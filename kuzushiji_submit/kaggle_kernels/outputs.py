@@ -1,0 +1,12 @@
+"""What the files in a kernel's output are called; later runs find them by these names among their inputs."""
+
+RECOGNIZER = "recognizer.safetensors"
+DETECTOR = "detector.safetensors"
+PRIOR = "prior.safetensors"
+SECOND_LEVEL = "second_level.safetensors"
+HELD_OUT = "held_out.jsonl"
+HELD_OUT_TABLE = "held_out.csv"
+THRESHOLD = "threshold.toml"
+SUBMISSION = "submission.csv"
+RUNS = "runs"
+RUN_RECORD = "kuzushiji_run.json"

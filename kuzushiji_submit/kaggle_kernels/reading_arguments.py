@@ -1,0 +1,14 @@
+"""The options that say with what a command reads pages."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def reading_arguments(recognizers: Iterable[Path], detectors: Iterable[Path], prior: Path | None) -> list[object]:
+    """The options for weights and text prior: without a detector's weights the ink detector finds the characters."""
+    found = tuple(detectors)
+    return [
+        *("--recognizer-weights", *recognizers),
+        *(("--detector", "heatmap", "--detector-weights", *found) if found else ("--detector", "ink")),
+        *(("--prior", prior) if prior else ()),
+    ]

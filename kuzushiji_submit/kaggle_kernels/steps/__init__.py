@@ -1,0 +1,1 @@
+"""The steps of a kernel's run, a file each."""

@@ -1,0 +1,76 @@
+"""Weights and their cards."""
+
+import shutil
+
+import pytest
+
+from kuzushiji_submit.core.files import sha256_of
+from kuzushiji_submit.diagnosis.finding import Verdict
+from kuzushiji_submit.diagnosis.model_files import look_at_model_files, read_card
+from kuzushiji_submit.reading import default_weights
+
+NAMES = {"RECOGNIZER_WEIGHTS": 0, "DETECTOR_WEIGHTS": 1, "TEXT_PRIOR": 2}
+
+
+@pytest.fixture(params=NAMES)
+def moved(request, tmp_path, monkeypatch):
+    """A copy of one file and its card in place of the original: path, and the line that tells of it."""
+    path = getattr(default_weights, request.param)
+    for file in (path, path.with_name("README.md")):
+        shutil.copy(file, tmp_path)
+    monkeypatch.setattr(default_weights, request.param, tmp_path / path.name)
+    return tmp_path / path.name, lambda: list(look_at_model_files())[NAMES[request.param]]
+
+
+def test_what_ships_is_what_its_card_says():
+    """After a change of a file: `sha256sum FILE`, into its card."""
+    findings = list(look_at_model_files())
+    assert [(finding.verdict, finding.advice) for finding in findings] == [(Verdict.OK, "")] * 3
+    for name, place in NAMES.items():
+        path = getattr(default_weights, name)
+        assert f"sha256 {sha256_of(path)} as its card says, license CC-BY-SA-4.0" in findings[place].found
+
+
+def test_a_damaged_file_is_a_fault(moved):
+    path, look = moved
+    path.write_bytes(path.read_bytes()[:-100])
+    assert look().verdict is Verdict.FAULT
+    assert str(path) in look().found
+
+
+def test_another_file_than_the_card_describes_is_noted(moved):
+    path, look = moved
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert look().verdict is Verdict.NOTE
+    assert f"sha256 {sha256_of(path)}, but its card says " in look().found
+
+
+def test_a_file_without_a_card_is_noted(moved):
+    path, look = moved
+    path.with_name("README.md").unlink()
+    assert (look().verdict, look().found.endswith("no card")) == (Verdict.NOTE, True)
+
+
+def test_only_a_missing_recognizer_is_a_fault(moved):
+    path, look = moved
+    path.unlink()
+    assert look().verdict is (Verdict.FAULT if path.name.startswith("recognizer") else Verdict.NOTE)
+    assert look().found.startswith(f"{path}: not there: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("", {}),
+        ("# title\nfile: a\n", {}),
+        ("---\nfile: a\n", {}),
+        ("---\n---\nfile: a\n", {}),
+        ("---\nfile: a b\nno field\nsha256: 12\n---\nfile: c\n", {"file": "a b", "sha256": "12"}),
+    ],
+)
+def test_cards(tmp_path, text, fields):
+    (tmp_path / "card").write_text(text)
+    assert read_card(tmp_path / "card") == fields
+    assert read_card(tmp_path / "none") == {}
