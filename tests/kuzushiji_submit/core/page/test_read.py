@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+import tracemalloc
 import zlib
 
 import cv2
@@ -256,3 +257,14 @@ def test_damaged_bytes_give_a_page_or_the_named_error(tmp_path_factory, kind, ch
     path.write_bytes(content[: int(len(content) * cut)])
     with contextlib.suppress(PageReadError):
         assert read_page(path).ndim == 3
+
+
+def test_pixels_are_held_once_beside_the_decoders_own(tmp_path):
+    Image.new("RGB", (2000, 3000), "white").save(tmp_path / "a.png")
+    read_page(tmp_path / "a.png")  # loads what is loaded once
+    tracemalloc.start()
+    try:
+        pixels = read_page(tmp_path / "a.png")
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * pixels.nbytes
+    finally:
+        tracemalloc.stop()
