@@ -49,7 +49,8 @@ class HeatmapDetectorConfig:
         scales: sizes at which the page is read and the maps averaged, times the size of `character_px`; 1.0 alone is
             fastest, and costs a point of F1 on real pages.
         max_pixels: larger pages are read in overlapping tiles.
-        half: computes in 16 bits where the device does so faster: a GPU, and a CPU that has bfloat16.
+        half: whether it computes in 16 bits where the device does so faster. None: on a GPU alone; a CPU's bfloat16 moves
+            boxes by some pixels, and with it F1 on unseen books from 0.605 to 0.586 (docs/scale.md).
         decode: how the maps become boxes.
 
     Raises:
@@ -63,7 +64,7 @@ class HeatmapDetectorConfig:
     largest_zoom: float = 1.5
     scales: tuple[float, ...] = (0.87, 1.15)
     max_pixels: int = 6_000_000
-    half: bool = True
+    half: bool | None = None
     decode: DecodeConfig = field(default_factory=DecodeConfig)
 
     def __post_init__(self) -> None:
@@ -91,7 +92,8 @@ class HeatmapDetector:
         """
         self.config = config or HeatmapDetectorConfig()
         chosen = choose_device(device)
-        half = self.config.half and fast_half(chosen) is not None
+        wanted = chosen.type == "cuda" if self.config.half is None else self.config.half
+        half = wanted and fast_half(chosen) is not None
         self.reader = MapReader(network, chosen, half=half, max_pixels=self.config.max_pixels)
 
     @classmethod
