@@ -37,7 +37,7 @@ class Recognizer:
         top_k: int = 5,
         batch_size: int = 256,
         half: bool = False,
-        embeddings: bool = False,
+        embeddings: bool | None = False,
         views: ViewsConfig | None = None,
     ) -> None:
         """Takes a model over; it is put in evaluation mode and moved to the device.
@@ -52,7 +52,7 @@ class Recognizer:
             half: computes in 16 bits where torch deems it safe: about twice as fast on a GPU, and on a CPU that has
                 bfloat16; scores change in the third digit.
             embeddings: whether `recognize` also gives what the model's `embedding_layer` made of each crop; with
-                several views their mean.
+                several views their mean. None: where the model has one.
             views: how often each crop is looked at; None for once.
 
         Raises:
@@ -69,6 +69,8 @@ class Recognizer:
         self.batch_size = batch_size
         self.half = half
         self.views = make_views(views or ViewsConfig())
+        if embeddings is None:
+            embeddings = hasattr(model, "embedding_layer")
         self._embedding = _embedding_layer(model) if embeddings else None
 
     @classmethod
@@ -80,7 +82,7 @@ class Recognizer:
         top_k: int = 5,
         batch_size: int = 256,
         half: bool = False,
-        embeddings: bool = False,
+        embeddings: bool | None = False,
         views: ViewsConfig | None = None,
     ) -> Self:
         """The recognizer of a weights file, or of an ONNX file made from one, which ONNX Runtime computes on the CPU.

@@ -49,7 +49,7 @@ class HeatmapDetectorConfig:
         scales: sizes at which the page is read and the maps averaged, times the size of `character_px`; 1.0 alone is
             fastest, and costs a point of F1 on real pages.
         max_pixels: larger pages are read in overlapping tiles.
-        half: whether it computes in 16 bits where the device does so faster. None: on a GPU alone; a CPU's bfloat16 moves
+        half: computes in 16 bits where the device does so faster. None: on a GPU alone; bfloat16 on a CPU moves
             boxes by some pixels, and with it F1 on unseen books from 0.605 to 0.586 (docs/scale.md).
         decode: how the maps become boxes.
 

@@ -30,7 +30,6 @@ from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.ensemble import RecognizerEnsemble
-from recognition.onnx_file import SUFFIX as ONNX_SUFFIX
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
 from recognition.several_views import ViewsConfig
@@ -98,7 +97,7 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
             batch_size=config.batch_size,
             half=half,
             views=config.views,
-            embeddings=in_hand and path.suffix != ONNX_SUFFIX,  # which gives none: its pages are read one by one
+            embeddings=None if in_hand else False,  # a network that gives none reads each page by itself
         )
         for path in weights
     ]

@@ -18,6 +18,7 @@ EXPECTED = {"reader", "reader-real", "reader-kaggle", "detector", "detector-real
     "seed-two",
     "kuzu-char-rec",
     "adapt",
+    "adapt-kaggle",
 }
 
 
@@ -28,7 +29,7 @@ def test_they_are_there() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_preset_is_settings_of_its_command(name: str) -> None:
     default = HeatmapTraining() if name.startswith("detector") else RecognizerTraining()
-    default = AdaptConfig() if name == "adapt" else default
+    default = AdaptConfig() if name.startswith("adapt") else default
     assert read_settings(default, name) != default
     assert read_settings(default, str(PRESETS / f"{name}.toml")) == read_settings(default, name)
 

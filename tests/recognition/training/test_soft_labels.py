@@ -70,7 +70,7 @@ def test_a_source_needs_a_label_for_each_crop(store: CropStore) -> None:
 def test_a_batch_holds_soft_labels_only_where_there_are_any(
     make_store: Callable[..., CropStore], store: CropStore
 ) -> None:
-    assert len(CropDataset(MixedCrops([CropSource(store)]))[0]) == 3
+    assert len(CropDataset(MixedCrops([CropSource(store)]))[0]) == 4
     other = make_store(("p", "b", [0, 1]), name="other")
     labels = soft([[(0, 0.5), (2, 0.25)], [(1, 0.5), (3, 0.0)]])
     mixed = MixedCrops([CropSource(store), CropSource(other, soft=labels)])

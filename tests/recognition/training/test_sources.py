@@ -24,10 +24,11 @@ def test_sources_follow_each_other(store: CropStore, make_store: Callable[..., C
 
 
 def test_dataset_gives_batches(mixed: MixedCrops) -> None:
-    crops, geometry, class_ids = CropDataset(mixed).__getitems__([3, 0])
+    crops, geometry, class_ids, sources = CropDataset(mixed).__getitems__([3, len(mixed) - 1])
     assert geometry.shape == (2, 3)
-    assert (crops.shape, class_ids.tolist()) == ((2, 32, 32), [3, 0])
-    crop, _, class_id = CropDataset(mixed)[3]
+    assert (crops.shape, class_ids.tolist()) == ((2, 32, 32), mixed.class_ids[[3, -1]].tolist())
+    assert sources.tolist() == [0, len(mixed.sources) - 1]
+    crop, _, class_id, _ = CropDataset(mixed)[3]
     assert crop.equal(crops[0])
     assert class_id == 3
 

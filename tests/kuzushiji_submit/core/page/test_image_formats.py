@@ -48,5 +48,5 @@ def test_other_files_are_explained(tmp_path):
     assert describe_other(b"") == ""
     assert "git lfs pull" in describe_other(b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n")
     assert "unpack" in describe_other(b"PK\3\4\0")
-    assert "export" in describe_other(b"%PDF-1.7")
+    assert "kuzushiji-submit[pdf]" in describe_other(b"%PDF-1.7")
     assert read_head(tmp_path / "none") == b""
