@@ -70,7 +70,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--shard", type=_shard, default=(1, 1), metavar="I/N", help="read only every N-th page, from the I-th on"
     )
-    parser.add_argument("--batch-pages", type=int, default=1, help="pages recognized together (default: %(default)s)")
+    parser.add_argument(
+        "--batch-pages",
+        type=int,
+        default=1,
+        help="pages recognized together, beside those of a book that help each other (default: %(default)s)",
+    )
     parser.add_argument(
         "--engine",
         choices=("local", "processes", "ray"),
