@@ -66,7 +66,7 @@ def random_crops(recognizer: Recognizer, count: int) -> Crops:
     random = np.random.default_rng(0)
     size = recognizer.crop_config.size
     pixels = random.integers(0, 256, (count, size, size), dtype=np.uint8)
-    return Crops(pixels, np.tile(np.float32([0.4, 0.45, 0.0]), (count, 1)))
+    return Crops(pixels, np.tile(np.array([0.4, 0.45, 0.0], np.float32), (count, 1)))
 
 
 def best(run: Callable[[], object], runs: int) -> float:

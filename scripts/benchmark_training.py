@@ -63,7 +63,7 @@ def measure(
             default_root_dir=scratch,
             accelerator=config.runtime.accelerator,
             devices=1,
-            precision=config.runtime.precision,
+            precision=config.runtime.precision,  # type: ignore[arg-type]  # checked by Lightning
             max_epochs=2,
             limit_train_batches=steps,
             limit_val_batches=0,

@@ -100,7 +100,8 @@ def best_overlap(boxes: NDArray[np.float64], truth: NDArray[np.float32]) -> NDAr
         return np.zeros(len(boxes), np.float32)
     shared = np.minimum(boxes[:, 3, None], truth[:, 3]) - np.maximum(boxes[:, 1, None], truth[:, 1])
     joint = np.maximum(boxes[:, 3, None], truth[:, 3]) - np.minimum(boxes[:, 1, None], truth[:, 1])
-    return np.where(centers_inside(boxes, truth), shared / joint, 0).max(axis=1).astype(np.float32)
+    overlap = np.where(centers_inside(boxes.astype(np.float32), truth), shared / joint, 0).max(axis=1)
+    return np.asarray(overlap, np.float32)
 
 
 class Likelihood:
@@ -161,7 +162,7 @@ def tally(page: Page, least: float) -> Counts:
     if not page.candidates:
         return Counts(fn=len(page.truth))
     points = segmentation.choose(page.candidates, least)[2] / page.zoom[:2]
-    return match(page.truth, points).counts
+    return match(page.truth, points.astype(np.float32)).counts
 
 
 def report(title: str, tallies: dict[str, Counts]) -> None:

@@ -46,6 +46,7 @@ from kuzushiji_submit.reading.prior.text_prior import TextPrior
 from recognition.calibration import fit_temperature
 from recognition.crops import crop_boxes
 from recognition.recognizer import Recognizer
+from recognition.scoring_recognizer import ScoringRecognizer
 
 KEPT = 24
 GRID = [(0.0, 0.0), *((w, d) for w in (0.3, 0.5, 0.7, 0.9) for d in (0.0, 0.2, 0.4, 0.6))]
@@ -71,7 +72,7 @@ class Seen:
     @property
     def scores(self) -> NDArray[np.float32]:
         """Softmax scores of the best classes, float32 (N, KEPT)."""
-        return np.exp(self.logits - self.rest[:, None])
+        return np.asarray(np.exp(self.logits - self.rest[:, None]), np.float32)
 
 
 Read = Callable[[Seen], tuple[NDArray[np.int64], NDArray[np.float32]]]
@@ -144,7 +145,7 @@ class Stages:
     """What finds and what reads characters."""
 
     detector: Detector
-    recognizer: Recognizer
+    recognizer: ScoringRecognizer
 
 
 def load_stages(args: argparse.Namespace, weights: Path) -> Stages:
@@ -162,8 +163,13 @@ def see(pipeline: Stages, page: NDArray[np.uint8], image_id: str, truth: PageTru
     empty = PageTruth(image_id, (), np.zeros((0, 4), np.float32))
     known, found = truth or empty, detections
     class_ids = np.array(pipeline.recognizer.charset.class_ids(known.codepoints), np.int64)
-    sets = [
-        (known.boxes, (known.boxes[:, :2] + known.boxes[:, 2:]) / 2, np.ones(len(known), np.float32), class_ids),
+    sets: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]] = [
+        (
+            known.boxes,
+            ((known.boxes[:, :2] + known.boxes[:, 2:]) / 2).astype(np.float32),
+            np.ones(len(known), np.float32),
+            class_ids,
+        ),
         (found.boxes, found.points, found.scores, np.zeros(0, np.int64)),
     ]
     seen = []
@@ -255,10 +261,12 @@ class Tables:
 
     def judged(self, pages: Sequence[Seen], read: Read) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
         """Scores and hits of what was read on complete pages, and boxes of the truth."""
-        scores, hits, truths = [np.zeros(0)], [np.zeros(0, np.bool_)], 0
+        scores: list[NDArray[np.float64]] = [np.zeros(0)]
+        hits: list[NDArray[np.bool_]] = [np.zeros(0, np.bool_)]
+        truths = 0
         for page in (one for one in pages if one.image_id in self.complete):
             ids, best = read(page)
-            joint = page.detection * best
+            joint = (page.detection * best).astype(np.float64)
             order = np.argsort(-joint, kind="stable")
             labels = tuple(self.charset.codepoints[class_id] for class_id in ids[order])
             points = PagePoints(page.image_id, labels, np.rint(page.points[order]).astype(np.float64))

@@ -50,12 +50,13 @@ def draw(page: NDArray[np.uint8], found: Detections, truth: PageTruth, path: Pat
     matched = match(truth, found.points)
     scale = min(1.0, 1800 / max(page.shape[:2]))
     picture = cv2.cvtColor(cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+    canvas = np.asarray(picture, np.uint8)
     for box, hit in zip(found.boxes, matched.box_of_prediction >= 0, strict=True):
-        rectangle(picture, box * scale, (0, 160, 0) if hit else (0, 0, 255))
+        rectangle(canvas, box * scale, (0, 160, 0) if hit else (0, 0, 255))
     for box in truth.boxes[matched.prediction_of_box < 0]:
-        rectangle(picture, box * scale, (255, 80, 0), 2)
+        rectangle(canvas, box * scale, (255, 80, 0), 2)
     path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), picture)
+    cv2.imwrite(str(path), canvas)
 
 
 def rectangle(

@@ -22,6 +22,7 @@ from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.truth import PageTruth, read_truth
 from kuzushiji_submit.core.errors import PageReadError
+from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.synthetic.likeness import MEASURES, SIZE, BoxLikeness, measure_page
 from kuzushiji_submit.synthetic.make_competition import SETTINGS_FILE
@@ -81,7 +82,7 @@ def _table(source: str, images: Path, truth: dict[str, PageTruth], size: float, 
     return pd.DataFrame(rows)
 
 
-def _measure(path: Path, page: PageTruth, size: float) -> BoxLikeness | None:
+def _measure(path: PageFile, page: PageTruth, size: float) -> BoxLikeness | None:
     try:
         return measure_page(read_page(path), page.boxes, size)
     except PageReadError:

@@ -25,6 +25,7 @@ from kuzushiji_submit.competition.data_folder import list_images
 from kuzushiji_submit.competition.labels import parse_groups
 from kuzushiji_submit.core.boxes import overlaps
 from kuzushiji_submit.core.charset import to_character
+from kuzushiji_submit.core.page.prepared import prepare_page
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.order import read_order
@@ -62,7 +63,7 @@ def main() -> int:
         edits = int(edit_distance(written, page.text, reduction="sum"))
         row = [pairs_in_order(ranks[page.exact]), pairs_in_order(alike[page.exact]), edits, len(page.text)]
         if detector is not None:
-            found = detector.detect(read_page(images[page.image_id])).boxes
+            found = detector.detect(prepare_page(read_page(images[page.image_id]))).boxes
             row += measure_detected(page, found)
         rows.append(row)
         if min([row[0], *row[5:]]) < 1:

@@ -83,7 +83,7 @@ Read = list[tuple[PageReading, PageTruth]]
 def read_pages(args: argparse.Namespace) -> Read:
     """Every page as detector and reader see it, nothing dropped."""
     config = PipelineConfig(min_score=0.0, alternatives=12)
-    weights, detector = recognizer_weights(args.recognizer_weights), detector_weights("heatmap", None)
+    weights, detector = [recognizer_weights(args.recognizer_weights)], detector_weights("heatmap", None)
     pipeline = load_pipeline(config, weights, detector, "cpu")
     pages = truth_of(DataFolder(args.data))[:: args.every]
     made_by = describe(config, pipeline, weights, detector)

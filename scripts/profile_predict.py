@@ -127,7 +127,7 @@ class Networks:
                 result: Tensor = compute(*inputs)
                 return result
 
-        network.forward = counted  # type: ignore[method-assign]
+        network.forward = counted
 
 
 def multiply_adds(network: nn.Module, compute: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from kaggle_server import KaggleServer  # noqa: E402 - lies in tests/, beside what else stands in for Kaggle
+from kaggle_server import KaggleServer  # type: ignore[import-not-found]  # noqa: E402 - lies in tests/
 
 from kuzushiji_submit.core.errors import ConfigError, KuzushijiError  # noqa: E402
 from kuzushiji_submit.synthetic.font_catalog import Script, profile_of  # noqa: E402
@@ -84,7 +84,7 @@ def make_competition(args: argparse.Namespace) -> Path:
     train_fonts = args.fonts or [path for path in found if path not in test_fonts] or found
     if not train_fonts or not test_fonts:
         raise ConfigError("no brush font was found: scripts/fonts.sh fetches some, or name them by --fonts")
-    data = args.out / "competition"
+    data: Path = args.out / "competition"
     for name, fonts, pages, test_pages, seed in (
         ("train", train_fonts, args.pages, 1, 1),
         ("test", test_fonts, 1, args.test_pages, 2),
