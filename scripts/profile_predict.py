@@ -42,7 +42,7 @@ MATRIX = 2048
 
 # What is timed: where a function is looked up, its name there, and what the table calls it.
 STAGES: tuple[tuple[Any, str, str], ...] = (
-    (page_reader, "read_image", "decode"),
+    (page_reader, "read_leaf", "decode"),
     (prepared, "estimate_paper", "paper"),
     (prepared, "read_ink", "ink"),
     (detector, "levelled_page", "levelling"),
