@@ -174,8 +174,7 @@ class Recognizer:
         Returns:
             float32 (N, C), or (N, C + 1) where the model knows "not a character".
         """
-        parts = [logits.cpu().numpy() for logits in self._logit_batches(crops)]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
+        return self.logits_and_embeddings(crops)[0]
 
     def logits_and_embeddings(self, crops: Crops) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Logits as `logits` gives them, and embeddings float32 (N, D), None where nobody asked for them."""

@@ -1,6 +1,5 @@
 """Calibrates a recognizer on pages whose truth is known: its temperature, then the score characters are kept from."""
 
-import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,6 @@ from kuzushiji_submit.core.files import atomic_text, sha256_of
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.reading.book_hand import windows
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
@@ -260,14 +258,13 @@ def _read_together(
     reader: Pipeline, found: Sequence[tuple[DetectedPage, PageTruth]]
 ) -> list[tuple[PageReading, PageTruth]]:
     """Detected pages read as `predict` reads them: a window of one book's pages at a time."""
-    groups = windows([page.image_id for page, _ in found], reader.hand.pages if reader.hand else 1)
-    ends = np.cumsum([0, *map(len, groups)])
-    parts = [found[start:end] for start, end in itertools.pairwise(ends)]
+    pages = {page.image_id: (page, truth) for page, truth in found}
 
-    def read(part: Sequence[tuple[DetectedPage, PageTruth]]) -> list[tuple[PageReading, PageTruth]]:
-        return list(zip(reader.recognize([page for page, _ in part]), [truth for _, truth in part], strict=True))
+    def read(window: Sequence[str]) -> list[tuple[PageReading, PageTruth]]:
+        detected, truths = zip(*(pages[image_id] for image_id in window), strict=True)
+        return list(zip(reader.recognize(detected), truths, strict=True))
 
-    return [pair for pairs in _kept(map_pages(read, parts, kind="serial")) for pair in pairs]
+    return [pair for pairs in _kept(map_pages(read, reader.windows(list(pages)), kind="serial")) for pair in pairs]
 
 
 def _kept(results: Iterable[Result | Failure[Any]]) -> Iterator[Result]:

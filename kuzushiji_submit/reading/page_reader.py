@@ -1,5 +1,6 @@
 """Pages from disk through a pipeline, in order: detection ahead in threads, recognition in common batches."""
 
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,23 +62,18 @@ class PageReader:
     def read(self, image_ids: Sequence[str]) -> Iterator[PageReading | PageFailure]:
         """Readings and failures as they come, window by window; all pages, or those that the time suffices for."""
         together = self.pipeline.windows(image_ids, self.batch_pages)
-        window_of = {image_id: number for number, window in enumerate(together) for image_id in window}
         ordered = [image_id for window in together for image_id in window]
-        left = [len(window) for window in together]
-        waiting: list[DetectedPage] = []
-        for found in map_pages(self._detect, ordered, self.workers, "threads", catch=(Exception,)):
-            if isinstance(found, Failure):
-                number = window_of[found.item]
-                yield self._failure(found.item, found.error)
-            else:
-                number = window_of[found.image_id]
-                waiting.append(found)
-            left[number] -= 1
-            if not left[number]:
-                yield from self._recognize(waiting)
-                waiting = []
-                if self.time_budget is not None and self.time_budget.used_up:
-                    return
+        results = map_pages(self._detect, ordered, self.workers, "threads", catch=(Exception,))
+        for window in together:
+            waiting: list[DetectedPage] = []
+            for found in itertools.islice(results, len(window)):
+                if isinstance(found, Failure):
+                    yield self._failure(found.item, found.error)
+                else:
+                    waiting.append(found)
+            yield from self._recognize(waiting)
+            if self.time_budget is not None and self.time_budget.used_up:
+                return
 
     def _detect(self, image_id: str) -> DetectedPage:
         image, view = read_leaf(self._file(image_id)), self.pipeline.page_views.first

@@ -11,7 +11,7 @@ from detection.detections import Detections, Detector
 from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.core.page.scan_placement import ScanPlacement
-from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, read_in_hand, windows
+from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, windows
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -135,7 +135,7 @@ class Pipeline:
             PageReadError: if the pixels are no page.
         """
         page = self.detect(image_id, self.prepare(view.upright(image.pixels))).of_file(image, view)
-        return page, self._in_hand(self.recognizer.recognize(page.crops))
+        return page, self._in_hands([image_id], [self.recognizer.recognize(page.crops)])[0]
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
         """Reads pages of (image_id, uint8 (H, W, 3) RGB) one by one."""
@@ -174,6 +174,3 @@ class Pipeline:
 
     def _in_hands(self, image_ids: Sequence[str], read: Sequence[Recognitions]) -> Sequence[Recognitions]:
         return read if self.hand is None else read_books_in_hand(image_ids, read, self.hand)
-
-    def _in_hand(self, read: Recognitions) -> Recognitions:
-        return read if self.hand is None else read_in_hand(read, self.hand)
