@@ -122,7 +122,7 @@ def parse_arguments() -> argparse.Namespace:
         help="synthetic pages with real characters, made without the group whose first book {book} stands for",
     )
     parser.add_argument("--hands-share", type=share, help="of the draws (default: as many as the pages are)")
-    parser.add_argument("--also", type=Path, help="data folder of crops from elsewhere that no book is held out of")
+    parser.add_argument("--also", help="data folder of crops from elsewhere; {book} in it stands for the group's first")
     parser.add_argument("--also-share", type=share, default=0.1, help="of the draws (default: %(default)s)")
     parser.add_argument("--test", type=Path, help="data folder to measure every model on as well")
     parser.add_argument("--counts", type=Path, required=True, help="CSV of codepoint and train_count")
@@ -188,7 +188,7 @@ def mix(args: argparse.Namespace, settings: RecognizerTraining, charset: Charset
     given: dict[int, float | None] = dict.fromkeys(range(len(folders)))
     for path, part in (
         (args.hands and Path(args.hands.format(book=book)), args.hands_share),
-        (args.also, args.also_share),
+        (args.also and Path(args.also.format(book=book)), args.also_share),
     ):
         if path:
             given[len(folders)] = part

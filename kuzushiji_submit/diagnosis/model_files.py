@@ -30,7 +30,10 @@ def look_at_model_files() -> Iterator[Finding]:
     def prior_of(path: Path) -> str:
         return f"{sum(map(len, load_prior(path).tables)):,} n-grams"
 
-    yield _look("recognizer", default_weights.RECOGNIZER_WEIGHTS, record_of, Verdict.FAULT, "no character is known")
+    first = default_weights.RECOGNIZER_WEIGHTS
+    yield _look("recognizer", first, record_of, Verdict.FAULT, "no character is known")
+    for name in _several(read_card(first.with_name(CARD)).get("file", ""))[1:]:
+        yield _look("recognizer", first.with_name(name), record_of, Verdict.NOTE, "the others read without it")
     yield _look("detector", default_weights.DETECTOR_WEIGHTS, record_of, Verdict.NOTE, "the ink detector stands in")
     yield _look("text prior", default_weights.TEXT_PRIOR, prior_of, Verdict.NOTE, "characters are read one by one")
 
@@ -45,13 +48,20 @@ def _look(what: str, path: Path, describe: Callable[[Path], str], if_missing: Ve
     text = f"{path}: {described}, {path.stat().st_size / 1e6:.1f} MB, sha256 {checksum}"
     card = path.with_name(CARD)
     told = read_card(card)
-    if told.get("file") != path.name:
+    files, checksums = _several(told.get("file", "")), _several(told.get("sha256", ""))
+    if path.name not in files:
         return Finding(what, f"{text}, no card", Verdict.NOTE, f"{card} should say where it comes from: {_FETCH}")
-    if told.get("sha256", checksum) != checksum:
-        found = f"{text}, but its card says {told['sha256']}"
+    expected = dict(zip(files, checksums, strict=False)).get(path.name)
+    if expected not in (None, checksum):
+        found = f"{text}, but its card says {expected}"
         return Finding(what, found, Verdict.NOTE, f"it is damaged, or not the one of {card}: {_FETCH}")
-    agreed = " as its card says" if "sha256" in told else ""
+    agreed = " as its card says" if expected else ""
     return Finding(what, f"{text}{agreed}, license {told.get('license', 'not told')}, card {card}")
+
+
+def _several(value: str) -> list[str]:
+    """The values of a field of a card that tells of several files, in the order of the files."""
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def read_card(path: Path) -> dict[str, str]:

@@ -37,7 +37,7 @@ def _pipeline(device: str, detector: Path | None, recognizer: Path | None, confi
     prior = default_weights.text_prior(None) if config.context.changes_something else None
     return load_pipeline(
         config,
-        [default_weights.recognizer_weights(recognizer)],
+        default_weights.all_recognizer_weights([recognizer] if recognizer else None),
         default_weights.detector_weights(None, [detector] if detector else None),
         device,
         prior,

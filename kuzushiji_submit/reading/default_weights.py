@@ -14,10 +14,11 @@ logger = logging.getLogger(__name__)
 DETECTOR_WEIGHTS = Path(next(iter(detection.__path__))) / "weights" / "detector.safetensors"
 TEXT_PRIOR = Path(__file__).with_name("data") / "prior.safetensors"
 RECOGNIZER_WEIGHTS = Path(next(iter(recognition.__path__))) / "weights" / "recognizer.safetensors"
+"""The first recognizer; beside it may lie others, whose scores are averaged with its: recognizer-2.safetensors, ..."""
 
 
 def recognizer_weights(given: Path | None) -> Path:
-    """The weights file to use: the one given, or the one that comes with the project.
+    """The one weights file to use: the one given, or the first of those that come with the project.
 
     Raises:
         CompetitionFileError: if there is no such file.
@@ -29,12 +30,15 @@ def recognizer_weights(given: Path | None) -> Path:
 
 
 def all_recognizer_weights(given: Sequence[Path] | None) -> tuple[Path, ...]:
-    """The weights files to use together: those given, or the one that comes with the project.
+    """The weights files to use together: those given, or those that come with the project.
 
     Raises:
         CompetitionFileError: if one is missing.
     """
-    return tuple(recognizer_weights(path) for path in given) if given else (recognizer_weights(None),)
+    if given:
+        return tuple(recognizer_weights(path) for path in given)
+    first = recognizer_weights(None)
+    return (first, *sorted(first.parent.glob(f"{first.stem}-[2-9]{first.suffix}")))
 
 
 def text_prior(given: Path | None) -> Path | None:

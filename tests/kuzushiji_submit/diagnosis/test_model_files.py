@@ -9,7 +9,7 @@ from kuzushiji_submit.diagnosis.finding import Verdict
 from kuzushiji_submit.diagnosis.model_files import look_at_model_files, read_card
 from kuzushiji_submit.reading import default_weights
 
-NAMES = {"RECOGNIZER_WEIGHTS": 0, "DETECTOR_WEIGHTS": 1, "TEXT_PRIOR": 2}
+NAMES = {"RECOGNIZER_WEIGHTS": 0, "DETECTOR_WEIGHTS": -2, "TEXT_PRIOR": -1}
 
 
 @pytest.fixture(params=NAMES)
@@ -24,11 +24,31 @@ def moved(request, tmp_path, monkeypatch):
 
 def test_what_ships_is_what_its_card_says():
     """After a change of a file: `sha256sum FILE`, into its card."""
-    findings = list(look_at_model_files())
-    assert [(finding.verdict, finding.advice) for finding in findings] == [(Verdict.OK, "")] * 3
-    for name, place in NAMES.items():
-        path = getattr(default_weights, name)
-        assert f"sha256 {sha256_of(path)} as its card says, license CC-BY-SA-4.0" in findings[place].found
+    paths = [
+        *default_weights.all_recognizer_weights(None),
+        default_weights.DETECTOR_WEIGHTS,
+        default_weights.TEXT_PRIOR,
+    ]
+    for path, finding in zip(paths, look_at_model_files(), strict=True):
+        assert (finding.verdict, finding.advice) == (Verdict.OK, "")
+        assert f"{path}: " in finding.found
+        assert f"sha256 {sha256_of(path)} as its card says, license CC-BY-SA-4.0" in finding.found
+
+
+def test_a_card_tells_of_several_recognizers(tmp_path, monkeypatch):
+    first = tmp_path / "recognizer.safetensors"
+    second, third = (first.with_name(f"recognizer-{number}.safetensors") for number in (2, 3))
+    for path in (first, second):
+        shutil.copy(default_weights.RECOGNIZER_WEIGHTS, path)
+    monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", first)
+    names = ", ".join(path.name for path in (first, second, third))
+    first.with_name("README.md").write_text(f"---\nfile: {names}\nsha256: {sha256_of(first)}, {'0' * 64}\n---\n")
+    found = list(look_at_model_files())[:3]
+    assert [finding.verdict for finding in found] == [Verdict.OK, Verdict.NOTE, Verdict.NOTE]
+    assert f"{first}: " in found[0].found
+    assert "as its card says" in found[0].found
+    assert f"but its card says {'0' * 64}" in found[1].found
+    assert found[2].found == f"{third}: not there: the others read without it"
 
 
 def test_a_damaged_file_is_a_fault(moved):

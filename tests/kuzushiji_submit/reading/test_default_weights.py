@@ -34,6 +34,21 @@ def test_recognizer_weights(given, tmp_path):
         default_weights.recognizer_weights(tmp_path / "none")
 
 
+def test_all_recognizers_that_come_with_the_project_read_together(given, tmp_path, monkeypatch):
+    first = tmp_path / "recognizer.safetensors"
+    monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", first)
+    with pytest.raises(CompetitionFileError, match=r"recognizer.safetensors: no weights file"):
+        default_weights.all_recognizer_weights(None)
+    others = [tmp_path / f"recognizer-{number}.safetensors" for number in (2, 3)]
+    strangers = [tmp_path / name for name in ("recognizer-2.onnx", "recognizer-old.safetensors", "x-2.safetensors")]
+    for path in (first, *others, *strangers):
+        path.touch()
+    assert default_weights.all_recognizer_weights(None) == (first, *others)
+    assert default_weights.all_recognizer_weights([]) == (first, *others)
+    assert default_weights.all_recognizer_weights([given]) == (given,)
+    assert default_weights.recognizer_weights(None) == first
+
+
 @pytest.mark.parametrize("kind", ["heatmap", None])
 def test_the_file_given_goes_before_the_projects_own(kind, own, given):
     own.touch()
