@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # Train the weights that ship, from nothing to calibrated files; started again, it goes on where it was.
 #
-# Usage: DATA=FOLDER OUT=FOLDER [SCALE=full|tiny] [FONTS="FILE ..."] [TRAIN_SET="--set KEY=VALUE ..."] bash scripts/train_shipped.sh
+# Usage: DATA=FOLDER OUT=FOLDER [SCALE=full|tiny] [CYCLES=3] [FONTS="FILE ..."] [TRAIN_SET="--set KEY=VALUE ..."] bash scripts/train_shipped.sh
+#
+# Each cycle trains the reader's base further (from the second on it starts from the one before) and fine-tunes it: as
+# many readers as cycles, whose scores `kuzushiji predict` averages. The labels of a cycle's transcribed pages come from
+# the reader of the cycle before; in the first, from one that has seen boxes only.
 #
 # DATA holds competition/, real_pages/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
 # work; its weights read nothing. With a GPU raise the batch: TRAIN_SET="--set batch_size=512 --set runtime.num_workers=12".
@@ -10,14 +14,15 @@ cd "$(dirname "$0")/.."
 
 : "${DATA:?the folder of competition/, real_pages/ and fonts/}" "${OUT:?the folder to work in}"
 SCALE=${SCALE:-full}
+CYCLES=${CYCLES:-3}
 PYTHON=${PYTHON:-.venv/bin/python}
 GROUPS_OUT="100241706 200021763 100249376 100249416,100249476,200021802,200006663"
 read -r -a TRAIN_SET <<< "${TRAIN_SET:-}"
 CLASSES=$DATA/competition/class_counts.csv
 REAL=$OUT/data/real
 case $SCALE in
-  full) pages_c=600; pages_d=500; hand_pages=60; books=90; epochs=32; draws=100000; tiles=2000; tile_epochs=10; real_epochs=5; real_draws=16000; real_tiles=400 ;;
-  tiny) pages_c=6; pages_d=6; hand_pages=2; books=3; epochs=1; draws=512; tiles=8; tile_epochs=1; real_epochs=1; real_draws=512; real_tiles=8 ;;
+  full) pages_c=600; pages_d=500; pages_i=300; pages_j=600; hand_pages=60; books=90; epochs=32; draws=100000; tiles=2000; tile_epochs=10; real_epochs=6; real_draws=16000; real_tiles=400 ;;
+  tiny) pages_c=6; pages_d=6; pages_i=6; pages_j=6; hand_pages=2; books=3; epochs=1; draws=512; tiles=8; tile_epochs=1; real_epochs=1; real_draws=512; real_tiles=8 ;;
   *) echo "SCALE is full or tiny, not $SCALE" >&2; exit 2 ;;
 esac
 if [ -z "${FONTS:-}" ]; then
@@ -49,10 +54,12 @@ draw() { # draw NAME PAGES SEED OPTIONS...: synthetic pages
 real_hands() { # glyphs of all seven books, for the weights that ship
   draw hands "$hand_pages" 45 --layout "$OUT/data/layout.csv" --real-data "$REAL" --real-share 1
 }
-base_reader() {
-  kuzushiji train recognizer --data "$OUT/data/C" "$OUT/data/D" --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/base-reader" \
+base_reader() { # base_reader CYCLE
+  local goes_on=()
+  [ "$1" = 1 ] || goes_on=(--set "initial_weights=$OUT/base-reader-$(($1 - 1))/recognizer.safetensors" --set optimizer.learning_rate=1.5e-3 --set optimizer.warmup=0.08)
+  kuzushiji train recognizer --data "${PAGES[@]}" --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/base-reader-$1" \
     --crops "$OUT/crops" --config reader --set split.folds=0 --set "epochs=$epochs" --set "balance.epoch_size=$draws" --set optimizer.ema_decay=0.9995 \
-    --set seed=1 "${TRAIN_SET[@]}" --resume
+    --set "seed=$1" "${goes_on[@]}" "${TRAIN_SET[@]}" --resume
 }
 base_detector() {
   kuzushiji train detector --data "$OUT/data/C" "$OUT/data/D" --out "$OUT/base-detector" --pages "$OUT/pages" --config detector --set split.folds=0 \
@@ -63,34 +70,46 @@ real_detector() {
     --set "initial_weights=$OUT/base-detector/detector.safetensors" --set split.folds=0 --set export=last --set "tiles_per_epoch=$real_tiles" \
     --set seed=1 --resume
 }
-real_reader() { # real_reader NAME FOLDER: the base goes on, half of it on real crops
-  kuzushiji train recognizer --data "$2" --train-only "$OUT/data/C" "$OUT/data/D" "$OUT/data/hands" --shares 0.45 0.23 0.2 0.12 \
-    --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/$1" --config reader-real --set "initial_weights=$OUT/base-reader/recognizer.safetensors" \
-    --set split.folds=0 --set export=last --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set seed=1 "${TRAIN_SET[@]}" --resume
+real_reader() { # real_reader NAME CYCLE FOLDER EPOCHS: the base goes on, half of it on real crops
+  kuzushiji train recognizer --data "$3" --train-only "${PAGES[@]}" "$OUT/data/hands" --shares 0.45 0.12 0.1 0.09 0.12 0.12 \
+    --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/$1" --config reader-real --set "initial_weights=$OUT/base-reader-$2/recognizer.safetensors" \
+    --set split.folds=0 --set export=last --set "epochs=$4" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$2" \
+    "${TRAIN_SET[@]}" --resume
 }
 align() { # align READER FOLDER: transcriptions laid over the boxes that the detector finds
   mkdir -p "$2"; ln -sfn "$(realpath "$REAL/train_images")" "$2/train_images"
   kuzushiji align --images "$REAL/train_images" --transcriptions "$DATA/real_pages/transcriptions.json" --truth "$REAL/train.csv" \
     --recognizer-weights "$1/recognizer.safetensors" --out "$2/train.csv"
 }
-measure() { # the same way with books left out: its figures are the ones that count, its temperature and threshold ship
-  cp "$OUT/reader/recognizer.safetensors" "$OUT/recognizer.safetensors"
-  "$PYTHON" scripts/leave_one_book_out.py --base "$OUT/base-reader/recognizer.safetensors" --real "$REAL" --complete "$DATA/real_pages/truth_exact.csv" \
-    --transcriptions "$DATA/real_pages/transcriptions.json" --synthetic "$OUT/data/C" "$OUT/data/D" --synthetic-crops "$OUT/crops" \
-    --false-alarms "$OUT/data/C" --detector heatmap --counts "$CLASSES" --groups $GROUPS_OUT --real-share 0.45 --out "$OUT/left-out" \
-    --calibrate "$OUT/recognizer.safetensors" --config reader-real --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set seed=1
+measure() { # measure CYCLE FILE: the same way with books left out: its figures are the ones that count, its temperature and threshold ship
+  local before=()
+  [ "$1" = 1 ] || before=(--aligner "$OUT/left-out-$(($1 - 1))/aligned-{book}/recognizer.safetensors")
+  cp "$OUT/reader-$1/recognizer.safetensors" "$2"
+  "$PYTHON" scripts/leave_one_book_out.py --base "$OUT/base-reader-$1/recognizer.safetensors" --real "$REAL" --complete "$DATA/real_pages/truth_exact.csv" \
+    --transcriptions "$DATA/real_pages/transcriptions.json" --synthetic "${PAGES[@]}" --synthetic-crops "$OUT/crops" \
+    --false-alarms "$OUT/data/C" --detector heatmap --counts "$CLASSES" --groups $GROUPS_OUT --real-share 0.45 --out "$OUT/left-out-$1" "${before[@]}" \
+    --calibrate "$2" --config reader-real --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$1"
 }
 
+PAGES=("$OUT/data/C" "$OUT/data/D" "$OUT/data/I" "$OUT/data/J")
 step layout layout
 step real "$PYTHON" scripts/make_real_folder.py --real "$DATA/real_pages" --out "$REAL"
 step pages-C draw C "$pages_c" 51 --layout "$OUT/data/layout.csv"
 step pages-D draw D "$pages_d" 52 --tempering 0.6
+step pages-I draw I "$pages_i" 61 --layout "$OUT/data/layout.csv"
+step pages-J draw J "$pages_j" 62 --tempering 0.6
 step pages-hands real_hands
-step base-reader base_reader
+step base-reader-1 base_reader 1
 step base-detector base_detector
 step detector real_detector
-step boxes real_reader boxes "$REAL"
-step align align "$OUT/boxes" "$OUT/data/aligned"
-step reader real_reader reader "$OUT/data/aligned"
-step measure measure
-echo "$OUT/detector/detector.safetensors and $OUT/recognizer.safetensors are ready; the table above is what they are worth on books that they have not seen"
+step boxes real_reader boxes 1 "$REAL" 1
+aligner=boxes
+for cycle in $(seq "$CYCLES"); do
+  step "base-reader-$cycle" base_reader "$cycle"
+  step "align-$cycle" align "$OUT/$aligner" "$OUT/data/aligned-$cycle"
+  step "reader-$cycle" real_reader "reader-$cycle" "$cycle" "$OUT/data/aligned-$cycle" "$real_epochs"
+  ready=$OUT/recognizer$([ "$cycle" = 1 ] || echo "-$cycle").safetensors
+  step "measure-$cycle" measure "$cycle" "$ready"
+  aligner=reader-$cycle
+done
+echo "$OUT/detector/detector.safetensors and $OUT/recognizer*.safetensors are ready; the tables above are what they are worth on books that they have not seen"
