@@ -47,31 +47,34 @@ class ReaderConfig:
             )
 
 
-@register("recognizer", "reader", ReaderConfig)
-class Reader(nn.Module):
-    """Ink, marked box and shape of the box in, logits out; the last logit is "not a character"."""
+class ContextNetwork(nn.Module):
+    """The head of networks that are shown a box in its surroundings; `stages`, and a `stem` before them, are theirs.
+
+    Ink, marked box and shape of the box in, logits out; the last logit is "not a character".
+    """
 
     needs_context: ClassVar[bool] = True
     __call__: Callable[..., Tensor]
     embedding_layer = "norm"
 
-    def __init__(self, config: ReaderConfig, class_count: int) -> None:
-        super().__init__()
-        widths = config.widths
-        self.stem = _conv(2, widths[0], stride=2)
-        self.stages = nn.Sequential(
-            *(
-                nn.Sequential(
-                    _Block(before, width, stride=2), *(_Block(width, width, stride=1) for _ in range(blocks - 1))
-                )
-                for before, width, blocks in zip(widths[:-1], widths[1:], config.blocks, strict=True)
-            )
-        )
-        self.embed = nn.Linear(2 * widths[-1] + BOX_FEATURES, config.embedding)
-        self.norm = nn.BatchNorm1d(config.embedding)
-        self.dropout = nn.Dropout(config.dropout)
-        self.scale = config.scale
-        self.classifier = nn.Linear(config.embedding, class_count + 1, bias=config.scale == 0)
+    stem: nn.Module
+    stages: nn.Module
+
+    def make_head(self, features: int, embedding: int, dropout: float, scale: float, class_count: int) -> None:
+        """Adds what lies above the last stage's maps.
+
+        Args:
+            features: how many maps the last stage has.
+            embedding: see `ReaderConfig`; so do the next two.
+            dropout: before the last layer.
+            scale: of the cosine form.
+            class_count: characters.
+        """
+        self.embed = nn.Linear(2 * features + BOX_FEATURES, embedding)
+        self.norm = nn.BatchNorm1d(embedding)
+        self.dropout = nn.Dropout(dropout)
+        self.scale = scale
+        self.classifier = nn.Linear(embedding, class_count + 1, bias=scale == 0)
 
     def forward_features(self, crops: Tensor) -> Tensor:
         """(N, 2, S, S), ink and marked box -> the last stage's maps (N, F, h, w)."""
@@ -90,6 +93,25 @@ class Reader(nn.Module):
     def forward(self, crops: Tensor, shape: Tensor) -> Tensor:
         """(N, 2, S, S) and (N, 2) -> logits (N, classes + 1)."""
         return self.forward_head(self.forward_features(crops), shape)
+
+
+@register("recognizer", "reader", ReaderConfig)
+class Reader(ContextNetwork):
+    """A stem and stages of residual blocks under the head of `ContextNetwork`."""
+
+    def __init__(self, config: ReaderConfig, class_count: int) -> None:
+        super().__init__()
+        widths = config.widths
+        self.stem = _conv(2, widths[0], stride=2)
+        self.stages = nn.Sequential(
+            *(
+                nn.Sequential(
+                    _Block(before, width, stride=2), *(_Block(width, width, stride=1) for _ in range(blocks - 1))
+                )
+                for before, width, blocks in zip(widths[:-1], widths[1:], config.blocks, strict=True)
+            )
+        )
+        self.make_head(widths[-1], config.embedding, config.dropout, config.scale, class_count)
 
 
 class _Block(nn.Module):

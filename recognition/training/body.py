@@ -12,17 +12,18 @@ from kuzushiji_submit.core.errors import TrainingError
 
 # What every registered network calls its convolutions.
 BODY = ("stem", "stages")
-# What torchvision calls the parts that its own classes need.
-CLASSIFIERS = ("fc.", "classifier.")
+# What torchvision and timm call the parts that their own classes need.
+CLASSIFIERS = ("fc.", "classifier.", "head.fc.")
 
 
 def load_pretrained(model: nn.Module, path: Path) -> None:
-    """Takes the body's weights out of a state dict as torchvision publishes it; the head stays as it is.
+    """Takes the body's weights out of a state dict as torchvision or timm publishes it; the head stays as it is.
 
-    The three color channels of the first convolution are added up: a gray crop gives all of them the same.
+    The three color channels of the first convolution are added up: a gray crop gives all of them the same. What looks
+    at the marked box beside the ink begins at 0, so that the body sees ink alone at first.
 
     Args:
-        model: a network whose `stages` have torchvision's names: resnet50 or vgg16_bn.
+        model: a network whose `stages` have torchvision's names (resnet50 or vgg16_bn), or timm's (timm).
         path: a file of torch.save, or a safetensors file.
 
     Raises:
@@ -35,12 +36,13 @@ def load_pretrained(model: nn.Module, path: Path) -> None:
     if odd:
         raise TrainingError(
             f"{path}: not the weights of {type(model).__name__} ({len(odd)} arrays differ, first {odd[0]}): give "
-            "torchvision's state dict of the same network"
+            "torchvision's or timm's state dict of the same network"
         )
     for name, target in own.items():
         source = given[name]
-        if source.ndim == 4 and source.shape[1] == 3 and target.shape[1] == 1:
-            source = source.sum(dim=1, keepdim=True)
+        if source.ndim == 4 and source.shape[1] == 3 and target.shape[1] in (1, 2):
+            ink = source.sum(dim=1, keepdim=True)
+            source = torch.cat([ink, torch.zeros_like(ink)], dim=1)[:, : target.shape[1]]
         if source.shape != target.shape:
             raise TrainingError(
                 f"{path}: {name} has shape {tuple(source.shape)}, {type(model).__name__} needs {tuple(target.shape)}: "

@@ -161,7 +161,7 @@ class TrainConfig(TrainingConfig):
         balance: how often each class is drawn.
         augment: how crops are distorted.
         optimizer: how the weights move.
-        pretrained: a state dict of torchvision for the body of resnet50 or vgg16_bn.
+        pretrained: a state dict of torchvision for the body of resnet50 or vgg16_bn, or of timm for that of timm.
         frozen_epochs: epochs at the start in which only the head and batch normalization learn; from `epochs` on it is
             the whole run.
         half: whether the weights file stores kernels in 16 bits.

@@ -12,7 +12,15 @@ from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
 from kuzushiji_submit.training_data.recognizer_sources import DEFAULT_PRESET, RecognizerTraining
 from recognition.weights_file import read_metadata
 
-EXPECTED = {"reader", "reader-real", "reader-kaggle", "detector", "detector-real", "detector-kaggle"} | {
+EXPECTED = {
+    "reader",
+    "reader-real",
+    "reader-kaggle",
+    "resnet-kaggle",
+    "detector",
+    "detector-real",
+    "detector-kaggle",
+} | {
     "seed-full",
     "seed-small",
     "seed-two",
