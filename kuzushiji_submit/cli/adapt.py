@@ -45,7 +45,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="DATA",
         help="data folder with complete truth of books not trained on: a result that reads them worse is refused",
     )
-    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="what adapts (default: the project's)")
+    parser.add_argument(
+        "--recognizer-weights",
+        type=Path,
+        metavar="FILE",
+        help="what adapts (default: the project's first, taught by all of them)",
+    )
     parser.add_argument(
         "--teachers",
         type=Path,
@@ -78,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.claims import sole_writer
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.training_data.adaptation.adapt import AdaptJob, adapt, forget_run
     from kuzushiji_submit.training_data.adaptation.config import DEFAULT_PRESET, AdaptConfig
 
@@ -87,15 +92,16 @@ def run(args: argparse.Namespace) -> int:
             "a reader that sees no labeled crops forgets: name their stores (--crops) or folders (--labeled)"
         )
     config = read_settings(AdaptConfig(), args.config or DEFAULT_PRESET, args.set)
+    adapting, *others = all_recognizer_weights([args.recognizer_weights] if args.recognizer_weights else None)
     job = AdaptJob(
         images=args.images,
         out=args.out,
-        recognizer=recognizer_weights(args.recognizer_weights),
+        recognizer=adapting,
         detectors=detector_weights(args.detector, args.detector_weights),
         prior=text_prior(args.prior) if config.pipeline.context.changes_something else None,
         crops=tuple(args.crops),
         labeled=tuple(args.labeled),
-        teachers=tuple(args.teachers),
+        teachers=tuple(args.teachers or others),
         store=args.store,
         guard=args.guard,
         device=args.device,

@@ -86,6 +86,7 @@ class AdaptJob:
     resume: bool = False
     time_budget: TimeBudget | None = None
     workers: int = 1
+    split_spreads: bool = False
 
     @property
     def readers(self) -> tuple[Path, ...]:
@@ -96,8 +97,6 @@ class AdaptJob:
     def cut_to(self) -> Path:
         """The folder of the crops that are cut."""
         return self.store or self.out
-
-    split_spreads: bool = False
 
 
 @dataclass(frozen=True)

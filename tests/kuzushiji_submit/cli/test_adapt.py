@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -15,8 +16,10 @@ from kuzushiji_submit.competition.scoring import Counts
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
 from kuzushiji_submit.core.training.history import EpochHistory
 from kuzushiji_submit.core.weights import Provenance, replace_record
+from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.training_data.adaptation import adapt as adapting
 from kuzushiji_submit.training_data.adaptation import read_folder
+from kuzushiji_submit.training_data.adaptation.adapt import AdaptResult
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from recognition.weights_file import load_weights, read_metadata, with_calibration
 
@@ -63,6 +66,20 @@ def command(unlabeled, crops, weights, tmp_path):
     settings = [part for key, value in LEARNS.items() for part in ("--set", f"{key}={value}")]
     images = ["--images", str(unlabeled), "--crops", str(crops), "--out", str(tmp_path / "run")]
     return ["adapt", *images, "--recognizer-weights", str(weights), "--detector", "ink", "--device", "cpu", *settings]
+
+
+def test_without_weights_the_project_s_first_is_taught_by_all_of_them(command, weights, tmp_path, monkeypatch):
+    own = [tmp_path / "own" / name for name in ("recognizer.safetensors", "recognizer-2.safetensors")]
+    own[0].parent.mkdir()
+    for path in own:
+        shutil.copy(weights, path)
+    monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", own[0])
+    jobs = []
+    monkeypatch.setattr(adapting, "adapt", lambda job, config: jobs.append(job) or AdaptResult())
+    place = command.index("--recognizer-weights")
+    alone, bare = command, [*command[:place], *command[place + 2 :]]
+    assert [main(words) for words in (alone, bare, [*bare, "--teachers", str(weights)])] == [3, 3, 3]
+    assert [job.readers for job in jobs] == [(weights,), tuple(own), (own[0], weights)]
 
 
 def test_a_reader_adapts_and_the_old_one_stays(command, weights, guard, tmp_path, capsys, monkeypatch):
