@@ -179,7 +179,8 @@ def watch_all(clock: Clock, networks: Networks) -> None:
         with clock.stage("start: weights, text prior"):
             loaded = load(*args, **kwargs)
         networks.watch(loaded.detector.reader.network, DETECTOR_NETWORK)  # type: ignore[attr-defined]
-        networks.watch(loaded.recognizer.model, READER_NETWORK)  # type: ignore[attr-defined]
+        for member in getattr(loaded.recognizer, "members", (loaded.recognizer,)):
+            networks.watch(member.model, READER_NETWORK)
         return loaded
 
     load_pipeline.load_pipeline = load_and_watch
