@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -42,10 +42,16 @@ from recognition.training.dataset import Batch, CropDataModule
 from recognition.training.sources import CropSource, MixedCrops
 from recognition.training.split import make_split
 
+Item = TypeVar("Item")
 CROPS, PAGES = 683_464, 3_881
 """Characters and pages of the competition's train.csv."""
 AUGMENTED = 8
 """Batches that the augmentation is timed on."""
+
+
+def _again_and_again(items: Sequence[Item]) -> Iterator[tuple[int, Item]]:
+    """Each item with the number of times that it came before, without end."""
+    return ((repeat, item) for repeat in itertools.count() for item in items)
 
 
 def repeat_crops(source: CropStore, folder: Path, count: int) -> CropStore:
@@ -66,7 +72,7 @@ def repeat_crops(source: CropStore, folder: Path, count: int) -> CropStore:
     shards: list[Shard] = []
     size = source.crop_config.size
     with naming_full_disk(folder, count * size * size), counter("repeat crops", total=count, unit="crop") as bar:
-        for repeat, shard in itertools.product(itertools.count(), source.manifest.shards):
+        for repeat, shard in _again_and_again(source.manifest.shards):
             left = count - sum(written.count for written in shards)
             if not left:
                 break
@@ -104,7 +110,7 @@ def repeat_pages(source: PageStore, folder: Path, count: int) -> PageStore:
     store = PageStore(folder)
     store.begin(source.ink)
     (folder / "pages").mkdir(exist_ok=True)
-    for repeat, page_id in itertools.islice(itertools.product(itertools.count(), page_ids), count):
+    for repeat, page_id in itertools.islice(_again_and_again(page_ids), count):
         new_id = f"{page_id}-r{repeat}"
         if new_id in store:
             continue
@@ -199,7 +205,9 @@ class Bench:
             batch: Batch = next(iter(loader))
         print(f"  opened                     {opening.wall:8.2f} s, {opening.cpu:.2f} s of CPU")
         print(f"  then the first batch       {first.wall:8.2f} s, {first.cpu:.2f} s of CPU")
-        print(f"  own memory                 {self.memory.own - before.own:8.0f} MB more than the {before.own:.0f} before")
+        print(
+            f"  own memory                 {self.memory.own - before.own:8.0f} MB more than the {before.own:.0f} before"
+        )
         return batch
 
     def load(self, readers: int, how: str) -> None:

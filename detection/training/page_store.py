@@ -42,8 +42,9 @@ EXACT, ROUGH = 0, 1
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A levelled page on disk. It is mapped whenever it is looked at: every map that stays holds a file open, and
-    thousands of pages are more files than many systems let a process have.
+    """A levelled page on disk, mapped whenever it is looked at.
+
+    Every map that stays holds a file open, and thousands of pages are more files than many systems let a process have.
 
     Attributes:
         path: an .npy file.
