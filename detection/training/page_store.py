@@ -40,6 +40,30 @@ EXACT, ROUGH = 0, 1
 """Kinds of boxes: as annotated, and roughly placed ones whose sides mean little."""
 
 
+@dataclass(frozen=True)
+class ImageFile:
+    """A levelled page on disk, mapped whenever it is looked at.
+
+    Every map that stays holds a file open, and thousands of pages are more files than many systems let a process have.
+
+    Attributes:
+        path: an .npy file.
+    """
+
+    path: Path
+
+    def map(self) -> NDArray[np.uint8]:
+        """uint8 (h, w, 3) RGB, read where it is needed.
+
+        Raises:
+            DetectionError: if the file is missing or damaged.
+        """
+        try:
+            return np.lib.format.open_memmap(self.path, mode="r")
+        except (OSError, ValueError) as error:
+            raise DetectionError(f"{self.path}: cannot be read ({error}): if it is damaged, {AGAIN}") from error
+
+
 @dataclass(frozen=True, eq=False)
 class StoredPage:
     """A page of a store.
@@ -47,7 +71,7 @@ class StoredPage:
     Attributes:
         page_id: its id.
         book_id: its book.
-        image: uint8 (h, w, 3) RGB, levelled; a memory map.
+        pixels: uint8 (h, w, 3) RGB, levelled, or the file that holds them.
         boxes: float32 (N, 4), xyxy in pixels of the image.
         kinds: uint8 (N,), EXACT or ROUGH.
         fingerprint: of its image and truth when it was prepared; None where it comes from no file.
@@ -55,10 +79,19 @@ class StoredPage:
 
     page_id: str
     book_id: str
-    image: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | ImageFile
     boxes: NDArray[np.float32]
     kinds: NDArray[np.uint8]
     fingerprint: PageFingerprint | None = None
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """Its pixels uint8 (h, w, 3) RGB, mapped anew each time where they lie in a file.
+
+        Raises:
+            DetectionError: if that file is missing or damaged.
+        """
+        return self.pixels.map() if isinstance(self.pixels, ImageFile) else self.pixels
 
     @property
     def character_size(self) -> float:
@@ -197,7 +230,7 @@ class PageStore:
         is_image = image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
         if not (is_image and len(boxes) == len(kinds) and np.isfinite(boxes).all()):
             raise DetectionError(f"{self.folder}: page {page_id} is damaged: remove the folder and prepare it again")
-        return StoredPage(page_id, book_id, image, boxes, kinds, fingerprint)
+        return StoredPage(page_id, book_id, ImageFile(self._image_path(page_id)), boxes, kinds, fingerprint)
 
     def _image_path(self, page_id: str) -> Path:
         return self._pages / fit_name(page_id, ".npy")

@@ -114,14 +114,17 @@ def cut_tile(
     Returns:
         uint8 (S, S, 3) RGB, white outside the page; its targets.
     """
-    matrix = _placement(page, size, config, rng)  # page to tile
-    tile = _cut(page.image, matrix, size)
+    image = page.image
+    matrix = _placement(page, image.shape[:2], size, config, rng)  # page to tile
+    tile = _cut(image, matrix, size)
     boxes = _moved(page.boxes, matrix)
     inside = (boxes[:, 2:] > 0).all(axis=1) & (boxes[:, :2] < size).all(axis=1)
     return tile, make_targets(boxes[inside], page.kinds[inside], (size, size))
 
 
-def _placement(page: StoredPage, size: int, config: TileAugmentConfig, rng: np.random.Generator) -> NDArray[np.float64]:
+def _placement(
+    page: StoredPage, page_hw: tuple[int, ...], size: int, config: TileAugmentConfig, rng: np.random.Generator
+) -> NDArray[np.float64]:
     """The affine map float64 (2, 3) from the page's pixels to the tile's."""
     wanted = np.exp(rng.uniform(np.log(config.smallest), np.log(config.largest)))
     zoom = wanted / page.character_size
@@ -133,7 +136,7 @@ def _placement(page: StoredPage, size: int, config: TileAugmentConfig, rng: np.r
         box = page.boxes[int(rng.integers(len(page.boxes)))]
         center = (box[:2] + box[2:]) / 2
     else:
-        center = rng.random(2) * (page.image.shape[1], page.image.shape[0])
+        center = rng.random(2) * (page_hw[1], page_hw[0])
     target = rng.uniform(0.15, 0.85, 2) * size
     return np.concatenate([linear, (target - linear @ center)[:, None]], axis=1)
 

@@ -1,5 +1,6 @@
 import json
 import os
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,33 @@ def test_a_page_without_characters_is_stored_at_a_fixed_size(
     assert stored.boxes.shape == (0, 4)
     assert stored.kinds.shape == (0,)
     assert stored.character_size == CHARACTER_PX
+
+
+def test_pages_hold_no_file_open(tmp_path: Path) -> None:
+    """Thousands of open pages are more files than many systems let a process have."""
+    store, page = PageStore(tmp_path), prepare_page(np.full((9, 9, 3), 200, np.uint8))
+    store.add("page", "book", page, NO_BOXES, NO_KINDS)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, limits[1]))
+    try:
+        pages = [store.open("page") for _ in range(50)]
+        images = [np.array(stored.image) for stored in pages]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert all(np.array_equal(image, images[0]) for image in images)
+    assert images[0].shape == (1280, 1280, 3)
+
+
+def test_a_page_that_vanishes_is_named_when_it_is_looked_at(tmp_path: Path) -> None:
+    store = PageStore(tmp_path)
+    store.add("page", "book", prepare_page(np.full((9, 9, 3), 200, np.uint8)), NO_BOXES, NO_KINDS)
+    stored = store.open("page")
+    (tmp_path / "pages" / "page.npy").write_bytes(b"")
+    with pytest.raises(DetectionError, match=r"page\.npy: cannot be read"):
+        _ = stored.image
+    (tmp_path / "pages" / "page.npy").unlink()
+    with pytest.raises(DetectionError, match=r"page\.npy: cannot be read"):
+        _ = stored.image
 
 
 def test_boxes_without_area_are_left_out(tmp_path: Path) -> None:
