@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -179,7 +179,8 @@ def watch_all(clock: Clock, networks: Networks) -> None:
         with clock.stage("start: weights, text prior"):
             loaded = load(*args, **kwargs)
         networks.watch(loaded.detector.reader.network, DETECTOR_NETWORK)  # type: ignore[attr-defined]
-        for member in getattr(loaded.recognizer, "members", (loaded.recognizer,)):
+        members: Sequence[Any] = getattr(loaded.recognizer, "members", (loaded.recognizer,))
+        for member in members:
             networks.watch(member.model, READER_NETWORK)
         return loaded
 
