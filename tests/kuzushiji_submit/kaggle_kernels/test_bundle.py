@@ -87,8 +87,8 @@ IMAGE = {
     *("pandas", "kaggle", "kagglesdk", "requests", "packaging"),  # matplotlib and Lightning need the last
 }
 
-# Only a PDF file asks for it, and without it there is a named error.
-OPTIONAL = {"pypdfium2"}
+# Only a PDF file, and a recognizer with a body of timm's, ask for these, and without them there is a named error.
+OPTIONAL = {"pypdfium2", "timm"}
 
 
 def imported(source: bytes) -> set[str]:
