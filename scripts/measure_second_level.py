@@ -31,7 +31,7 @@ from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.ngram_context import NgramContext
 from kuzushiji_submit.reading.context.step import ContextStep
-from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights
+from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
 from kuzushiji_submit.reading.journal import Journal
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.reading.page_reading import PageReading
@@ -83,7 +83,8 @@ Read = list[tuple[PageReading, PageTruth]]
 def read_pages(args: argparse.Namespace) -> Read:
     """Every page as detector and reader see it, nothing dropped."""
     config = PipelineConfig(min_score=0.0, alternatives=12)
-    weights, detector = [recognizer_weights(args.recognizer_weights)], detector_weights("heatmap", None)
+    given = [args.recognizer_weights] if args.recognizer_weights else None
+    weights, detector = all_recognizer_weights(given), detector_weights("heatmap", None)
     pipeline = load_pipeline(config, weights, detector, "cpu")
     pages = truth_of(DataFolder(args.data))[:: args.every]
     made_by = describe(config, pipeline, weights, detector)

@@ -12,7 +12,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write a recognizer as ONNX, checked against its weights file",
         example="kuzushiji export-onnx --recognizer-weights run/recognizer.safetensors --out recognizer.onnx",
     )
-    parser.add_argument("--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument(
+        "--recognizer-weights", type=Path, metavar="FILE", help="weights (default: the project's first)"
+    )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="a file ending in .onnx; predict takes it like weights"
     )

@@ -17,7 +17,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         example="kuzushiji interpret --data data --weights run/recognizer.safetensors --all --out interpretation",
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DATA", help="folder in the competition's layout")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights (default: the project's first)")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="new or empty folder, or an earlier report"
     )

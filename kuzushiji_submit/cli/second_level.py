@@ -62,12 +62,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=run, stoppable=True)
 
 
-def _reader(text: str) -> tuple[tuple[str, ...], Path]:
+def _reader(text: str) -> tuple[tuple[str, ...], tuple[Path, ...]]:
     books, sign, path = text.partition("=")
     names = tuple(book.strip() for book in books.split(","))
     if not sign or not path or not all(names):
         raise argparse.ArgumentTypeError(f"{text!r} is not BOOK[,BOOK ...]=FILE")
-    return names, Path(path)
+    return names, (Path(path),)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -123,13 +123,14 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     from kuzushiji_submit.competition.truth import PageTruth
     from kuzushiji_submit.core.page.page_files import PageFile
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import detector_weights, recognizer_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 
     config = replace(read_settings(PipelineConfig(), args.config, args.set), min_score=0.0)
     detector = detector_weights(args.detector, [args.detector_weights] if args.detector_weights else None)
     prior = text_prior(args.prior) if config.context.changes_something else None
-    readers = args.readers or [(args.books, recognizer_weights(args.recognizer_weights))]
+    given = [args.recognizer_weights] if args.recognizer_weights else None
+    readers = args.readers or [(args.books, all_recognizer_weights(given))]
     sources = [(args.data, books, weights, True) for books, weights in readers]
     sources += [(folder, None, readers[0][1], False) for folder in args.teach]
 
@@ -138,5 +139,5 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
 
     pages = [pages_of(folder, books) for folder, books, _, _ in sources]
     for (_, _, weights, measured), own in zip(sources, pages, strict=True):
-        pipeline = load_pipeline(config, [weights], detector, args.device, prior)
-        yield Task(own, pipeline, describe(config, pipeline, [weights], detector, prior), measured)
+        pipeline = load_pipeline(config, weights, detector, args.device, prior)
+        yield Task(own, pipeline, describe(config, pipeline, weights, detector, prior), measured)

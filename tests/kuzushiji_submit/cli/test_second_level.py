@@ -1,6 +1,7 @@
 """`kuzushiji second-level`, and predict with what it made."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from kuzushiji_submit.cli.main import main
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.submission import read_submission
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
+from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.reading import load_pipeline as reading
 from kuzushiji_submit.reading.second_level.candidate_judge import SecondLevel
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level, save_second_level
@@ -47,6 +49,25 @@ def test_a_file_is_made_and_says_what_it_is_worth(learn, tmp_path, capsys):
     assert set(level.figures) == {"F1 without", "F1 with", "standard error of the gain"}
     assert ("it helps" in printed) is level.active
     assert not list(tmp_path.glob("*.jsonl"))
+
+
+def test_without_weights_pages_are_read_by_all_recognizers_as_in_predict(data, weights, tmp_path, monkeypatch):
+    first = tmp_path / "own" / "recognizer.safetensors"
+    first.parent.mkdir()
+    own = (first, first.with_name("recognizer-2.safetensors"))
+    for path in own:
+        shutil.copy(weights, path)
+    monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", first)
+    load, asked = reading.load_pipeline, []
+
+    def record(config, files, *more):
+        asked.append(tuple(files))
+        return load(config, files, *more)
+
+    monkeypatch.setattr(reading, "load_pipeline", record)
+    argv = ["second-level", "--data", data.root, "--detector", "ink", "--device", "cpu", "--out", tmp_path / "level"]
+    assert main(list(map(str, argv))) == 0
+    assert asked == [own]
 
 
 def test_an_interrupted_run_goes_on(learn, tmp_path, monkeypatch, capsys):
