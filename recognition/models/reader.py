@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -40,11 +40,36 @@ class ReaderConfig:
                 "a reader needs the width of its stem, and for each stage a width and a number of blocks, all at least "
                 f"1, got widths={self.widths} and blocks={self.blocks}"
             )
-        if self.embedding < 1 or not 0 <= self.dropout < 1 or self.scale < 0:
-            raise ConfigError(
-                "a reader needs an embedding of at least 1, a dropout in [0, 1) and a scale that is not negative, got "
-                f"{self.embedding}, {self.dropout} and {self.scale}"
-            )
+        check_head(self)
+
+
+class HeadConfig(Protocol):
+    """What the head of a `ContextNetwork` is made by; `ReaderConfig` says what they mean."""
+
+    @property
+    def embedding(self) -> int:
+        """Length of the vector before the last layer."""
+
+    @property
+    def dropout(self) -> float:
+        """Its probability."""
+
+    @property
+    def scale(self) -> float:
+        """Of the cosine form, or 0."""
+
+
+def check_head(config: HeadConfig) -> None:
+    """Refuses a head that cannot be.
+
+    Raises:
+        ConfigError: if a value is out of range.
+    """
+    if config.embedding < 1 or not 0 <= config.dropout < 1 or config.scale < 0:
+        raise ConfigError(
+            "a reader needs an embedding of at least 1, a dropout in [0, 1) and a scale that is not negative, got "
+            f"{config.embedding}, {config.dropout} and {config.scale}"
+        )
 
 
 class ContextNetwork(nn.Module):
@@ -60,21 +85,19 @@ class ContextNetwork(nn.Module):
     stem: nn.Module
     stages: nn.Module
 
-    def make_head(self, features: int, embedding: int, dropout: float, scale: float, class_count: int) -> None:
+    def make_head(self, features: int, config: HeadConfig, class_count: int) -> None:
         """Adds what lies above the last stage's maps.
 
         Args:
             features: how many maps the last stage has.
-            embedding: see `ReaderConfig`; so do the next two.
-            dropout: before the last layer.
-            scale: of the cosine form.
+            config: the head's settings.
             class_count: characters.
         """
-        self.embed = nn.Linear(2 * features + BOX_FEATURES, embedding)
-        self.norm = nn.BatchNorm1d(embedding)
-        self.dropout = nn.Dropout(dropout)
-        self.scale = scale
-        self.classifier = nn.Linear(embedding, class_count + 1, bias=scale == 0)
+        self.embed = nn.Linear(2 * features + BOX_FEATURES, config.embedding)
+        self.norm = nn.BatchNorm1d(config.embedding)
+        self.dropout = nn.Dropout(config.dropout)
+        self.scale = config.scale
+        self.classifier = nn.Linear(config.embedding, class_count + 1, bias=config.scale == 0)
 
     def forward_features(self, crops: Tensor) -> Tensor:
         """(N, 2, S, S), ink and marked box -> the last stage's maps (N, F, h, w)."""
@@ -111,7 +134,7 @@ class Reader(ContextNetwork):
                 for before, width, blocks in zip(widths[:-1], widths[1:], config.blocks, strict=True)
             )
         )
-        self.make_head(widths[-1], config.embedding, config.dropout, config.scale, class_count)
+        self.make_head(widths[-1], config, class_count)
 
 
 class _Block(nn.Module):

@@ -8,7 +8,7 @@ from torch import nn
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.presets import did_you_mean
 from kuzushiji_submit.core.registry import register
-from recognition.models.reader import ContextNetwork
+from recognition.models.reader import ContextNetwork, check_head
 
 TRIAL = 64
 """Side of the crop that a new body is tried with, in pixels."""
@@ -31,11 +31,7 @@ class TimmReaderConfig:
     scale: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.embedding < 1 or not 0 <= self.dropout < 1 or self.scale < 0:
-            raise ConfigError(
-                "a reader needs an embedding of at least 1, a dropout in [0, 1) and a scale that is not negative, got "
-                f"{self.embedding}, {self.dropout} and {self.scale}"
-            )
+        check_head(self)
 
 
 @register("recognizer", "timm", TimmReaderConfig)
@@ -54,7 +50,7 @@ class TimmReader(ContextNetwork):
         super().__init__()
         self.stem = nn.Identity()
         self.stages = _body(config.body)
-        self.make_head(_maps(self.stages, config.body), config.embedding, config.dropout, config.scale, class_count)
+        self.make_head(_maps(self.stages, config.body), config, class_count)
 
 
 def _body(name: str) -> nn.Module:
@@ -62,7 +58,7 @@ def _body(name: str) -> nn.Module:
         import timm
     except ImportError as error:
         raise ConfigError(f"the body {name} is one of timm's, which is not installed: pip install timm") from error
-    if name not in timm.list_models():
+    if not timm.is_model(name):
         raise ConfigError(f"unknown body {name!r}: {did_you_mean(name, timm.list_models())}timm.list_models() has all")
     body: nn.Module = timm.create_model(name, pretrained=False, in_chans=2, num_classes=0, global_pool="")
     return body

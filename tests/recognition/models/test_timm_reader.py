@@ -5,14 +5,12 @@ import sys
 import pytest
 import torch
 
-from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError, TrainingError
 from recognition.models.registry import build_model, needs_context
 from recognition.models.timm_reader import TimmReaderConfig
 from recognition.training.body import load_pretrained
 
 timm = pytest.importorskip("timm")
-CHARSET = Charset(("U+3042", "U+3044"))
 BODIES = ("resnet10t", "convnext_atto", "regnetx_002")
 
 
