@@ -14,17 +14,15 @@ are calibrated, weights and thresholds chosen, for each group of books on the ot
 """
 
 import argparse
-import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from measure_transcriptions import TextCounts, compare
 from numpy.typing import NDArray
-from torchmetrics.functional.text import edit_distance
 
 from detection.detections import Detector
 from kuzushiji_submit.calibration.threshold import best_threshold
@@ -43,6 +41,7 @@ from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector
 from kuzushiji_submit.reading.order import read_order
 from kuzushiji_submit.reading.prior.prior_file import load_prior
 from kuzushiji_submit.reading.prior.text_prior import TextPrior
+from kuzushiji_submit.training_data.alignment.transcribed_pages import read_transcriptions
 from recognition.calibration import fit_temperature
 from recognition.crops import crop_boxes
 from recognition.recognizer import Recognizer
@@ -84,7 +83,7 @@ def main() -> int:
     prior = load_prior(args.prior)
     groups = {tuple(books.split(",")): Path(path) for books, path in (one.split("=", 1) for one in args.readers)}
     complete = {page.image_id: page for page in read_repaired_truth(args.complete)}
-    texts = json.loads(args.transcriptions.read_text(encoding="utf-8"))
+    texts = read_transcriptions(args.transcriptions)
     charset = Recognizer.load(next(iter(groups.values())), "cpu").charset
     true, found = look(args, groups, complete)
     tables = Tables(prior, charset, complete, texts, list(groups))
@@ -281,7 +280,7 @@ class Tables:
         del true
         print(f"\n{'pages':12} {'F1 all':>7} {'F1':>7} {'bag F1':>7} {'CER':>7} {'ms/page':>8}")
         for name in ("eye", "context"):
-            everything, kept, bag, edits, letters, spent, pages = Counts(), Counts(), np.zeros(3), 0, 0, 0.0, 0
+            everything, kept, texts, spent, pages = Counts(), Counts(), TextCounts(), 0.0, 0
             for books in self.groups:
                 own = self.reader(*(self.chosen[books] if name == "context" else GRID[0]))
                 others = [page for key, group in found.items() if key != books for page in group]
@@ -294,17 +293,12 @@ class Tables:
                     ids, best = own(page)
                     spent, pages = spent + time.process_time() - started, pages + 1
                     if page.image_id in self.texts:
-                        text = "".join(self.texts[page.image_id].split())
                         order = read_order(page.boxes).text
                         order = order[(page.detection * best)[order] >= threshold]
                         written = "".join(to_character(self.charset.codepoints[one]) for one in ids[order])
-                        shared = sum((Counter(written) & Counter(text)).values())
-                        bag += (shared, len(written), len(text))
-                        edits += int(edit_distance(written, text, reduction="sum"))
-                        letters += len(text)
-            bag_f1 = 2 * bag[0] / (bag[1] + bag[2])
+                        texts += compare(written, self.texts[page.image_id])
             print(
-                f"{name:12} {everything.f1:7.4f} {kept.f1:7.4f} {bag_f1:7.4f} {edits / letters:7.4f} "
+                f"{name:12} {everything.f1:7.4f} {kept.f1:7.4f} {texts.bag_f1:7.4f} {texts.error_rate:7.4f} "
                 f"{1000 * spent / pages:8.1f}"
             )
 

@@ -10,7 +10,6 @@ White space does not count, nor does ruby, which exports write in （ ） behind
 """
 
 import argparse
-import json
 import re
 import sys
 from collections import Counter
@@ -21,6 +20,7 @@ from torchmetrics.functional.text import edit_distance
 
 from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.core.errors import CompetitionFileError, KuzushijiError
+from kuzushiji_submit.training_data.alignment.transcribed_pages import read_transcriptions
 
 RUBY = re.compile(r"（[^（）]*）")
 
@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--texts", type=Path, nargs="+", required=True, help="folders with IMAGE_ID.txt in them")
     parser.add_argument("--transcriptions", type=Path, required=True, help="JSON object of image_id and text")
     args = parser.parse_args()
-    transcribed: dict[str, str] = json.loads(args.transcriptions.read_text(encoding="utf-8"))
+    transcribed = read_transcriptions(args.transcriptions)
     files = {path.stem: path for folder in args.texts for path in sorted(folder.rglob("*.txt"))}
     known = sorted(files.keys() & transcribed.keys())
     if not known:
