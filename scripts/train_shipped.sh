@@ -99,13 +99,12 @@ step pages-D draw D "$pages_d" 52 --tempering 0.6
 step pages-I draw I "$pages_i" 61 --layout "$OUT/data/layout.csv"
 step pages-J draw J "$pages_j" 62 --tempering 0.6
 step pages-hands real_hands
-step base-reader-1 base_reader 1
 step base-detector base_detector
 step detector real_detector
-step boxes real_reader boxes 1 "$REAL" 1
 aligner=boxes
 for cycle in $(seq "$CYCLES"); do
   step "base-reader-$cycle" base_reader "$cycle"
+  [ "$cycle" != 1 ] || step boxes real_reader boxes 1 "$REAL" 1
   step "align-$cycle" align "$OUT/$aligner" "$OUT/data/aligned-$cycle"
   step "reader-$cycle" real_reader "reader-$cycle" "$cycle" "$OUT/data/aligned-$cycle" "$real_epochs"
   ready=$OUT/recognizer$([ "$cycle" = 1 ] || echo "-$cycle").safetensors
