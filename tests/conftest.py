@@ -1,32 +1,21 @@
 """Fixtures that many tests share."""
 
-import importlib.util
 import logging
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 from kuzushiji_submit.competition.submission import PagePoints
 from kuzushiji_submit.competition.truth import PageTruth
+from tests.load_module import load_module
 
-
-def _load_helper(name: str) -> ModuleType:
-    """A module that lies beside this file: after this, any test can import it by its name."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-_load_helper("properties")
-_load_helper("kaggle_http")
-KaggleServer = _load_helper("kaggle_server").KaggleServer
+HERE = Path(__file__).parent
+load_module(HERE / "properties.py")
+load_module(HERE / "kaggle_http.py")
+KaggleServer = load_module(HERE / "kaggle_server.py").KaggleServer
 MakeTruth = Callable[..., PageTruth]
 MakePoints = Callable[..., PagePoints]
 

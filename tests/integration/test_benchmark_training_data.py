@@ -1,6 +1,5 @@
 """Stores of a wanted size, made by repetition, and the table of what they cost."""
 
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import kuzushiji_submit
 from detection.training.page_store import EXACT, PageStore
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CropStoreError, KuzushijiError
@@ -18,19 +16,14 @@ from recognition.crops import CropConfig, Crops
 from recognition.training.crop_store import CropStore
 from recognition.training.crop_store_writer import CropStoreWriter, PageCrops
 from tests.detection.heatmap.conftest import blob_page
+from tests.load_module import load_script
 
-SCRIPT = Path(kuzushiji_submit.__file__).parents[1] / "scripts" / "benchmark_training_data.py"
 SIZE = 32
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    return load_script("benchmark_training_data")
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """Weights of the first format become weights of this one, number by number."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-import kuzushiji_submit
 from detection.heatmap.network import HeatmapNet, HeatmapNetConfig
 from detection.heatmap.weights_file import load_detector
 from kuzushiji_submit.core.charset import Charset
@@ -17,19 +14,13 @@ from kuzushiji_submit.core.page.ink import InkConfig
 from recognition.models.reader import ReaderConfig
 from recognition.models.registry import build_model
 from recognition.weights_file import load_weights
+from tests.load_module import load_script
 
-ROOT = Path(kuzushiji_submit.__file__).parents[1]
+convert_weights = load_script("convert_weights")
 CHARSET = Charset(("U+3042", "U+3044"))
 READER = ReaderConfig((2, 4), (1,), 8)
 HEATMAP = HeatmapNetConfig((2, 2, 2, 2, 2), (1, 1, 1, 1), 2)
 PROVENANCE = {"training_data": "a test", "license": "MIT", "attribution": "", "split": "", "seed": 3, "date": "2020"}
-
-
-def script():
-    spec = importlib.util.spec_from_file_location("convert_weights", ROOT / "scripts" / "convert_weights.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def recognizer_header(**changes):
@@ -74,7 +65,7 @@ def test_both_are_converted_where_they_lie(old_recognizer, old_detector, capsys)
         with pytest.raises(WeightsError, match=r"convert them with scripts/convert_weights\.py"):
             (load_weights if path is old_recognizer else load_detector)(path)
     before = {path: load_file(path) for path in (old_recognizer, old_detector)}
-    assert script().main([str(old_recognizer), str(old_detector), "--ink", "floor=0.3"]) == 0
+    assert convert_weights.main([str(old_recognizer), str(old_detector), "--ink", "floor=0.3"]) == 0
     for path, tensors in before.items():
         after = load_file(path)
         assert set(after) == set(tensors)
@@ -88,7 +79,7 @@ def test_both_are_converted_where_they_lie(old_recognizer, old_detector, capsys)
     assert load_detector(old_detector)[1].network == HEATMAP
     capsys.readouterr()
     content = old_recognizer.read_bytes()
-    assert script().main([str(old_recognizer)]) == 0
+    assert convert_weights.main([str(old_recognizer)]) == 0
     assert "is of this format already" in capsys.readouterr().out
     assert old_recognizer.read_bytes() == content
 
@@ -96,10 +87,10 @@ def test_both_are_converted_where_they_lie(old_recognizer, old_detector, capsys)
 def test_the_old_file_stays_where_another_folder_is_named(old_recognizer, tmp_path, capsys):
     before = old_recognizer.read_bytes()
     arguments = [str(old_recognizer), "--out", str(tmp_path / "new")]
-    assert script().main(arguments) == 0
+    assert convert_weights.main(arguments) == 0
     assert old_recognizer.read_bytes() == before
     assert load_weights(tmp_path / "new" / "recognizer.safetensors")[1].charset == CHARSET
-    assert script().main(arguments) == 1
+    assert convert_weights.main(arguments) == 1
     assert "exists: choose another name" in capsys.readouterr().err
 
 
@@ -118,7 +109,7 @@ def test_the_old_file_stays_where_another_folder_is_named(old_recognizer, tmp_pa
 def test_what_cannot_be_converted_is_named_and_kept(old_recognizer, header, message, capsys):
     save_file(load_file(old_recognizer), old_recognizer, metadata=header)
     before = old_recognizer.read_bytes()
-    assert script().main([str(old_recognizer)]) == 1
+    assert convert_weights.main([str(old_recognizer)]) == 1
     assert message in capsys.readouterr().err
     assert old_recognizer.read_bytes() == before
     assert [path.name for path in old_recognizer.parent.iterdir()] == [old_recognizer.name]

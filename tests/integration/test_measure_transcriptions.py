@@ -1,26 +1,17 @@
 """Texts that were read against transcriptions."""
 
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
-import kuzushiji_submit
 from kuzushiji_submit.core.errors import CompetitionFileError
-
-SCRIPT = Path(kuzushiji_submit.__file__).parents[1] / "scripts" / "measure_transcriptions.py"
+from tests.load_module import load_script
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    return load_script("measure_transcriptions")
 
 
 @pytest.mark.parametrize(

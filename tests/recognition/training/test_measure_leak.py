@@ -1,8 +1,6 @@
 """The splits that leak on purpose."""
 
-import importlib.util
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +9,9 @@ from kuzushiji_submit.core.training.book_split import books_of_description
 from recognition.training.config import SplitConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource, MixedCrops
+from tests.load_module import load_script
 
-_SPEC = importlib.util.spec_from_file_location("measure_leak", Path(__file__).parents[3] / "scripts/measure_leak.py")
-measure_leak = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(measure_leak)
+measure_leak = load_script("measure_leak")
 leaked, split_by = measure_leak.leaked, measure_leak.split_by
 
 
