@@ -16,11 +16,22 @@ from detection.heatmap.page_input import scaled_hw
 OVERLAP = 128
 """Pixels that neighboring tiles share; a tile answers for all but its outer half of it, so every cell has context."""
 PAPER = 255
+Span = tuple[int, int]
+"""First and one past the last pixel along one side."""
 
 
 def to_network(pages: Tensor) -> Tensor:
     """Levelled pages uint8 (N, 3, H, W) as the network takes them: float32, paper 0, black 1."""
     return 1.0 - pages.to(torch.float32) / 255.0
+
+
+def pad_to_network(image: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """A levelled page uint8 (H, W, 3) as the network takes it, (1, 3, h, w): with paper around it to whole cells."""
+    height, width = image.shape[:2]
+    bottom, right = -height % COARSEST, -width % COARSEST
+    padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(PAPER, PAPER, PAPER))
+    pages = torch.from_numpy(np.asarray(padded)).permute(2, 0, 1)[None].to(device)
+    return to_network(pages).contiguous(memory_format=torch.channels_last)
 
 
 class MapReader:
@@ -46,7 +57,7 @@ class MapReader:
         """The maps of a levelled page uint8 (H, W, 3); (ceil(H / 4), ceil(W / 4)) cells."""
         height, width = image.shape[:2]
         out = np.zeros((5, -(-height // STRIDE), -(-width // STRIDE)), np.float32)
-        for rows, columns in self._windows(height, width):
+        for rows, columns in windows(height, width, self.max_pixels):
             part = self._run(image[rows[0] : rows[1], columns[0] : columns[1]])
             top, bottom = _inner(rows, height)
             left, right = _inner(columns, width)
@@ -75,20 +86,11 @@ class MapReader:
         size = (-(-image.shape[1] // STRIDE), -(-image.shape[0] // STRIDE))
         return _resized(self.read(scaled), size, scale)
 
-    def _windows(self, height: int, width: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        if height * width <= self.max_pixels:
-            return [((0, height), (0, width))] if height and width else []
-        side = max(int(math.sqrt(self.max_pixels)) // COARSEST * COARSEST, 2 * OVERLAP)
-        return [(rows, columns) for rows in _spans(height, side) for columns in _spans(width, side)]
-
     def _run(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's five maps of one part, float32 (5, h, w): score, then distances in pixels."""
         height, width = image.shape[:2]
-        bottom, right = -height % COARSEST, -width % COARSEST
-        padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=(PAPER, PAPER, PAPER))
-        pages = torch.from_numpy(np.asarray(padded)).permute(2, 0, 1)[None].to(self.device)
         with torch.inference_mode():
-            ready = to_network(pages).contiguous(memory_format=torch.channels_last)
+            ready = pad_to_network(image, self.device)
             with torch.autocast(self.device.type, self._half_type(), enabled=self.half):
                 maps: Tensor = self.network(ready)
             maps = maps.float()[0, :, : -(-height // STRIDE), : -(-width // STRIDE)]
@@ -106,7 +108,21 @@ def _resized(maps: ScoreMaps, size: tuple[int, int], scale: float) -> ScoreMaps:
     return ScoreMaps(heat, (np.stack(sides) / scale).astype(np.float32))
 
 
-def _spans(length: int, side: int) -> list[tuple[int, int]]:
+def windows(height: int, width: int, max_pixels: int) -> list[tuple[Span, Span]]:
+    """Rows and columns of overlapping parts of about `max_pixels` at most; the whole page where it is no larger."""
+    if height * width <= max_pixels:
+        return [((0, height), (0, width))] if height and width else []
+    side = max(int(math.sqrt(max_pixels)) // COARSEST * COARSEST, 2 * OVERLAP)
+    return [(rows, columns) for rows in _spans(height, side) for columns in _spans(width, side)]
+
+
+def inner_pixels(span: Span, length: int) -> Span:
+    """First and one past the last pixel that a part answers for: without half the overlap, but at the page's ends."""
+    margin = OVERLAP // 2
+    return (0 if span[0] == 0 else span[0] + margin), (length if span[1] == length else span[1] - margin)
+
+
+def _spans(length: int, side: int) -> list[Span]:
     """Overlapping stretches of `side` pixels, starts at multiples of the coarsest stride."""
     if length <= side:
         return [(0, length)]
@@ -115,9 +131,7 @@ def _spans(length: int, side: int) -> list[tuple[int, int]]:
     return [(start, min(start + side, length)) for start in starts]
 
 
-def _inner(span: tuple[int, int], length: int) -> tuple[int, int]:
-    """First and one past the last cell that a stretch answers for: without half the overlap, but at the page's ends."""
-    margin = OVERLAP // 2
-    first = 0 if span[0] == 0 else (span[0] + margin) // STRIDE
-    last = -(-length // STRIDE) if span[1] == length else (span[1] - margin) // STRIDE
-    return first, last
+def _inner(span: Span, length: int) -> Span:
+    """As `inner_pixels`, in cells."""
+    first, last = inner_pixels(span, length)
+    return first // STRIDE, -(-length // STRIDE) if last == length else last // STRIDE

@@ -41,8 +41,52 @@ class HeatmapNetConfig:
             raise ValueError(f"a heatmap network needs 5 widths and 4 depths of 1 or more, got {self}")
 
 
+class FeaturePyramid(nn.Module):
+    """The body under the heads: features at strides 4, 8, 16 and 32, and a pyramid of them from the coarsest down.
+
+    Its arrays have the same names in every network that stands on it, so that one can start from another's.
+    """
+
+    def __init__(self, config: HeatmapNetConfig) -> None:
+        super().__init__()
+        widths, pyramid = config.widths, config.pyramid
+        self.stem = _conv(3, widths[0], stride=2)
+        self.levels = nn.ModuleList(
+            _level(before, width, depth)
+            for before, width, depth in zip(widths[:-1], widths[1:], config.depths, strict=True)
+        )
+        self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in widths[1:])
+        self.smooth = nn.ModuleList(_conv(pyramid, pyramid) for _ in widths[1:])
+
+    def initialize(self) -> None:
+        """Draws the kernels of all convolutions, those of the heads included."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def look(self, pages: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What is seen at every stride, finest first.
+
+        Args:
+            pages: float32 (N, 3, H, W), levelled RGB with paper at 0 and black at 1, H and W multiples of 32.
+
+        Returns:
+            Features (N, width, H / s, W / s) and pyramid (N, pyramid, H / s, W / s), for strides s of 4, 8, 16 and 32.
+        """
+        features = []
+        x = self.stem(pages)  # (N, w0, H / 2, W / 2)
+        for level in self.levels:
+            x = level(x)
+            features.append(x)
+        pyramid = [self.smooth[-1](self.lateral[-1](features[-1]))]
+        for place in range(len(features) - 2, -1, -1):
+            raised = F.interpolate(pyramid[0], scale_factor=2.0, mode="nearest")
+            pyramid.insert(0, self.smooth[place](raised + self.lateral[place](features[place])))
+        return features, pyramid
+
+
 @register("detector", "heatmap_fpn", HeatmapNetConfig)
-class HeatmapNet(nn.Module):
+class HeatmapNet(FeaturePyramid):
     """A page in, at every fourth pixel: is this the middle of a character, and how far are its sides.
 
     Input float32 (N, 3, H, W), levelled RGB with paper at 0 and black at 1, H and W multiples of 32. Output float32
@@ -54,23 +98,12 @@ class HeatmapNet(nn.Module):
     __call__: Callable[..., Tensor]
 
     def __init__(self, config: HeatmapNetConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or HeatmapNetConfig()
-        widths, pyramid = self.config.widths, self.config.pyramid
-        self.stem = _conv(3, widths[0], stride=2)
-        self.levels = nn.ModuleList(
-            _level(before, width, depth)
-            for before, width, depth in zip(widths[:-1], widths[1:], self.config.depths, strict=True)
-        )
-        self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in widths[1:])
-        self.smooth = nn.ModuleList(_conv(pyramid, pyramid) for _ in widths[1:])
+        shape = config or HeatmapNetConfig()
+        super().__init__(shape)
+        self.config = shape
+        pyramid = shape.pyramid
         self.head = nn.Sequential(_conv(pyramid, pyramid), nn.Conv2d(pyramid, 5, 1))
-        self._initialize()
-
-    def _initialize(self) -> None:
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        self.initialize()
         last = self.head[-1]
         if isinstance(last, nn.Conv2d) and last.bias is not None:
             nn.init.normal_(last.weight, std=0.01)
@@ -79,16 +112,7 @@ class HeatmapNet(nn.Module):
 
     def forward(self, pages: Tensor) -> Tensor:
         """(N, 3, H, W) -> (N, 5, H / 4, W / 4)."""
-        features = []
-        x = self.stem(pages)  # (N, w0, H / 2, W / 2)
-        for level in self.levels:
-            x = level(x)
-            features.append(x)  # strides 4, 8, 16, 32
-        y = self.smooth[-1](self.lateral[-1](features[-1]))
-        for place in range(len(features) - 2, -1, -1):
-            raised = F.interpolate(y, scale_factor=2.0, mode="nearest")
-            y = self.smooth[place](raised + self.lateral[place](features[place]))
-        out: Tensor = self.head(y)
+        out: Tensor = self.head(self.look(pages)[1][0])
         return out
 
 

@@ -3,13 +3,14 @@
 store/
 manifest.json      the format, and the ink of the pages
 pages/ID.npy       the levelled page
-pages/ID.json      its id, book, boxes and fingerprint; written last
+pages/ID.json      its id, book, boxes, characters and fingerprint; written last
 
 An id that no file can be called, as one of 255 bytes or with folders before it, is cut in the names of its files.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.heatmap.page_input import levelled_page, scaled_hw
+from kuzushiji_submit.core.boxes import median_size
 from kuzushiji_submit.core.errors import ConfigError, DetectionError
 from kuzushiji_submit.core.files import atomic_binary, atomic_text, fit_name
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
@@ -26,7 +28,7 @@ from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.settings import describe_difference, from_plain, to_plain
 
 FORMAT_NAME = "kuzushiji-pages"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST = "manifest.json"
 AGAIN = "remove the folder and prepare the pages again"
 
@@ -75,6 +77,7 @@ class StoredPage:
         boxes: float32 (N, 4), xyxy in pixels of the image.
         kinds: uint8 (N,), EXACT or ROUGH.
         fingerprint: of its image and truth when it was prepared; None where it comes from no file.
+        codepoints: N codepoints such as "U+306F", what each box holds; none where nobody said.
     """
 
     page_id: str
@@ -83,6 +86,7 @@ class StoredPage:
     boxes: NDArray[np.float32]
     kinds: NDArray[np.uint8]
     fingerprint: PageFingerprint | None = None
+    codepoints: tuple[str, ...] = ()
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -97,14 +101,6 @@ class StoredPage:
     def character_size(self) -> float:
         """Median geometric mean of the boxes' sides in pixels of the image; `CHARACTER_PX` where there are none."""
         return median_size(self.boxes) or CHARACTER_PX
-
-
-def median_size(boxes: NDArray[np.float32]) -> float:
-    """The median geometric mean of width and height of boxes (N, 4) xyxy; 0.0 without boxes that have an area."""
-    sides = boxes[:, 2:] - boxes[:, :2]
-    areas = sides[:, 0] * sides[:, 1]
-    kept = areas[(sides > 0).all(axis=1)]
-    return float(np.sqrt(np.median(kept))) if len(kept) else 0.0
 
 
 class PageStore:
@@ -172,6 +168,7 @@ class PageStore:
         boxes: NDArray[np.float32],
         kinds: NDArray[np.uint8],
         fingerprint: PageFingerprint | None = None,
+        codepoints: Sequence[str] = (),
     ) -> None:
         """Levels a page, scales it and writes it; the truth file comes last and marks the page as finished.
 
@@ -182,6 +179,7 @@ class PageStore:
             boxes: float32 (N, 4), xyxy in page pixels; boxes without area are left out.
             kinds: uint8 (N,), EXACT or ROUGH.
             fingerprint: of its image and truth; None where there are no such files.
+            codepoints: what each box holds, such as "U+306F"; none where that is not known.
 
         Raises:
             DetectionError: if the id is empty, the page is empty, or its ink is another than the store's.
@@ -196,7 +194,7 @@ class PageStore:
         zoom = min(CHARACTER_PX / size, LARGEST_ZOOM) if size else EMPTY_LONG_SIDE / max(page.size_hw)
         image = levelled_page(page, scaled_hw(page.size_hw, zoom))
         ratio_xy = np.array([image.shape[1] / page.size_hw[1], image.shape[0] / page.size_hw[0]], np.float32)
-        kept = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        kept = np.asarray((boxes[:, 2:] > boxes[:, :2]).all(axis=1), np.bool_)
         scaled = boxes[kept] * np.tile(ratio_xy, 2)
         with atomic_binary(self._image_path(page_id)) as stream:
             np.save(stream, image)
@@ -205,6 +203,7 @@ class PageStore:
             "book_id": book_id,
             "boxes": [[round(float(side), 2) for side in box] for box in scaled],
             "kinds": kinds[kept].tolist(),
+            "codepoints": [codepoint for codepoint, stays in zip(codepoints, kept.tolist(), strict=False) if stays],
             "fingerprint": to_plain(fingerprint),
         }
         with atomic_text(self._truth_path(page_id)) as text:
@@ -223,14 +222,16 @@ class PageStore:
             kinds = np.array(truth["kinds"], np.uint8)
             book_id = str(truth["book_id"])
             fingerprint = _read_fingerprint(truth["fingerprint"])
+            codepoints = tuple(map(str, truth["codepoints"]))
         except (OSError, ValueError, KeyError, TypeError, OverflowError, ConfigError) as error:
             raise DetectionError(
                 f"{self.folder}: page {page_id} cannot be read ({error}): remove the folder and prepare it again"
             ) from error
         is_image = image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
-        if not (is_image and len(boxes) == len(kinds) and np.isfinite(boxes).all()):
+        whole = len(boxes) == len(kinds) and len(codepoints) in (0, len(boxes))
+        if not (is_image and whole and np.isfinite(boxes).all()):
             raise DetectionError(f"{self.folder}: page {page_id} is damaged: remove the folder and prepare it again")
-        return StoredPage(page_id, book_id, ImageFile(self._image_path(page_id)), boxes, kinds, fingerprint)
+        return StoredPage(page_id, book_id, ImageFile(self._image_path(page_id)), boxes, kinds, fingerprint, codepoints)
 
     def _image_path(self, page_id: str) -> Path:
         return self._pages / fit_name(page_id, ".npy")

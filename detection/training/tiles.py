@@ -115,24 +115,38 @@ def cut_tile(
         uint8 (S, S, 3) RGB, white outside the page; its targets.
     """
     image = page.image
-    matrix = _placement(page, image.shape[:2], size, config, rng)  # page to tile
-    tile = _cut(image, matrix, size)
-    boxes = _moved(page.boxes, matrix)
+    matrix = placement(page, image.shape[:2], size, config, rng)  # page to tile
+    tile = cut(image, matrix, size)
+    boxes = moved(page.boxes, matrix)
     inside = (boxes[:, 2:] > 0).all(axis=1) & (boxes[:, :2] < size).all(axis=1)
     return tile, make_targets(boxes[inside], page.kinds[inside], (size, size))
 
 
-def _placement(
-    page: StoredPage, page_hw: tuple[int, ...], size: int, config: TileAugmentConfig, rng: np.random.Generator
+def placement(
+    page: StoredPage,
+    page_hw: tuple[int, ...],
+    size: int,
+    config: TileAugmentConfig,
+    rng: np.random.Generator,
+    near_text: float = NEAR_TEXT,
 ) -> NDArray[np.float64]:
-    """The affine map float64 (2, 3) from the page's pixels to the tile's."""
+    """The affine map float64 (2, 3) from the page's pixels to the tile's.
+
+    Args:
+        page: the page.
+        page_hw: height and width of its image.
+        size: side of the tile in pixels.
+        config: how far it is turned, slanted and scaled.
+        rng: the source of randomness.
+        near_text: how often the tile is laid over a character, where there is one.
+    """
     wanted = np.exp(rng.uniform(np.log(config.smallest), np.log(config.largest)))
     zoom = wanted / page.character_size
     aspect = np.exp(rng.uniform(-config.aspect, config.aspect) / 2)
     angle, slant = np.deg2rad(rng.uniform(-config.rotate, config.rotate)), rng.uniform(-config.shear, config.shear)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = turn @ np.array([[1.0, slant], [0.0, 1.0]]) @ np.diag([zoom * aspect, zoom / aspect])
-    if len(page.boxes) and rng.random() < NEAR_TEXT:
+    if len(page.boxes) and rng.random() < near_text:
         box = page.boxes[int(rng.integers(len(page.boxes)))]
         center = (box[:2] + box[2:]) / 2
     else:
@@ -141,7 +155,7 @@ def _placement(
     return np.concatenate([linear, (target - linear @ center)[:, None]], axis=1)
 
 
-def _cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+def cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
     """The tile; only the part of the page under it is read, and shrunk by area before it is turned."""
     inverse = cv2.invertAffineTransform(matrix)
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64)
@@ -163,7 +177,7 @@ def _cut(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> ND
     return np.asarray(tile, np.uint8)
 
 
-def _moved(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+def moved(boxes: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
     """The boxes float32 (N, 4) around the moved centers: turns are small, so sides only scale."""
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2 @ matrix[:, :2].T + matrix[:, 2]
     halves = (boxes[:, 2:] - boxes[:, :2]) / 2 @ np.abs(np.diag(np.diag(matrix[:, :2])))

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_detector
+from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_dense, prepare_detector
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -24,6 +24,11 @@ def run(args: argparse.Namespace) -> int:
         from kuzushiji_submit.training_data.detector_sources import match_points
 
         result = heatmap_lr_find(*prepare_detector(args), args.out, match_points)
+    elif args.what == "dense":
+        from detection.training.dense_run import dense_lr_find
+
+        dense, pages, charset = prepare_dense(args)
+        result = dense_lr_find(dense, pages, args.out, charset)
     else:
         from recognition.training.train import lr_find
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from kuzushiji_submit.cli.arguments import add_time_budget_argument
-from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_detector
+from kuzushiji_submit.cli.training_arguments import add_training_arguments, prepare, prepare_dense, prepare_detector
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.core.training.config import TrainingConfig
 
@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.claims import sole_writer
 
     with sole_writer(args.out, "--out"):
-        return _train_detector(args) if args.what == "detector" else _train_recognizer(args)
+        train = {"detector": _train_detector, "recognizer": _train_recognizer, "dense": _train_dense}
+        return train[args.what](args)
 
 
 def _train_recognizer(args: argparse.Namespace) -> int:
@@ -61,6 +62,17 @@ def _train_detector(args: argparse.Namespace) -> int:
     provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
     config = _within_budget(settings, args)
     result = train_heatmap(config, sources, args.out, match_points, resume=args.resume, provenance=provenance)
+    return _end(result, "pages")
+
+
+def _train_dense(args: argparse.Namespace) -> int:
+    from detection.training.dense_run import train_dense
+    from kuzushiji_submit.core.weights_record import Provenance
+
+    settings, sources, charset = prepare_dense(args)
+    provenance = Provenance(training_data=args.training_data, license=args.license, attribution=args.attribution)
+    config = _within_budget(settings, args)
+    result = train_dense(config, sources, args.out, charset, resume=args.resume, provenance=provenance)
     return _end(result, "pages")
 
 

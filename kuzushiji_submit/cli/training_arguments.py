@@ -11,13 +11,15 @@ from kuzushiji_submit.cli.arguments import add_settings_arguments
 if TYPE_CHECKING:
     from detection.training.config import HeatmapTraining
     from detection.training.data import StoreSource
+    from detection.training.dense_config import DenseTraining
+    from kuzushiji_submit.core.charset import Charset
     from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining, TrainingFolder
     from recognition.training.sources import CropSource
 
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the arguments."""
-    parser.add_argument("what", choices=("detector", "recognizer"), help="which model")
+    parser.add_argument("what", choices=("detector", "recognizer", "dense"), help="which model")
     parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DATA", help="data folders to train on")
     parser.add_argument(
         "--train-only",
@@ -81,22 +83,44 @@ def prepare_detector(args: argparse.Namespace) -> "tuple[HeatmapTraining, list[S
         KuzushijiError: if a setting or the data is not usable.
     """
     from detection.training.config import HeatmapTraining
-    from kuzushiji_submit.competition.data_folder import DataFolder
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.training_data.detector_sources import make_page_sources
 
     _refuse_weights(args)
     _refuse(args, "recognizer", ("crops", "charset", "false_alarms"))
     fold = [] if args.fold is None else [f"split.fold={args.fold}"]
     settings = read_settings(HeatmapTraining(), args.config, [*args.set, *fold])
-    sources = make_page_sources(
+    return settings, _page_sources(args)
+
+
+def prepare_dense(args: argparse.Namespace) -> "tuple[DenseTraining, list[StoreSource], Charset | None]":
+    """Resolves the settings, prepares the pages and reads the charset, where one is named.
+
+    Raises:
+        KuzushijiError: if a setting or the data is not usable.
+    """
+    from detection.training.dense_config import DenseTraining
+    from kuzushiji_submit.core.settings import read_settings
+    from kuzushiji_submit.training_data.recognizer_sources import read_charset
+
+    _refuse_weights(args)
+    _refuse(args, "recognizer", ("crops", "false_alarms"))
+    fold = [] if args.fold is None else [f"split.fold={args.fold}"]
+    settings = read_settings(DenseTraining(), args.config, [*args.set, *fold])
+    charset = read_charset(args.charset) if args.charset else None
+    return settings, _page_sources(args), charset
+
+
+def _page_sources(args: argparse.Namespace) -> "list[StoreSource]":
+    from kuzushiji_submit.competition.data_folder import DataFolder
+    from kuzushiji_submit.training_data.detector_sources import make_page_sources
+
+    return make_page_sources(
         [DataFolder(path) for path in args.data],
         args.pages or args.out / "pages",
         args.shares or (),
         [DataFolder(path) for path in args.train_only],
         workers=max(1, args.workers),
     )
-    return settings, sources
 
 
 def _refuse_weights(args: argparse.Namespace) -> None:

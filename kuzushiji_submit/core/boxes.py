@@ -24,6 +24,14 @@ def centers_inside(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> N
     return np.asarray((others[:, 0] < x) & (x < others[:, 2]) & (others[:, 1] < y) & (y < others[:, 3]))
 
 
+def median_size(boxes: NDArray[np.float32]) -> float:
+    """The median geometric mean of width and height of boxes (N, 4) xyxy; 0.0 without boxes that have an area."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    areas = sides[:, 0] * sides[:, 1]
+    kept = areas[(sides > 0).all(axis=1)]
+    return float(np.sqrt(np.median(kept))) if len(kept) else 0.0
+
+
 def _areas(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
     exact = boxes.astype(np.float64)
     return np.asarray(np.prod(np.maximum(exact[:, 2:] - exact[:, :2], 0), axis=1))

@@ -38,12 +38,13 @@ class PageJob:
     image_id: str
     boxes: NDArray[np.float32]
     kinds: NDArray[np.uint8]
+    codepoints: tuple[str, ...]
     ink: InkConfig
 
     @property
     def digest(self) -> str:
         """Digits of what is annotated on the page."""
-        return truth_digest(self.boxes, self.kinds)
+        return truth_digest(self.codepoints, self.boxes, self.kinds)
 
 
 def prepare_pages(data: DataFolder, store: Path, ink: InkConfig = DEFAULT_INK, *, workers: int = 1) -> PageStore:
@@ -107,7 +108,8 @@ def _jobs(data: DataFolder, store: Path, ink: InkConfig) -> tuple[list[PageJob],
 
 def _job(file: PageFile, store: Path, ink: InkConfig, exact: PageTruth, rough: PageTruth) -> PageJob:
     kinds = np.repeat(np.array([EXACT, ROUGH], np.uint8), [len(exact), len(rough)])
-    return PageJob(file, store, exact.image_id, np.concatenate([exact.boxes, rough.boxes]), kinds, ink)
+    boxes, codepoints = np.concatenate([exact.boxes, rough.boxes]), exact.codepoints + rough.codepoints
+    return PageJob(file, store, exact.image_id, boxes, kinds, codepoints, ink)
 
 
 def store_page(job: PageJob) -> None:
@@ -118,4 +120,5 @@ def store_page(job: PageJob) -> None:
     """
     fingerprint = PageFingerprint.of(job.file.path, job.digest)
     page = prepare_page(read_page(job.file), job.ink)
-    PageStore(job.store).add(job.image_id, book_of(job.image_id), page, job.boxes, job.kinds, fingerprint)
+    store, book = PageStore(job.store), book_of(job.image_id)
+    store.add(job.image_id, book, page, job.boxes, job.kinds, fingerprint, job.codepoints)

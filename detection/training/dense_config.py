@@ -1,0 +1,99 @@
+"""Everything a training run of the dense reader can be told."""
+
+from dataclasses import dataclass, field
+
+from detection.dense.network import DenseReaderConfig
+from detection.heatmap.network import COARSEST
+from detection.training.augment import TileAugmentConfig
+from kuzushiji_submit.core.errors import ConfigError
+from kuzushiji_submit.core.training.config import BookSplit, OneCycleConfig, TrainingConfig
+
+
+@dataclass(frozen=True)
+class DenseOptimizer(OneCycleConfig):
+    """The one cycle with the defaults of the dense reader, and its loss.
+
+    Attributes:
+        label_smoothing: of the cross entropy.
+
+    Raises:
+        ConfigError: if a value is out of its range.
+    """
+
+    learning_rate: float = 2e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.05
+    warmup: float = 0.1
+    gradient_clip: float = 5.0
+    ema_decay: float = 0.999
+    label_smoothing: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.label_smoothing < 1:
+            raise ConfigError(f"optimizer label_smoothing must lie in [0, 1), got {self.label_smoothing}")
+
+
+@dataclass(frozen=True)
+class BoxNoise:
+    """How boxes are moved in training, since a detector's are not those of the truth.
+
+    Attributes:
+        usual: standard deviation of each side, as a part of the box's.
+        far: how often it is two and a half times that.
+        elastic: largest standard deviation of a smooth warp of the tile, as a part of a character.
+
+    Raises:
+        ConfigError: if a value is negative.
+    """
+
+    usual: float = 0.07
+    far: float = 0.1
+    elastic: float = 0.03
+
+    def __post_init__(self) -> None:
+        if min(self.usual, self.far, self.elastic) < 0:
+            raise ConfigError(f"boxes take no negative value, got {self}")
+
+
+@dataclass(frozen=True)
+class DenseTraining(TrainingConfig):
+    """A training run; a batch counts tiles.
+
+    Attributes:
+        network: the network's shape.
+        augment: how tiles are distorted.
+        boxes: how the boxes in them are moved.
+        optimizer: how the weights move.
+        tiles_per_epoch: tiles an epoch, of all processes.
+        tile_size: side of a tile in pixels, a multiple of 32.
+        power: a character counts as its class's number of boxes to this power, less 1: 1 for all alike, 0 for classes
+            alike.
+
+    Raises:
+        ConfigError: if a value is out of its range.
+    """
+
+    split: BookSplit = field(default_factory=lambda: BookSplit(folds=20))
+    network: DenseReaderConfig = field(default_factory=DenseReaderConfig)
+    augment: TileAugmentConfig = field(
+        default_factory=lambda: TileAugmentConfig(smallest=23.0, largest=38.0, rotate=5.0, shear=0.15)
+    )
+    boxes: BoxNoise = field(default_factory=BoxNoise)
+    optimizer: DenseOptimizer = field(default_factory=DenseOptimizer)
+    epochs: int = 20
+    tiles_per_epoch: int = 8000
+    batch_size: int = 8
+    tile_size: int = 320
+    power: float = 0.75
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tile_size < COARSEST or self.tile_size % COARSEST:
+            raise ConfigError(f"tile_size must be a multiple of {COARSEST}, got {self.tile_size}")
+        if self.tiles_per_epoch < self.batch_size:
+            raise ConfigError(
+                f"tiles_per_epoch must be at least batch_size, got {self.tiles_per_epoch} and {self.batch_size}"
+            )
+        if not 0 <= self.power <= 1:
+            raise ConfigError(f"power must lie in 0..1, got {self.power}")

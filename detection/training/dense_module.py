@@ -1,0 +1,116 @@
+"""The dense reader as Lightning trains it."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torchmetrics import MeanMetric
+
+from detection.dense.network import DenseReader
+from detection.dense.reader import DensePageReader
+from detection.heatmap.inference import to_network
+from detection.training.dense_config import DenseTraining
+from detection.training.dense_data import CharacterPage
+from detection.training.dense_tiles import CharacterBatch
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.page.prepared import take_levelled
+from kuzushiji_submit.core.training.module import StageModule
+
+FEWEST = 2
+"""Characters that a batch needs: normalization over a batch has nothing to go by with fewer."""
+
+
+class DenseModule(StageModule):
+    """Cross entropy at the boxes of tiles; accuracy at the boxes of whole pages."""
+
+    config: DenseTraining
+    class_weights: Tensor
+
+    def __init__(self, network: DenseReader, charset: Charset, config: DenseTraining, class_weights: Tensor) -> None:
+        """Takes a fresh network.
+
+        Args:
+            network: its classes are those of the charset.
+            charset: the characters in class order.
+            config: the run.
+            class_weights: float32 (C,), how much a character of each class counts.
+        """
+        super().__init__(network, config)
+        self.charset = charset
+        self.register_buffer("class_weights", class_weights, persistent=False)
+        self.means = torch.nn.ModuleDict({name: _mean() for name in ("loss", "top1")})
+        self.val_means = torch.nn.ModuleDict({name: _mean() for name in ("loss", "top1", "top5")})
+
+    def on_train_epoch_start(self) -> None:
+        """Starts the epoch's random numbers and means afresh."""
+        super().on_train_epoch_start()
+        _reset(self.means)
+
+    def training_step(self, batch: CharacterBatch, batch_idx: int) -> Tensor | None:
+        """The loss of one batch of tiles; None, which Lightning passes over, where it has next to no character.
+
+        Raises:
+            TrainingError: if it is not finite.
+        """
+        tiles, boxes, ids = batch
+        present = ids >= 0
+        most = int(present.sum(dim=1).max())  # the first places of each row are taken
+        boxes, ids, present = boxes[:, :most], ids[:, :most], present[:, :most]
+        if int(present.sum()) < FEWEST and self.trainer.world_size == 1:
+            return None
+        pages = to_network(tiles).contiguous(memory_format=torch.channels_last)
+        logits = self.model(pages, boxes, present).float()  # (M, C)
+        truth = ids[present]
+        each = F.cross_entropy(logits, truth, label_smoothing=self.config.optimizer.label_smoothing, reduction="none")
+        weights = self.class_weights[truth]
+        loss = (each * weights).sum() / weights.sum().clamp(min=1e-6)
+        self.check_loss(loss, batch_idx)
+        _update(self.means, {"loss": loss.detach(), "top1": (logits.argmax(dim=1) == truth).float().mean()}, len(truth))
+        self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)
+        return loss
+
+    def train_figures(self) -> dict[str, float]:
+        """Mean loss and accuracy of this epoch's tiles so far, over all processes, which must all call it."""
+        return {f"train/{name}": value for name, value in _compute(self.means).items()}
+
+    def on_validation_epoch_start(self) -> None:
+        """Forgets the last epoch."""
+        _reset(self.val_means)
+
+    def validation_step(self, batch: CharacterPage, batch_idx: int) -> None:  # noqa: ARG002 - a hook
+        """Reads one page as `predict` reads it."""
+        if not len(batch.class_ids):
+            return
+        reader = DensePageReader(self.model, self.charset, device=str(self.device))  # type: ignore[arg-type]
+        said = torch.from_numpy(reader.logits(take_levelled(batch.image), batch.boxes))
+        truth = torch.from_numpy(batch.class_ids)
+        best = said.topk(min(5, said.shape[1]), dim=1).indices == truth[:, None]
+        every = {"loss": F.cross_entropy(said, truth), "top1": best[:, 0], "top5": best.any(dim=1)}
+        figures = {name: value.float().mean().to(self.device) for name, value in every.items()}
+        _update(self.val_means, figures, len(truth))
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the epoch's validation figures."""
+        figures = {f"val/{name}": value for name, value in _compute(self.val_means).items()}
+        self.log_dict(figures, prog_bar=True, sync_dist=True)
+
+
+def _mean() -> MeanMetric:
+    return MeanMetric(nan_strategy="disable")
+
+
+def _reset(means: torch.nn.ModuleDict) -> None:
+    for mean in _all(means).values():
+        mean.reset()
+
+
+def _update(means: torch.nn.ModuleDict, figures: dict[str, Tensor], weight: int) -> None:
+    for name, mean in _all(means).items():
+        mean.update(figures[name], weight)
+
+
+def _compute(means: torch.nn.ModuleDict) -> dict[str, float]:
+    return {name: float(mean.compute()) for name, mean in _all(means).items()}
+
+
+def _all(means: torch.nn.ModuleDict) -> dict[str, MeanMetric]:
+    return {name: mean for name, mean in means.items() if isinstance(mean, MeanMetric)}

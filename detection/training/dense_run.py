@@ -1,0 +1,170 @@
+"""A dense reader's run from prepared pages to a weights file."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from detection.dense.network import KIND, DenseReader
+from detection.dense.weights_file import DenseMetadata, borrow_weights, save_dense
+from detection.training.data import PageSplit, StoreSource, split_pages
+from detection.training.dense_config import DenseTraining
+from detection.training.dense_data import CharacterDataModule
+from detection.training.dense_module import DenseModule
+from detection.training.dense_tiles import class_weights
+from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.registry import architecture_of
+from kuzushiji_submit.core.training.data_fingerprint import fingerprint
+from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
+from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
+from kuzushiji_submit.core.weights_record import Provenance
+
+MONITOR = "val/top1"
+WEIGHTS = "dense.safetensors"
+
+
+def train_dense(
+    config: DenseTraining,
+    sources: Sequence[StoreSource],
+    out_dir: Path,
+    charset: Charset | None = None,
+    *,
+    resume: bool = False,
+    provenance: Provenance | None = None,
+) -> TrainingResult:
+    """Trains a dense reader and exports its weights file, dense.safetensors; see `run_training`.
+
+    Args:
+        config: the run.
+        sources: stores of prepared pages with their characters.
+        out_dir: the folder of the run.
+        charset: the classes; None for every character of the pages.
+        resume: goes on from last.ckpt, to the same weights as an uninterrupted run; starts where there is none.
+        provenance: training data, license and attribution for the weights file; the rest is filled in.
+
+    Raises:
+        TrainingError: if the pages cannot be trained on, and as `run_training`.
+        DetectionError: if a store is damaged.
+        WeightsError: if the initial weights cannot be read.
+        ConfigError: if they do not fit the run's network.
+    """
+    split = split_pages(sources, config.split)
+    charset = charset or charset_of(split)
+    data = CharacterDataModule(split, charset, config)
+    stage = Stage(
+        kind=KIND,
+        model=architecture_of(config.network).name,
+        make_module=partial(make_module, config, data, charset),
+        data=data,
+        described=_describe_data(sources, split, charset),
+        monitor=MONITOR,
+        trained_on=sum(len(source.pages) for source in split.train),
+        held_out=len(data.pages),
+        weights=WEIGHTS,
+        export=partial(_export, config, split, charset, provenance or Provenance()),
+    )
+    return run_training(stage, config, out_dir, resume=resume)
+
+
+def dense_lr_find(
+    config: DenseTraining,
+    sources: Sequence[StoreSource],
+    out_dir: Path,
+    charset: Charset | None = None,
+    search: LrFindConfig | None = None,
+) -> LrFindResult:
+    """The learning-rate curve of a run's tiles; see `search_learning_rate`.
+
+    Raises:
+        TrainingError: if the pages cannot be trained on.
+    """
+    split = split_pages(sources, config.split)
+    charset = charset or charset_of(split)
+    data = CharacterDataModule(split, charset, config)
+    return search_learning_rate(make_module(config, data, charset), data, config.runtime, out_dir, search)
+
+
+def make_module(config: DenseTraining, data: CharacterDataModule, charset: Charset) -> DenseModule:
+    """A fresh network under the run's seed, or one that starts from a detector's or a dense reader's weights.
+
+    Raises:
+        WeightsError: if the initial weights cannot be read.
+        ConfigError: if they do not fit the run's network.
+    """
+    torch.manual_seed(config.seed)
+    network = DenseReader(config.network, len(charset))
+    if config.initial_weights:
+        borrow_weights(network, Path(config.initial_weights), charset)
+    counts = data.tiles.class_counts(len(charset))
+    return DenseModule(network, charset, config, torch.from_numpy(class_weights(counts, config.power)))
+
+
+def charset_of(split: PageSplit) -> Charset:
+    """Every character of the pages, those held out included.
+
+    Raises:
+        TrainingError: if there is none.
+    """
+    pages = [page for source in split.train for page in source.pages] + list(split.validation)
+    charset = Charset.from_labels(codepoint for page in pages for codepoint in page.codepoints)
+    if not len(charset):
+        raise TrainingError("there is no character to learn: give a data folder with pages that have some")
+    return charset
+
+
+def _describe_data(sources: Sequence[StoreSource], split: PageSplit, charset: Charset) -> dict[str, Any]:
+    """What a resumed run must have in common with its first part, besides the settings."""
+    return {
+        "charset_fingerprint": charset.fingerprint,
+        "classes": len(charset),
+        "sources": [
+            {
+                "name": source.folder.name,
+                "share": source.share,
+                "validate": source.validate,
+                "pages": len(trained.pages),
+                "boxes": sum(len(page.boxes) for page in trained.pages),
+            }
+            for source, trained in zip(sources, split.train, strict=True)
+        ],
+        "data_fingerprint": fingerprint(_identity(split)),
+        "split_description": split.describe(),
+        "validation_books": list(split.validation_books),
+    }
+
+
+def _identity(split: PageSplit) -> Iterator[str | NDArray[np.generic]]:
+    """What makes the pages these and no others; of the pixels the sizes alone."""
+    for pages in (*(source.pages for source in split.train), split.validation):
+        for page in pages:
+            yield f"{page.page_id}\n{page.book_id}\n{page.image.shape}\n{' '.join(page.codepoints)}\n"
+            yield page.boxes
+            yield page.kinds
+        yield "\n"
+
+
+def _export(
+    config: DenseTraining,
+    split: PageSplit,
+    charset: Charset,
+    provenance: Provenance,
+    module: DenseModule,  # noqa: ARG001 - a recognizer's holds its normalization
+    path: Path,
+    state: dict[str, Tensor],
+    scores: dict[str, float],
+) -> None:
+    described = dataclasses.replace(
+        provenance,
+        split=split.describe(),
+        seed=config.seed,
+        scores=tuple(sorted(scores.items())),
+        date=provenance.date or today(),
+    )
+    save_dense(path, state, DenseMetadata(config.network, charset, provenance=described), overwrite=True)
