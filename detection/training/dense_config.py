@@ -49,7 +49,7 @@ class BoxNoise:
 
     usual: float = 0.07
     far: float = 0.1
-    elastic: float = 0.03
+    elastic: float = 0.05
 
     def __post_init__(self) -> None:
         if min(self.usual, self.far, self.elastic) < 0:
@@ -67,6 +67,7 @@ class DenseTraining(TrainingConfig):
         optimizer: how the weights move.
         tiles_per_epoch: tiles an epoch, of all processes.
         tile_size: side of a tile in pixels, a multiple of 32.
+        tries: places that are drawn for each tile; the one with most characters is taken.
         power: a character counts as its class's number of boxes to this power, less 1: 1 for all alike, 0 for classes
             alike.
 
@@ -82,9 +83,10 @@ class DenseTraining(TrainingConfig):
     boxes: BoxNoise = field(default_factory=BoxNoise)
     optimizer: DenseOptimizer = field(default_factory=DenseOptimizer)
     epochs: int = 20
-    tiles_per_epoch: int = 8000
+    tiles_per_epoch: int = 4000
     batch_size: int = 8
     tile_size: int = 320
+    tries: int = 5
     power: float = 0.75
 
     def __post_init__(self) -> None:
@@ -95,5 +97,7 @@ class DenseTraining(TrainingConfig):
             raise ConfigError(
                 f"tiles_per_epoch must be at least batch_size, got {self.tiles_per_epoch} and {self.batch_size}"
             )
+        if self.tries < 1:
+            raise ConfigError(f"tries must be at least 1, got {self.tries}")
         if not 0 <= self.power <= 1:
             raise ConfigError(f"power must lie in 0..1, got {self.power}")
