@@ -12,6 +12,8 @@ from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from recognition.calibration import Calibration
 from recognition.crops import GEOMETRY, CropConfig, Crops, crop_boxes
+from recognition.join_opinions import join_opinions
+from recognition.opinions import Opinions
 from recognition.recognitions import Recognitions
 from recognition.recognizer import Recognizer
 
@@ -95,10 +97,22 @@ class RecognizerEnsemble:
         Raises:
             ValueError: if the crops have another size than the members'.
         """
+        return self._rank(crops, None)
+
+    def recognize_with(self, crops: Crops, opinions: Opinions) -> Recognitions:
+        """As `recognize`, with what another reader says of each crop.
+
+        Raises:
+            ValueError: if the crops have another size than the members'.
+        """
+        return self._rank(crops, opinions)
+
+    def _rank(self, crops: Crops, opinions: Opinions | None) -> Recognitions:
         parts = []
-        for batch in self._batches(crops):
+        for start, batch in zip(range(0, len(crops), self.batch_size), self._batches(crops), strict=True):
             mean, embeddings = self._look(batch)
-            scores, ids = self._softmax(mean).topk(self.top_k, dim=1)
+            own = None if opinions is None else opinions.select(slice(start, start + self.batch_size))
+            scores, ids = self._softmax(mean, own).topk(self.top_k, dim=1)
             parts.append(Recognitions(ids.numpy(), scores.numpy(), embeddings))
         return Recognitions.concatenate(parts, self.top_k)
 
@@ -137,9 +151,12 @@ class RecognizerEnsemble:
     def _scores(self, crops: Crops) -> torch.Tensor:
         return self._softmax(self._mean(crops))
 
-    def _softmax(self, mean: NDArray[np.float32]) -> torch.Tensor:
+    def _softmax(self, mean: NDArray[np.float32], opinions: Opinions | None = None) -> torch.Tensor:
         """float32 (n, C): what "not a character" takes, the characters lack."""
-        scaled = torch.from_numpy(mean) / self.calibration.temperature
+        scaled = torch.from_numpy(mean)
+        if opinions is not None:
+            scaled = join_opinions(scaled, opinions)
+        scaled = scaled / self.calibration.temperature
         return scaled.softmax(dim=1)[:, : len(self.charset)]
 
     def _batches(self, crops: Crops) -> Iterator[Crops]:

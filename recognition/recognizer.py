@@ -18,7 +18,9 @@ from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.page.ink import InkConfig
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig, Crops, crop_boxes
+from recognition.join_opinions import join_opinions
 from recognition.onnx_file import SUFFIX, load_onnx
+from recognition.opinions import Opinions
 from recognition.recognitions import Recognitions
 from recognition.several_views import ViewsConfig, make_views
 from recognition.weights_file import load_weights
@@ -142,9 +144,20 @@ class Recognizer:
         Raises:
             ValueError: if the crops have another size.
         """
+        return self._rank(crops, None)
+
+    def recognize_with(self, crops: Crops, opinions: Opinions) -> Recognitions:
+        """As `recognize`, with what another reader says of each crop.
+
+        Raises:
+            ValueError: if the crops have another size.
+        """
+        return self._rank(crops, opinions)
+
+    def _rank(self, crops: Crops, opinions: Opinions | None) -> Recognitions:
         parts = []
         with self._keep_embeddings() as kept:
-            for scores in self._score_batches(crops):
+            for scores in self._score_batches(crops, opinions):
                 top_scores, top_ids = scores.topk(self.top_k, dim=1)  # (n, K) each
                 embeddings = _mean_of(kept)  # (n, D)
                 parts.append(Recognitions(top_ids.cpu().numpy(), top_scores.cpu().numpy(), embeddings))
@@ -188,12 +201,16 @@ class Recognizer:
         together = np.concatenate(parts) if parts else np.zeros((0, len(self.charset)), np.float32)
         return together, np.concatenate(embeddings) if embeddings else None
 
-    def _score_batches(self, crops: Crops) -> Iterator[Tensor]:
+    def _score_batches(self, crops: Crops, opinions: Opinions | None = None) -> Iterator[Tensor]:
         """Calibrated softmax scores of the crops, float32 (n, C) a batch, on the device.
 
         The softmax also covers "not a character" where the model knows it: what that takes, the characters lack.
         """
+        start = 0
         for logits in self._logit_batches(crops):
+            if opinions is not None:
+                logits = join_opinions(logits, opinions.select(slice(start, start + len(logits))))
+            start += len(logits)
             scores = (logits / self.metadata.calibration.temperature).softmax(dim=1)
             yield scores[:, : len(self.charset)]
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from recognition.calibration import Calibration
 from recognition.crops import Crops
-from recognition.recognitions import Recognizer
+from recognition.opinions import TakesOpinions
 
 
-class ScoringRecognizer(Recognizer, Protocol):
+class ScoringRecognizer(TakesOpinions, Protocol):
     """A recognizer of one weights file (`Recognizer`) or of several (`RecognizerEnsemble`)."""
 
     @property

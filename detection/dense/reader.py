@@ -1,7 +1,7 @@
 """The dense reader on whole pages: what it says at boxes that a detector found."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +30,7 @@ class DenseConfig:
 
     Attributes:
         max_pixels: larger pages are read in overlapping parts of about this many pixels.
+        temperature: what logits are divided by.
         half: computes in 16 bits where torch deems it safe.
 
     Raises:
@@ -37,6 +38,7 @@ class DenseConfig:
     """
 
     max_pixels: int = 6_000_000
+    temperature: float = 1.0
     half: bool = False
 
     def __post_init__(self) -> None:
@@ -73,13 +75,14 @@ class DensePageReader:
 
     @classmethod
     def load(cls, path: Path, config: DenseConfig | None = None, device: str = "auto") -> Self:
-        """The reader of a weights file.
+        """The reader of a weights file, at the temperature that the file says.
 
         Raises:
             WeightsError: if the file is missing, damaged or does not match.
             DeviceError: if the device cannot be used.
         """
         network, metadata = load_dense(path)
+        config = replace(config or DenseConfig(), temperature=metadata.calibration.temperature)
         return cls(network, metadata.charset, config, device)
 
     def logits(self, page: PreparedPage, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -126,4 +129,4 @@ class DensePageReader:
             half = torch.float16 if self.device.type == "cuda" else torch.bfloat16
             with torch.autocast(self.device.type, half, enabled=self.config.half):
                 logits: Tensor = self.network(pages, wanted, present)
-            return logits.float().cpu().numpy()
+            return (logits.float() / self.config.temperature).cpu().numpy()

@@ -1,5 +1,6 @@
 """Weights files of dense readers: those of `core.weights`, with the types of this network."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,24 @@ BODY = ("stem", "levels", "lateral", "smooth")
 
 
 @dataclass(frozen=True)
+class DenseCalibration:
+    """How a dense reader's scores are to be taken.
+
+    Attributes:
+        temperature: its logits are divided by it before they join those of others.
+
+    Raises:
+        ConfigError: if it is not above 0.
+    """
+
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ConfigError(f"a temperature must be above 0, got {self.temperature}")
+
+
+@dataclass(frozen=True)
 class DenseMetadata:
     """What a dense reader's weights file says about itself.
 
@@ -28,12 +47,14 @@ class DenseMetadata:
         network: the settings of the network.
         charset: the characters in class order.
         scale: the character size that pages are brought to.
+        calibration: what makes its scores comparable with those of others.
         provenance: where the weights come from.
     """
 
     network: DenseReaderConfig
     charset: Charset
     scale: PageScale = field(default_factory=PageScale)
+    calibration: DenseCalibration = field(default_factory=DenseCalibration)
     provenance: Provenance = field(default_factory=Provenance)
 
     def to_record(self) -> WeightsRecord:
@@ -44,6 +65,7 @@ class DenseMetadata:
             settings=to_plain(self.network),
             charset=self.charset,
             preprocessing=to_plain(self.scale),
+            calibration=to_plain(self.calibration),
             provenance=self.provenance,
         )
 
@@ -66,9 +88,10 @@ class DenseMetadata:
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")
             if scale != PageScale():
                 raise ConfigError(f"it reads pages at {scale}, this program at {PageScale()}")
+            calibration = from_plain(DenseCalibration, record.calibration, "calibration")
         except ConfigError as error:
             raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
-        return cls(network, record.charset, scale, record.provenance)
+        return cls(network, record.charset, scale, calibration, record.provenance)
 
 
 def save_dense(path: Path, state: Mapping[str, Tensor], metadata: DenseMetadata, *, overwrite: bool = False) -> None:

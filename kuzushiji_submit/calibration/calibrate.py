@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from kuzushiji_submit.calibration.threshold import best_threshold, judge
@@ -23,8 +24,11 @@ from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
+from kuzushiji_submit.reading.second_opinion import SecondOpinion
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
 from recognition.crops import crop_page
+from recognition.join_opinions import join_opinions
+from recognition.opinions import Opinions
 from recognition.scoring_recognizer import ScoringRecognizer
 
 logger = logging.getLogger(__name__)
@@ -142,7 +146,9 @@ def calibrate(
         CompetitionFileError: if no page that can be read holds a character that the recognizer knows.
     """
     before = recognizer.calibration
-    samples = _Samples(recognizer, every=max(1, sum(len(truth) for _, truth in pages) // MAXIMUM_CHARACTERS))
+    samples = _Samples(
+        recognizer, pipeline.second_opinion, every=max(1, sum(len(truth) for _, truth in pages) // MAXIMUM_CHARACTERS)
+    )
 
     def detect(page: PreparedPage, truth: PageTruth) -> tuple[DetectedPage, PageTruth]:
         return pipeline.detect(truth.image_id, page), truth
@@ -204,8 +210,8 @@ def write_calibration(path: Path, calibration: Calibration, weights: Sequence[Pa
 class _Samples:
     """What the recognizer says of true boxes."""
 
-    def __init__(self, recognizer: ScoringRecognizer, every: int) -> None:
-        self.recognizer = recognizer
+    def __init__(self, recognizer: ScoringRecognizer, opinion: SecondOpinion | None, every: int) -> None:
+        self.recognizer, self.opinion = recognizer, opinion
         self.every = every
         self.logits: list[NDArray[np.float32]] = []
         self.class_ids: list[NDArray[np.int64]] = []
@@ -215,7 +221,11 @@ class _Samples:
         ids = np.array(self.recognizer.charset.class_ids(truth.codepoints), np.int64)
         known = np.flatnonzero((ids >= 0) & ~truth.without_area)[:: self.every]
         crops = crop_page(page, truth.boxes, self.recognizer.crop_config, self.recognizer.ink)
-        self.logits.append(self.recognizer.logits(crops.select(known)))
+        logits = self.recognizer.logits(crops.select(known))
+        if self.opinion is not None:
+            said = Opinions(self.opinion.of_page(page, truth.boxes)[known], self.opinion.share)
+            logits = join_opinions(torch.from_numpy(logits), said).numpy()
+        self.logits.append(logits)
         self.class_ids.append(ids[known])
 
 

@@ -103,6 +103,7 @@ def _calibrate(args: argparse.Namespace) -> int:
         detector_asks,
         load_detector,
         load_recognizer,
+        load_second_opinion,
         make_pipeline,
     )
     from recognition.weights_file import with_calibration
@@ -122,12 +123,17 @@ def _calibrate(args: argparse.Namespace) -> int:
     recognizer = load_recognizer(config, weights, args.device)
     prior = text_prior(args.prior) if config.context.changes_something else None
     stages = load_detector(config, detector, recognizer, args.device), recognizer
+    opinion = load_second_opinion(config, weights, recognizer, args.device)
     asks = detector_asks(config, detector)
     if prior is not None and config.context.weight is None:
         contexts = weighted_contexts(config.context, prior, recognizer.charset.codepoints)
-        result = calibrate(pages, recognizer, make_pipeline(config, *stages), contexts, detector_asks=asks)
+        result = calibrate(
+            pages, recognizer, make_pipeline(config, *stages, second_opinion=opinion), contexts, detector_asks=asks
+        )
     else:
-        result = calibrate(pages, recognizer, make_pipeline(config, *stages, prior), detector_asks=asks)
+        result = calibrate(
+            pages, recognizer, make_pipeline(config, *stages, prior, second_opinion=opinion), detector_asks=asks
+        )
     if as_settings:
         write_calibration(args.out, result.calibration, weights)
     else:

@@ -15,6 +15,8 @@ DETECTOR_WEIGHTS = Path(next(iter(detection.__path__))) / "weights" / "detector.
 TEXT_PRIOR = Path(__file__).with_name("data") / "prior.safetensors"
 RECOGNIZER_WEIGHTS = Path(next(iter(recognition.__path__))) / "weights" / "recognizer.safetensors"
 """The first recognizer; beside it may lie others, whose scores are averaged with its: recognizer-2.safetensors, ..."""
+DENSE_WEIGHTS = DETECTOR_WEIGHTS.with_name("dense.safetensors")
+"""The dense reader that joins them, if there is one."""
 
 
 def recognizer_weights(given: Path | None) -> Path:
@@ -32,13 +34,17 @@ def recognizer_weights(given: Path | None) -> Path:
 def all_recognizer_weights(given: Sequence[Path] | None) -> tuple[Path, ...]:
     """The weights files to use together: those given, or those that come with the project.
 
+    Args:
+        given: files of readers of crops and of dense readers; none for the project's own.
+
     Raises:
         CompetitionFileError: if one is missing.
     """
     if given:
         return tuple(recognizer_weights(path) for path in given)
     first = recognizer_weights(None)
-    return (first, *sorted(first.parent.glob(f"{first.stem}-[2-9]{first.suffix}")))
+    dense = [DENSE_WEIGHTS] if DENSE_WEIGHTS.is_file() else []
+    return (first, *sorted(first.parent.glob(f"{first.stem}-[2-9]{first.suffix}")), *dense)
 
 
 def text_prior(given: Path | None) -> Path | None:

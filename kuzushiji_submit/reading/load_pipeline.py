@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import torch
 
+from detection.dense.reader import DenseConfig, DensePageReader
 from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig
@@ -28,7 +29,9 @@ from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.prior_file import load_prior
 from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
+from kuzushiji_submit.reading.second_opinion import DenseOpinionConfig, SecondOpinion
 from kuzushiji_submit.reading.view_config import ViewConfig
+from kuzushiji_submit.reading.weights_by_kind import split_by_kind
 from recognition.ensemble import RecognizerEnsemble
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
@@ -59,6 +62,7 @@ class PipelineConfig:
         context: how the text around a character weighs in.
         second_level: whether what is known of each character decides once more if it is worth a row.
         page_views: how pages lie in their files: turned, or as negatives.
+        dense: how dense readers among the recognizer's weights weigh in.
     """
 
     ink: InkConfig | None = None
@@ -75,10 +79,13 @@ class PipelineConfig:
     context: ContextConfig = field(default_factory=ContextConfig)
     second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
     page_views: ViewConfig = field(default_factory=ViewConfig)
+    dense: DenseOpinionConfig = field(default_factory=DenseOpinionConfig)
 
 
 def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str = "auto") -> ScoringRecognizer:
     """The recognizer of a weights file, or of several, whose scores are averaged in the logarithm.
+
+    Dense readers among them are left out: see `load_second_opinion`.
 
     Raises:
         ConfigError: if the settings ask for a temperature that is none.
@@ -89,6 +96,7 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
     in_hand = config.hand.changes_something
     top_k = max(config.alternatives, considered, config.hand.alternatives if in_hand else 0)
     half = config.half and fast_half(choose_device(device)) is not None
+    weights = split_by_kind(weights)[0]
     members = [
         Recognizer.load(
             path,
@@ -108,6 +116,30 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
     if config.temperature is not None:
         recognizer.calibrate(replace(recognizer.calibration, temperature=config.temperature))
     return recognizer
+
+
+def load_second_opinion(
+    config: PipelineConfig, weights: Sequence[Path], recognizer: ScoringRecognizer, device: str = "auto"
+) -> SecondOpinion | None:
+    """What the dense readers among the recognizer's weights say together; None where there are none.
+
+    Args:
+        config: settings of both.
+        weights: the recognizer's, as `load_recognizer` takes them.
+        recognizer: what they join.
+        device: where they run.
+
+    Raises:
+        WeightsError: if a file is missing or damaged, or says other characters than the recognizer.
+        DeviceError: if the device cannot be used.
+    """
+    dense = split_by_kind(weights)[1]
+    share = len(dense) / len(weights) if config.dense.share is None else config.dense.share
+    if not dense or share == 0:
+        return None
+    half = config.half and fast_half(choose_device(device)) is not None
+    members = [DensePageReader.load(path, DenseConfig(half=half), device) for path in dense]
+    return SecondOpinion(members, [str(path) for path in dense], recognizer.charset, share)
 
 
 def detector_asks(config: PipelineConfig, detector_weights: Sequence[Path]) -> bool:
@@ -144,8 +176,17 @@ def make_pipeline(
     recognizer: ScoringRecognizer,
     prior: Path | None = None,
     second_level: Path | None = None,
+    second_opinion: SecondOpinion | None = None,
 ) -> Pipeline:
-    """The pipeline of two stages, the settings that are not theirs, a text prior and a second level where there are.
+    """The pipeline of two stages, the settings that are not theirs, and what else there is.
+
+    Args:
+        config: the settings.
+        detector: finds the characters.
+        recognizer: reads the crops.
+        prior: a text prior's file, if there is one.
+        second_level: a second level's file, if there is one.
+        second_opinion: what joins the recognizer, if there is something.
 
     Raises:
         PriorFileError: if the prior is damaged.
@@ -174,6 +215,7 @@ def make_pipeline(
         steps=steps,
         page_views=config.page_views,
         hand=config.hand,
+        second_opinion=second_opinion,
     )
 
 
@@ -187,8 +229,9 @@ def load_pipeline(
 ) -> Pipeline:
     """The pipeline of weights files of both stages, a text prior and a second level; files of a stage are averaged.
 
-    Without the detector's weights the ink detector finds the characters; without a prior nothing is read again, without
-    a second level the product of the two stages' scores decides.
+    Dense readers among the recognizer's files look at the whole page and join the others. Without the detector's
+    weights the ink detector finds the characters; without a prior nothing is read again, without a second level the
+    product of the two stages' scores decides.
 
     Raises:
         WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
@@ -196,7 +239,8 @@ def load_pipeline(
     """
     recognizer = load_recognizer(config, recognizer_weights, device)
     detector = load_detector(config, detector_weights, recognizer, device)
-    return make_pipeline(config, detector, recognizer, prior, second_level)
+    opinion = load_second_opinion(config, recognizer_weights, recognizer, device)
+    return make_pipeline(config, detector, recognizer, prior, second_level, opinion)
 
 
 def load_in_worker(*args: Any, threads: int | None = None) -> Pipeline:  # noqa: ANN401 - as `load_pipeline`

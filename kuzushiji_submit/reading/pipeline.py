@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, windows
 from kuzushiji_submit.reading.page_reading import PageReading, PageStep
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
+from kuzushiji_submit.reading.second_opinion import SecondOpinion
 from kuzushiji_submit.reading.view import PLAIN, View
 from kuzushiji_submit.reading.view_config import ViewConfig
 from recognition.crops import Crops, crop_page
+from recognition.opinions import Opinions, TakesOpinions
 from recognition.recognitions import Recognitions, Recognizer
 
 
@@ -33,6 +35,7 @@ class DetectedPage:
         view: how the page lies in its file; detections are in the pixels of the page as it is read.
         notes: what a user should know of how the file was read, a line each.
         placement: where the file's page lies on its scan, if it is a part of one.
+        opinions: float16 (N, C), what dense readers say of each box; None where there are none.
     """
 
     image_id: str
@@ -43,6 +46,7 @@ class DetectedPage:
     view: View = PLAIN
     notes: tuple[str, ...] = ()
     placement: ScanPlacement | None = None
+    opinions: NDArray[np.float16] | None = None
 
     def of_file(self, image: PageImage, view: View) -> Self:
         """The same page with what its file says of it.
@@ -59,7 +63,8 @@ class Pipeline:
 
     ```
     pixels ─ prepare ─▶ PreparedPage ─ detect ─▶ DetectedPage ─ recognize ─▶ PageReading
-                                                                  └ recognizer, then each of `steps`, then what is sure
+                                         │                        └ recognizer, then each of `steps`, then what is sure
+                                         └ boxes, crops, and what dense readers say of the boxes
     ```
     """
 
@@ -73,6 +78,7 @@ class Pipeline:
         steps: Sequence[PageStep] = (),
         page_views: ViewConfig | None = None,
         hand: HandConfig | None = None,
+        second_opinion: SecondOpinion | None = None,
     ) -> None:
         """Puts the stages together.
 
@@ -85,6 +91,8 @@ class Pipeline:
                 dropped; each gets all of the page's detections and readings.
             page_views: how pages lie in their files; None for finding out, page by page.
             hand: how the pages of a book that are read together help each other; None for not at all.
+            second_opinion: what looks at the whole page and joins the recognizer, which must be able to take it in (see
+                `ScoringRecognizer`); None for nothing.
         """
         self.detector = detector
         self.recognizer = recognizer
@@ -93,6 +101,7 @@ class Pipeline:
         self.steps = tuple(steps)
         self.page_views = page_views or ViewConfig()
         self.hand = hand if hand is not None and hand.changes_something else None
+        self.second_opinion = second_opinion
 
     def prepare(self, pixels: NDArray[np.uint8]) -> PreparedPage:
         """The page as both stages take it, from uint8 (H, W, 3) RGB; safe to call from several threads.
@@ -116,13 +125,14 @@ class Pipeline:
         """
         crops = crop_page(page, detections.boxes, self.recognizer.crop_config, self.recognizer.ink)
         shares = ink_shares(page.ink, detections.boxes)
-        return DetectedPage(image_id, page.size_hw, detections, crops, shares)
+        opinions = None if self.second_opinion is None else self.second_opinion.of_page(page, detections.boxes)
+        return DetectedPage(image_id, page.size_hw, detections, crops, shares, opinions=opinions)
 
     def recognize(self, pages: Sequence[DetectedPage]) -> list[PageReading]:
         """Reads the crops of several pages in common batches, and then each book's among them in its hand."""
         if not pages:
             return []
-        together = self.recognizer.recognize(Crops.concatenate([page.crops for page in pages]))
+        together = self._recognize(pages)
         ends = np.cumsum([len(page.detections) for page in pages])
         places = np.split(np.arange(len(together)), ends[:-1])
         read = self._in_hands([page.image_id for page in pages], [together.select(rows) for rows in places])
@@ -135,7 +145,7 @@ class Pipeline:
             PageReadError: if the pixels are no page.
         """
         page = self.detect(image_id, self.prepare(view.upright(image.pixels))).of_file(image, view)
-        return page, self._in_hands([image_id], [self.recognizer.recognize(page.crops)])[0]
+        return page, self._in_hands([image_id], [self._recognize([page])])[0]
 
     def read(self, pages: Iterable[tuple[str, NDArray[np.uint8]]]) -> Iterator[PageReading]:
         """Reads pages of (image_id, uint8 (H, W, 3) RGB) one by one."""
@@ -152,6 +162,7 @@ class Pipeline:
             steps=self.steps,
             page_views=self.page_views,
             hand=self.hand,
+            second_opinion=self.second_opinion,
         )
 
     def windows(self, image_ids: Sequence[str], pages: int = 1) -> list[list[str]]:
@@ -171,6 +182,15 @@ class Pipeline:
         if not page.view.is_plain or page.notes:
             kept = kept.in_file(page.view, page.notes)
         return kept if page.placement is None else kept.on_scan(page.placement)
+
+    def _recognize(self, pages: Sequence[DetectedPage]) -> Recognitions:
+        """What all crops of some pages hold, in order."""
+        crops = Crops.concatenate([page.crops for page in pages])
+        opinions = [page.opinions for page in pages if page.opinions is not None]
+        if self.second_opinion is None or len(opinions) < len(pages):
+            return self.recognizer.recognize(crops)
+        said = Opinions(np.concatenate(opinions), self.second_opinion.share)
+        return cast("TakesOpinions", self.recognizer).recognize_with(crops, said)
 
     def _in_hands(self, image_ids: Sequence[str], read: Sequence[Recognitions]) -> Sequence[Recognitions]:
         return read if self.hand is None else read_books_in_hand(image_ids, read, self.hand)

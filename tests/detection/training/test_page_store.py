@@ -197,7 +197,7 @@ def test_the_store_knows_the_ink_of_its_pages(tmp_path: Path) -> None:
         ("manifest.json", "{", "damaged"),
         ("manifest.json", "[]", "damaged"),
         ("manifest.json", '{"format": "kuzushiji-pages", "format_version": 1}', "no prepared pages that this version"),
-        ("manifest.json", '{"format": "kuzushiji-pages", "format_version": 2, "ink": {"x": 1}}', "damaged"),
+        ("manifest.json", '{"format": "kuzushiji-pages", "format_version": 3, "ink": {"x": 1}}', "damaged"),
     ],
 )
 def test_a_store_of_another_version_or_damaged_is_refused(
