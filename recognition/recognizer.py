@@ -208,10 +208,11 @@ class Recognizer:
         """
         start = 0
         for logits in self._logit_batches(crops):
+            joined = logits
             if opinions is not None:
-                logits = join_opinions(logits, opinions.select(slice(start, start + len(logits))))
+                joined = join_opinions(logits, opinions.select(slice(start, start + len(logits))))
             start += len(logits)
-            scores = (logits / self.metadata.calibration.temperature).softmax(dim=1)
+            scores = (joined / self.metadata.calibration.temperature).softmax(dim=1)
             yield scores[:, : len(self.charset)]
 
     def _logit_batches(self, crops: Crops) -> Iterator[Tensor]:
