@@ -128,7 +128,7 @@ def borrow_weights(network: DenseReader, path: Path, charset: Charset) -> None:
     dense = weights.read_record(path).kind == KIND
     lender, record = weights.load_network(path, KIND if dense else "detector")
     if dense and record.charset != charset:
-        raise ConfigError(f"{path}: says other characters than the run: name the same --charset")
+        raise ConfigError(f"{path}: says other characters than the run, or in another order: name the same --charset")
     lent, own = lender.state_dict(), network.state_dict()
     wanted = [name for name in own if dense or name.split(".")[0] in BODY]
     odd = [name for name in wanted if name not in lent or lent[name].shape != own[name].shape]

@@ -1,5 +1,6 @@
 """Everything a training run of the dense reader can be told."""
 
+import math
 from dataclasses import dataclass, field
 
 from detection.dense.network import DenseReaderConfig
@@ -44,7 +45,7 @@ class BoxNoise:
         elastic: largest standard deviation of a smooth warp of the tile, as a part of a character.
 
     Raises:
-        ConfigError: if a value is negative.
+        ConfigError: if a value is negative or not finite.
     """
 
     usual: float = 0.07
@@ -52,7 +53,7 @@ class BoxNoise:
     elastic: float = 0.05
 
     def __post_init__(self) -> None:
-        if min(self.usual, self.far, self.elastic) < 0:
+        if not all(0 <= value < math.inf for value in (self.usual, self.far, self.elastic)):
             raise ConfigError(f"boxes take no negative value, got {self}")
 
 

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from torchmetrics import MeanMetric
 
 from detection.dense.network import DenseReader
-from detection.dense.reader import DensePageReader
+from detection.dense.inference import DensePageReader
 from detection.heatmap.inference import to_network
 from detection.training.dense_config import DenseTraining
 from detection.training.dense_data import CharacterPage
@@ -16,7 +16,7 @@ from kuzushiji_submit.core.page.prepared import take_levelled
 from kuzushiji_submit.core.training.module import StageModule
 
 FEWEST = 2
-"""Characters that a batch needs: normalization over a batch has nothing to go by with fewer."""
+"""Places that a batch is read at: normalization over a batch has nothing to go by with fewer."""
 
 
 class DenseModule(StageModule):
@@ -45,26 +45,26 @@ class DenseModule(StageModule):
         super().on_train_epoch_start()
         _reset(self.means)
 
-    def training_step(self, batch: CharacterBatch, batch_idx: int) -> Tensor | None:
-        """The loss of one batch of tiles; None, which Lightning passes over, where it has next to no character.
+    def training_step(self, batch: CharacterBatch, batch_idx: int) -> Tensor:
+        """The loss of one batch of tiles; 0 where it has no character.
 
         Raises:
             TrainingError: if it is not finite.
         """
         tiles, boxes, ids = batch
-        present = ids >= 0
-        most = int(present.sum(dim=1).max())  # the first places of each row are taken
-        boxes, ids, present = boxes[:, :most], ids[:, :most], present[:, :most]
-        if int(present.sum()) < FEWEST and self.trainer.world_size == 1:
-            return None
+        places = _enough(ids >= 0)
+        most = int(places.sum(dim=1).max())  # the first places of each row are taken
         pages = to_network(tiles).contiguous(memory_format=torch.channels_last)
-        logits = self.model(pages, boxes, present).float()  # (M, C)
-        truth = ids[present]
-        each = F.cross_entropy(logits, truth, label_smoothing=self.config.optimizer.label_smoothing, reduction="none")
-        weights = self.class_weights[truth]
+        logits = self.model(pages, boxes[:, :most], places[:, :most]).float()  # (M, C)
+        truth = ids[places]  # (M,)
+        smoothing = self.config.optimizer.label_smoothing
+        each = F.cross_entropy(logits, truth, label_smoothing=smoothing, reduction="none", ignore_index=-1)
+        known = truth >= 0
+        weights = self.class_weights[truth.clamp(min=0)] * known
         loss = (each * weights).sum() / weights.sum().clamp(min=1e-6)
         self.check_loss(loss, batch_idx)
-        _update(self.means, {"loss": loss.detach(), "top1": (logits.argmax(dim=1) == truth).float().mean()}, len(truth))
+        right, count = (logits.argmax(dim=1) == truth).sum(), int(known.sum())
+        _update(self.means, {"loss": loss.detach(), "top1": right / max(count, 1)}, count)
         self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)
         return loss
 
@@ -92,6 +92,15 @@ class DenseModule(StageModule):
         """Logs the epoch's validation figures."""
         figures = {f"val/{name}": value for name, value in _compute(self.val_means).items()}
         self.log_dict(figures, prog_bar=True, sync_dist=True)
+
+
+def _enough(present: Tensor) -> Tensor:
+    """The places to read, bool (N, MOST): those with a character, and if they are too few, some without."""
+    if int(present.sum()) >= FEWEST:
+        return present
+    places = present.clone()
+    places[0, :FEWEST] = True
+    return places
 
 
 def _mean() -> MeanMetric:

@@ -17,7 +17,7 @@ from detection.training.data import PageSplit, StoreSource, split_pages
 from detection.training.dense_config import DenseTraining
 from detection.training.dense_data import CharacterDataModule
 from detection.training.dense_module import DenseModule
-from detection.training.dense_tiles import class_weights
+from detection.training.dense_tiles import class_weights, codepoints_of
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
@@ -110,10 +110,10 @@ def charset_of(split: PageSplit) -> Charset:
     """Every character of the pages, those held out included.
 
     Raises:
-        TrainingError: if there is none.
+        TrainingError: if there is none, or nobody said what a page's boxes hold.
     """
     pages = [page for source in split.train for page in source.pages] + list(split.validation)
-    charset = Charset.from_labels(codepoint for page in pages for codepoint in page.codepoints)
+    charset = Charset.from_labels(codepoint for page in pages for codepoint in codepoints_of(page))
     if not len(charset):
         raise TrainingError("there is no character to learn: give a data folder with pages that have some")
     return charset

@@ -26,15 +26,24 @@ _FARTHEST = 0.35  # of a box's side: no side moves farther
 _WARP_CELL = 16  # pixels of a tile between two places that are warped on their own
 
 
+def codepoints_of(page: StoredPage) -> tuple[str, ...]:
+    """What each of a page's N boxes holds.
+
+    Raises:
+        TrainingError: if nobody said so.
+    """
+    if len(page.codepoints) != len(page.boxes):
+        raise TrainingError(f"page {page.page_id}: its characters are not stored: prepare the pages again")
+    return page.codepoints
+
+
 def class_ids_of(page: StoredPage, charset: Charset) -> NDArray[np.int64]:
     """int64 (N,): the class of each box, -1 where it is placed roughly or holds no character of the charset.
 
     Raises:
         TrainingError: if nobody said what the boxes hold.
     """
-    if len(page.codepoints) != len(page.boxes):
-        raise TrainingError(f"page {page.page_id}: its characters are not stored: prepare the pages again")
-    ids = np.array(charset.class_ids(page.codepoints), np.int64)
+    ids = np.array(charset.class_ids(codepoints_of(page)), np.int64)
     return np.where(page.kinds == EXACT, ids, -1)
 
 

@@ -182,13 +182,16 @@ class PageStore:
             codepoints: what each box holds, such as "U+306F"; none where that is not known.
 
         Raises:
-            DetectionError: if the id is empty, the page is empty, or its ink is another than the store's.
+            DetectionError: if the id is empty, the page is empty, its ink is another than the store's, or only some of
+                its boxes have a codepoint.
             OutputError: if the folder cannot be written.
         """
         if not page_id:
             raise DetectionError(f"{page_id!r} cannot be the id of a page: name it")
         if not page.pixels.size:
             raise DetectionError(f"{page_id}: the page has no pixels: leave it out")
+        if codepoints and len(codepoints) != len(boxes):
+            raise DetectionError(f"{page_id}: {len(codepoints)} codepoints for {len(boxes)} boxes: give one a box")
         self.begin(page.config)
         size = median_size(boxes)
         zoom = min(CHARACTER_PX / size, LARGEST_ZOOM) if size else EMPTY_LONG_SIDE / max(page.size_hw)

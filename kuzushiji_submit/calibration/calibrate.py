@@ -220,6 +220,8 @@ class _Samples:
         """Asks about every n-th character of a page."""
         ids = np.array(self.recognizer.charset.class_ids(truth.codepoints), np.int64)
         known = np.flatnonzero((ids >= 0) & ~truth.without_area)[:: self.every]
+        if not len(known):
+            return
         crops = crop_page(page, truth.boxes, self.recognizer.crop_config, self.recognizer.ink)
         logits = self.recognizer.logits(crops.select(known))
         if self.opinion is not None:

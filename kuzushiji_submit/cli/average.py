@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """Averages and says what became of it."""
     from dataclasses import replace
 
-    import detection.heatmap.network  # noqa: F401 - makes the networks of detectors known
+    import detection.dense.network  # noqa: F401 - makes dense readers known, and the detectors that it stands on
     from kuzushiji_submit.core.average import average_weights
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file

@@ -21,7 +21,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Declares the command."""
     parser = subparsers.add_parser(
         "train",
-        help="train the detector or the recognizer on data folders",
+        help="train the detector, the recognizer or the dense reader on data folders",
         example="kuzushiji train recognizer --data data --out run --time-budget 8h",
     )
     add_training_arguments(parser)

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import torch
 
-from detection.dense.reader import DenseConfig, DensePageReader
+from detection.dense.inference import DenseConfig, DensePageReader
 from detection.detections import Detector
 from detection.heatmap.detector import HeatmapDetectorConfig
 from detection.ink.detector import InkDetector, InkDetectorConfig

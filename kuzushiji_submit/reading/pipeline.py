@@ -186,11 +186,21 @@ class Pipeline:
     def _recognize(self, pages: Sequence[DetectedPage]) -> Recognitions:
         """What all crops of some pages hold, in order."""
         crops = Crops.concatenate([page.crops for page in pages])
-        opinions = [page.opinions for page in pages if page.opinions is not None]
-        if self.second_opinion is None or len(opinions) < len(pages):
+        if self.second_opinion is None:
             return self.recognizer.recognize(crops)
-        said = Opinions(np.concatenate(opinions), self.second_opinion.share)
+        said = Opinions(np.concatenate([_opinions_of(page) for page in pages]), self.second_opinion.share)
         return cast("TakesOpinions", self.recognizer).recognize_with(crops, said)
 
     def _in_hands(self, image_ids: Sequence[str], read: Sequence[Recognitions]) -> Sequence[Recognitions]:
         return read if self.hand is None else read_books_in_hand(image_ids, read, self.hand)
+
+
+def _opinions_of(page: DetectedPage) -> NDArray[np.float16]:
+    """What dense readers say of a page's boxes, float16 (N, C).
+
+    Raises:
+        ValueError: if nobody asked them.
+    """
+    if page.opinions is None:
+        raise ValueError(f"{page.image_id}: detected by a pipeline without a second opinion: detect it with this one")
+    return page.opinions

@@ -1,4 +1,4 @@
-"""A training run of either stage, from its data to its weights file."""
+"""A training run of any network, from its data to its weights file."""
 
 import datetime
 import logging
@@ -41,7 +41,7 @@ class Stage:
     """What a stage brings to the training room.
 
     Attributes:
-        kind: "detector" or "recognizer".
+        kind: what the network does, as its weights file says it: "detector", "recognizer" or "dense_reader".
         model: the architecture's name.
         make_module: makes the module with its network under the run's seed; called once the folder is claimed.
         data: the loaders.

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from detection.heatmap.inference import OVERLAP, MapReader, to_network
+from detection.heatmap.inference import OVERLAP, MapReader, inner_pixels, pad_to_network, to_network, windows
 from detection.heatmap.network import COARSEST, STRIDE, UNIT, HeatmapNet
 
 CPU = torch.device("cpu")
@@ -49,6 +51,45 @@ def page(height: int, width: int, seed: int = 0) -> np.ndarray:
 def test_paper_becomes_0_and_black_1() -> None:
     pixels = torch.tensor([0, 51, 255], dtype=torch.uint8).reshape(1, 3, 1, 1)
     assert to_network(pages=pixels).flatten().tolist() == pytest.approx([1.0, 0.8, 0.0])
+
+
+@pytest.mark.parametrize(("hw", "padded"), [((1, 1), (32, 32)), ((32, 64), (32, 64)), ((33, 65), (64, 96))])
+def test_pages_are_padded_to_whole_cells_with_paper(hw: tuple[int, int], padded: tuple[int, int]) -> None:
+    ready = pad_to_network(np.zeros((*hw, 3), np.uint8), CPU)
+    assert ready.shape == (1, 3, *padded)
+    assert ready.dtype == torch.float32
+    assert bool((ready[..., : hw[0], : hw[1]] == 1).all())
+    assert ready.sum().item() == 3 * hw[0] * hw[1]
+
+
+@pytest.mark.parametrize("hw", [(0, 0), (0, 9), (9, 0)])
+def test_an_empty_page_has_no_parts(hw: tuple[int, int]) -> None:
+    assert windows(*hw, 100) == []
+
+
+@given(
+    height=st.integers(1, 3000),
+    width=st.integers(1, 3000),
+    max_pixels=st.one_of(st.integers(64, 10**7), st.sampled_from([256 * 256, 384 * 384])),
+)
+def test_every_pixel_is_answered_for_exactly_once(height: int, width: int, max_pixels: int) -> None:
+    parts = windows(height, width, max_pixels)
+    for axis, length in ((0, height), (1, width)):
+        spans = sorted({part[axis] for part in parts})
+        inner = [inner_pixels(span, length) for span in spans]
+        assert (inner[0][0], inner[-1][1]) == (0, length)
+        assert all(before[1] == after[0] for before, after in zip(inner, inner[1:], strict=False))
+        assert all(first < last for first, last in inner)
+        # With half the overlap around it, but where the page ends.
+        for (start, end), (first, last) in zip(spans, inner, strict=True):
+            assert start % COARSEST == 0
+            assert first - start == (OVERLAP // 2 if start else 0)
+            assert end - last == (OVERLAP // 2 if end < length else 0)
+    rows, columns = ({part[axis] for part in parts} for axis in (0, 1))
+    assert sorted(parts) == sorted((row, column) for row in rows for column in columns)
+    if len(parts) > 1:
+        largest = max(max_pixels, (2 * OVERLAP) ** 2)
+        assert all((row[1] - row[0]) * (column[1] - column[0]) <= largest for row, column in parts)
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (0, 40, 3), (40, 0, 3)])

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from detection.heatmap.network import COARSEST, STRIDE, UNIT, HeatmapNet, HeatmapNetConfig
+from detection.heatmap.network import COARSEST, STRIDE, UNIT, FeaturePyramid, HeatmapNet, HeatmapNetConfig
 from tests.detection.heatmap.conftest import TINY
 
 
@@ -13,6 +13,15 @@ def test_five_maps_at_a_quarter_of_the_page(network: HeatmapNet, shape: tuple[in
     assert out.shape == (shape[0], 5, shape[2] // STRIDE, shape[3] // STRIDE)
     assert out.dtype == torch.float32
     assert bool(torch.isfinite(out).all())
+
+
+def test_the_pyramid_has_a_level_for_every_stride() -> None:
+    features, pyramid = FeaturePyramid(TINY).look(torch.rand(2, 3, 64, 96))
+    sizes = [(64 // stride, 96 // stride) for stride in (4, 8, 16, 32)]
+    assert [tuple(level.shape) for level in features] == [
+        (2, width, *size) for width, size in zip(TINY.widths[1:], sizes, strict=True)
+    ]
+    assert [tuple(level.shape) for level in pyramid] == [(2, TINY.pyramid, *size) for size in sizes]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""The dense reader on whole pages: what it says at boxes that a detector found."""
+"""The network on whole pages: what it says at boxes that a detector found."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +35,7 @@ class DenseConfig:
         half: computes in 16 bits where torch deems it safe.
 
     Raises:
-        ValueError: if max_pixels is too small for a part.
+        ValueError: if max_pixels is too small for a part, or the temperature is not above 0.
     """
 
     max_pixels: int = 6_000_000
@@ -44,6 +45,8 @@ class DenseConfig:
     def __post_init__(self) -> None:
         if self.max_pixels < 64:
             raise ValueError("max_pixels must be at least 64")
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ValueError(f"temperature must be above 0, got {self.temperature}")
 
 
 class DensePageReader:
@@ -93,7 +96,8 @@ class DensePageReader:
             boxes: float32 (N, 4), xyxy in page pixels.
 
         Returns:
-            float32 (N, C), before any softmax.
+            float32 (N, C), divided by the temperature, before any softmax; all 0 where nothing can be said, because
+            the page has no pixels or none of the boxes an area.
         """
         said = np.zeros((len(boxes), len(self.charset)), np.float32)
         size = median_size(boxes)
