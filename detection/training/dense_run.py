@@ -1,6 +1,7 @@
 """A dense reader's run from prepared pages to a weights file."""
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance
+
+logger = logging.getLogger(__name__)
 
 MONITOR = "val/top1"
 WEIGHTS = "dense.safetensors"
@@ -58,6 +61,8 @@ def train_dense(
     split = split_pages(sources, config.split)
     charset = charset or charset_of(split)
     data = CharacterDataModule(split, charset, config)
+    if split.validation and not len(data.pages):
+        logger.warning("no held-out page has a character to read: the run goes without validation")
     stage = Stage(
         kind=KIND,
         model=architecture_of(config.network).name,

@@ -16,6 +16,7 @@ from recognition.ensemble import RecognizerEnsemble
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.reader import ReaderConfig
 from recognition.models.registry import build_model
+from recognition.opinions import Opinions
 from recognition.preprocess import PreprocessConfig
 from recognition.recognizer import Recognizer
 from recognition.weights_metadata import WeightsMetadata
@@ -152,3 +153,17 @@ def test_embeddings_stand_side_by_side_where_every_member_gives_them(
     np.testing.assert_allclose(twice, np.concatenate([alone, alone], axis=1), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(ensemble.recognize(crops).top_ids, member.recognize(crops).top_ids)
     assert together(member, make(1)).recognize(crops).embeddings is None
+
+
+def test_another_reader_joins_the_mean_before_its_temperature(make: Callable, crops: Crops) -> None:
+    pair = together(make(1, calibration=Calibration(2.0)), make(2), batch_size=3)
+    pair.calibrate(Calibration(1.5))
+    other = np.random.default_rng(0).normal(size=(7, 6)).astype(np.float16)
+    mean, said = (torch.from_numpy(logits).log_softmax(dim=1) for logits in (pair.logits(crops), other.astype(np.float32)))
+    scores = ((0.75 * mean + 0.25 * said).log_softmax(dim=1) / 1.5).softmax(dim=1).numpy()
+    found = pair.recognize_with(crops, Opinions(other, 0.25))
+    np.testing.assert_array_equal(found.top_ids, np.argsort(-scores, axis=1)[:, :5])
+    np.testing.assert_allclose(found.top_scores, -np.sort(-scores, axis=1)[:, :5], atol=1e-6)
+    alone, unheard = pair.recognize(crops), pair.recognize_with(crops, Opinions(other, 0.0))
+    np.testing.assert_allclose(unheard.top_scores, alone.top_scores, atol=1e-6)
+    assert pair.recognize_with(Crops.empty(32), Opinions(other[:0], 0.25)).top_ids.shape == (0, 5)

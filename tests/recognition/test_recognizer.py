@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from kuzushiji_submit.core.errors import DeviceError, WeightsError
+from recognition.calibration import Calibration
 from recognition.crops import Crops, crop_boxes
+from recognition.opinions import Opinions
 from recognition.preprocess import preprocess
 from recognition.recognizer import Recognizer
 from recognition.weights_metadata import WeightsMetadata
@@ -128,3 +130,25 @@ def test_scores_asked_for_meanwhile_leave_the_embeddings_alone(weights: Path, cr
 def test_a_network_without_embeddings_is_named(metadata: WeightsMetadata) -> None:
     with pytest.raises(WeightsError, match="Identity gives no embeddings"):
         Recognizer(torch.nn.Identity(), metadata, device="cpu", embeddings=True)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 7, 100])
+def test_another_reader_joins_before_the_temperature(weights: Path, crops: Crops, batch_size: int) -> None:
+    recognizer = Recognizer.load(weights, "cpu", batch_size=batch_size)
+    recognizer.calibrate(Calibration(1.5))
+    other = np.random.default_rng(0).normal(size=(7, 6)).astype(np.float16)
+    own, said = (
+        torch.from_numpy(logits).log_softmax(dim=1) for logits in (recognizer.logits(crops), other.astype(np.float32))
+    )
+    scores = ((0.75 * own + 0.25 * said).log_softmax(dim=1) / 1.5).softmax(dim=1).numpy()
+    found = recognizer.recognize_with(crops, Opinions(other, 0.25))
+    np.testing.assert_array_equal(found.top_ids, np.argsort(-scores, axis=1)[:, :5])
+    np.testing.assert_allclose(found.top_scores, -np.sort(-scores, axis=1)[:, :5], atol=1e-6)
+    alone, unheard = recognizer.recognize(crops), recognizer.recognize_with(crops, Opinions(other, 0.0))
+    np.testing.assert_array_equal(unheard.top_ids, alone.top_ids)
+    np.testing.assert_allclose(unheard.top_scores, alone.top_scores, atol=1e-6)
+
+
+def test_no_crops_with_another_reader(recognizer: Recognizer) -> None:
+    nothing = Opinions(np.zeros((0, 6), np.float16), 0.5)
+    assert recognizer.recognize_with(Crops.empty(32), nothing).top_ids.shape == (0, 5)

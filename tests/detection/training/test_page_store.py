@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.training.page_store import CHARACTER_PX, EXACT, ROUGH, PageStore, median_size
+from detection.training.page_store import CHARACTER_PX, EXACT, ROUGH, PageStore
 from kuzushiji_submit.core.errors import DetectionError
 from kuzushiji_submit.core.page.fingerprint import PageFingerprint
 from kuzushiji_submit.core.page.ink import DEFAULT_INK, InkConfig
@@ -15,21 +15,6 @@ from kuzushiji_submit.core.page.prepared import prepare_page
 from tests.detection.heatmap.conftest import blob_page
 
 NO_BOXES, NO_KINDS = np.zeros((0, 4), np.float32), np.zeros(0, np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("boxes", "expected"),
-    [
-        ([], 0.0),
-        ([(5, 5, 5, 9)], 0.0),
-        ([(9, 9, 5, 5)], 0.0),
-        ([(0, 0, 10, 40)], 20.0),
-        ([(0, 0, 10, 10), (0, 0, 0, 0), (0, 0, 20, 20), (0, 0, 90, 90)], 20.0),
-    ],
-    ids=["none", "flat", "inverted", "one", "median"],
-)
-def test_the_size_of_characters(boxes: list, expected: float) -> None:
-    assert median_size(np.array(boxes, np.float32).reshape(-1, 4)) == expected
 
 
 @pytest.mark.parametrize(("size", "zoom"), [(80, 0.5), (40, 1.0), (16, 1.25)])
@@ -98,10 +83,28 @@ def test_boxes_without_area_are_left_out(tmp_path: Path) -> None:
     odd = np.array([(5, 5, 5, 40), (40, 40, 5, 5), (7, 7, 7, 7)], np.float32)
     store = PageStore(tmp_path)
     kinds = np.array([ROUGH, EXACT, EXACT, EXACT, EXACT], np.uint8)
-    store.add("page", "book", prepare_page(page), np.concatenate([boxes[:1], odd, boxes[1:]]), kinds)
+    codepoints = ["U+306E", "U+4E00", "U+4E00", "U+4E00", "U+306F"]
+    store.add("page", "book", prepare_page(page), np.concatenate([boxes[:1], odd, boxes[1:]]), kinds, None, codepoints)
     stored = store.open("page")
     np.testing.assert_allclose(stored.boxes, boxes * 1.25, atol=0.5)
     assert stored.kinds.tolist() == [ROUGH, EXACT]
+    assert stored.codepoints == ("U+306E", "U+306F")
+
+
+def test_what_boxes_hold_is_kept_where_it_is_known(tmp_path: Path) -> None:
+    store, (page, boxes) = PageStore(tmp_path), blob_page(columns=1, rows=2)
+    kinds = np.zeros(2, np.uint8)
+    store.add("told", "book", prepare_page(page), boxes, kinds, codepoints=("U+306E", "U+20B9F"))
+    store.add("untold", "book", prepare_page(page), boxes, kinds)
+    store.add("empty", "book", prepare_page(page), NO_BOXES, NO_KINDS, codepoints=())
+    assert [store.open(page_id).codepoints for page_id in ("told", "untold", "empty")] == [
+        ("U+306E", "U+20B9F"),
+        (),
+        (),
+    ]
+    with pytest.raises(DetectionError, match="half: 1 codepoints for 2 boxes: give one a box"):
+        store.add("half", "book", prepare_page(page), boxes, kinds, codepoints=("U+306E",))
+    assert "half" not in store
 
 
 def test_characters_of_a_hair_or_of_a_mile_do_not_blow_the_page_up(tmp_path: Path) -> None:
@@ -197,6 +200,7 @@ def test_the_store_knows_the_ink_of_its_pages(tmp_path: Path) -> None:
         ("manifest.json", "{", "damaged"),
         ("manifest.json", "[]", "damaged"),
         ("manifest.json", '{"format": "kuzushiji-pages", "format_version": 1}', "no prepared pages that this version"),
+        ("manifest.json", '{"format": "kuzushiji-pages", "format_version": 2}', "no prepared pages that this version"),
         ("manifest.json", '{"format": "kuzushiji-pages", "format_version": 3, "ink": {"x": 1}}', "damaged"),
     ],
 )
@@ -225,7 +229,15 @@ def test_a_store_of_the_first_version_is_refused(tmp_path: Path) -> None:
 
 
 def _truth(**changes: object) -> bytes:
-    return json.dumps({"book_id": "b", "boxes": [[1, 1, 9, 9]], "kinds": [0], "fingerprint": None, **changes}).encode()
+    told = {"book_id": "b", "boxes": [[1, 1, 9, 9]], "kinds": [0], "codepoints": ["U+306E"], "fingerprint": None}
+    return json.dumps({**told, **changes}).encode()
+
+
+def test_a_truth_as_the_damaged_ones_were_is_read(tmp_path: Path) -> None:
+    store, (page, boxes) = PageStore(tmp_path), blob_page(columns=1, rows=1)
+    store.add("page", "book", prepare_page(page), boxes, np.zeros(1, np.uint8))
+    (tmp_path / "pages" / "page.json").write_bytes(_truth())
+    assert store.open("page").codepoints == ("U+306E",)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +254,8 @@ def _truth(**changes: object) -> bytes:
         ("page.json", _truth(kinds=[0, 1])),
         ("page.json", _truth(kinds=[300])),
         ("page.json", _truth(kinds=[None])),
+        ("page.json", _truth(codepoints=["U+306E", "U+306E"])),
+        ("page.json", _truth(codepoints=None)),
         ("page.json", _truth(fingerprint={"truth": "0"})),
         ("page.npy", b""),
         ("page.npy", b"no array"),

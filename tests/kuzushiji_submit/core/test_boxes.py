@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kuzushiji_submit.core.boxes import centers_inside, overlaps, shared_areas
+from kuzushiji_submit.core.boxes import centers_inside, median_size, overlaps, shared_areas
 
 
 def boxes(*rows: tuple) -> np.ndarray:
@@ -53,3 +53,18 @@ def test_no_boxes_share_nothing():
     none, one = np.zeros((0, 4), np.float32), np.ones((1, 4), np.float32)
     assert shared_areas(none, one).shape == (0, 1)
     assert shared_areas(one, none).shape == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], 0.0),
+        ([(5, 5, 5, 9)], 0.0),
+        ([(9, 9, 5, 5)], 0.0),
+        ([(0, 0, 10, 40)], 20.0),
+        ([(0, 0, 10, 10), (0, 0, 0, 0), (0, 0, 20, 20), (0, 0, 90, 90)], 20.0),
+    ],
+    ids=["none", "flat", "inverted", "one", "median"],
+)
+def test_the_size_of_characters(rows: list[tuple], expected: float) -> None:
+    assert median_size(boxes(*rows)) == expected

@@ -3,9 +3,10 @@
 import pytest
 
 from detection.training.config import HeatmapTraining
+from detection.training.dense_config import DenseTraining
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.presets import PRESETS, merge, preset_names, read_preset
-from kuzushiji_submit.core.settings import read_settings
+from kuzushiji_submit.core.settings import read_settings, to_plain
 from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.default_weights import DETECTOR_WEIGHTS, RECOGNIZER_WEIGHTS
 from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
@@ -20,6 +21,8 @@ EXPECTED = {
     "detector",
     "detector-real",
     "detector-kaggle",
+    "dense",
+    "dense-real",
 } | {
     "seed-full",
     "seed-small",
@@ -36,8 +39,8 @@ def test_they_are_there() -> None:
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_preset_is_settings_of_its_command(name: str) -> None:
-    default = HeatmapTraining() if name.startswith("detector") else RecognizerTraining()
-    default = AdaptConfig() if name.startswith("adapt") else default
+    commands = {"detector": HeatmapTraining(), "dense": DenseTraining(), "adapt": AdaptConfig()}
+    default = commands.get(name.partition("-")[0], RecognizerTraining())
     assert read_settings(default, name) != default
     assert read_settings(default, str(PRESETS / f"{name}.toml")) == read_settings(default, name)
 
@@ -56,6 +59,11 @@ def test_the_detector_s_preset_is_the_detector_that_ships() -> None:
     assert read_settings(HeatmapTraining(), "detector").network == HeatmapTraining().network
     record = read_record(DETECTOR_WEIGHTS)
     assert (record.kind, record.architecture, record.settings["pyramid"]) == ("detector", "heatmap_fpn", 48)
+
+
+@pytest.mark.parametrize("name", ["dense", "dense-real"])
+def test_a_dense_reader_can_start_from_the_detector_that_ships(name: str) -> None:
+    assert to_plain(read_settings(DenseTraining(), name).network.body) == read_record(DETECTOR_WEIGHTS).settings
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from kuzushiji_submit.training_data import prepare_pages as module
 from kuzushiji_submit.training_data.prepare_pages import prepare_pages
 
 
-def labels(boxes):
-    return " ".join(f"U+306E {x0} {y0} {x1 - x0} {y1 - y0}" for x0, y0, x1, y1 in boxes)
+def labels(boxes, codepoint="U+306E"):
+    return " ".join(f"{codepoint} {x0} {y0} {x1 - x0} {y1 - y0}" for x0, y0, x1, y1 in boxes)
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def test_every_page_with_an_image_is_prepared(data, tmp_path, caplog, capsys):
     pages = [store.open(page_id) for page_id in store.page_ids()]
     assert [page.book_id for page in pages] == ["b", "b", "c"]
     assert [len(page.boxes) for page in pages] == [12, 0, 6]
+    assert [page.codepoints for page in pages] == [("U+306E",) * 12, (), ("U+306E",) * 6]
     assert all((page.kinds == EXACT).all() for page in pages)
     assert pages[0].character_size == pytest.approx(40, rel=0.02)
     # Every box holds ink.
@@ -95,9 +96,10 @@ def test_an_unreadable_page_stops_no_other(data, tmp_path, caplog):
 
 def test_roughly_placed_characters_lie_in_a_second_file(data, write_csv, tmp_path):
     rough = [(10, 10, 60, 60), (20, 200, 80, 260)]
-    write_csv("data/train_rough.csv", ["image_id,labels", f"c_1,{labels(rough)}", f"x_1,{labels(rough)}"])
+    write_csv("data/train_rough.csv", ["image_id,labels", f"c_1,{labels(rough, 'U+4E00')}", f"x_1,{labels(rough)}"])
     page = prepare_pages(data, tmp_path / "pages").open("c_1")
     assert page.kinds.tolist() == [EXACT] * 6 + [ROUGH] * 2
+    assert page.codepoints == ("U+306E",) * 6 + ("U+4E00",) * 2
     exact = page.boxes[0] / (page.image.shape[0] / 900)
     np.testing.assert_allclose(exact, (554, 84, 637, 167), atol=2)
 
@@ -105,9 +107,10 @@ def test_roughly_placed_characters_lie_in_a_second_file(data, write_csv, tmp_pat
 def test_boxes_without_area_are_left_out(data, write_csv, tmp_path, draw_page):
     _, boxes = draw_page(1)
     odd = [(5, 5, 5, 9), (5, 5, 9, 5)]
-    write_csv("data/train.csv", ["image_id,labels", f"c_1,{labels([*odd, *boxes])}"])
+    write_csv("data/train.csv", ["image_id,labels", f"c_1,{labels(odd, 'U+4E00')} {labels(boxes)}"])
     page = prepare_pages(data, tmp_path / "pages").open("c_1")
     assert len(page.boxes) == len(page.kinds) == 6
+    assert page.codepoints == ("U+306E",) * 6
 
 
 @pytest.mark.slow
@@ -138,8 +141,9 @@ def test_a_place_that_cannot_be_written_is_an_error(data, tmp_path):
 def test_pages_or_boxes_that_changed_are_refused(data, write_csv, tmp_path, draw_page, save_drawn_page):
     prepare_pages(data, tmp_path / "pages")
     before = data.train_csv.read_text(encoding="utf-8")
-    data.train_csv.write_text(before.replace("U+306E", "U+306F"), encoding="utf-8")
-    prepare_pages(data, tmp_path / "pages")  # a detector does not read: other characters are no change
+    data.train_csv.write_text(before.replace("b_1,U+306E", "b_1,U+306F"), encoding="utf-8")
+    with pytest.raises(DetectionError, match=r"changed since they were prepared: b_1 \(its truth\): remove the folder"):
+        prepare_pages(data, tmp_path / "pages")
     data.train_csv.write_text(before.replace("b_1,U+306E 554", "b_1,U+306E 555"), encoding="utf-8")
     with pytest.raises(DetectionError, match=r"changed since they were prepared: b_1 \(its truth\): remove the folder"):
         prepare_pages(data, tmp_path / "pages")
