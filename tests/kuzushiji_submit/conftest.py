@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from detection.dense.weights_file import DenseMetadata, save_dense
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
@@ -15,6 +16,7 @@ from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model
 from recognition.weights_file import save_weights
 from recognition.weights_metadata import WeightsMetadata
+from tests.detection.dense.conftest import TINY, make_network
 
 CODEPOINTS = ("U+306E", "U+306F", "U+4E00")
 
@@ -60,6 +62,15 @@ def weights(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "recognizer.safetensors"
     metadata = WeightsMetadata(config, Charset(CODEPOINTS))
     save_weights(path, build_model(config, len(CODEPOINTS)).state_dict(), metadata)
+    return path
+
+
+@pytest.fixture(scope="session")
+def dense_weights(tmp_path_factory) -> Path:
+    """A weights file of an untrained dense reader of the same characters, in another order."""
+    charset = Charset(CODEPOINTS[::-1])
+    path = tmp_path_factory.mktemp("dense") / "dense.safetensors"
+    save_dense(path, make_network(1, len(charset)).state_dict(), DenseMetadata(TINY, charset))
     return path
 
 

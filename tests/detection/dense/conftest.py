@@ -32,10 +32,10 @@ def glyph_page(columns: int = 4, rows: int = 5, size: int = 36, seed: int = 0) -
     return page.image, np.array(boxes, np.float32).reshape(-1, 4), ids
 
 
-def make_network(seed: int = 0) -> DenseReader:
+def make_network(seed: int = 0, classes: int = len(CHARSET)) -> DenseReader:
     """A network whose answers depend on the page, as those of a fresh one hardly do."""
     torch.manual_seed(seed)
-    network = DenseReader(TINY, len(CHARSET))
+    network = DenseReader(TINY, classes)
     with torch.no_grad():
         network.classifier.weight.normal_(std=2.0)
         for module in network.modules():

@@ -51,6 +51,26 @@ def test_a_card_tells_of_several_recognizers(tmp_path, monkeypatch):
     assert found[2].found == f"{third}: not there: the others read without it"
 
 
+def test_a_dense_reader_is_looked_at_where_there_is_one_or_should_be(tmp_path, monkeypatch):
+    path, card = tmp_path / "dense.safetensors", tmp_path / "README.md"
+    monkeypatch.setattr(default_weights, "DENSE_WEIGHTS", path)
+
+    def found():
+        return [finding for finding in look_at_model_files() if finding.what == "dense reader"]
+
+    assert found() == []
+    card.write_text("---\nfile: detector.safetensors, dense.safetensors\n---\n")
+    (missing,) = found()
+    assert (missing.verdict, missing.found) == (
+        Verdict.NOTE,
+        f"{path}: not there: characters are read crop by crop alone",
+    )
+    shutil.copy(default_weights.DETECTOR_WEIGHTS, path)
+    (there,) = found()
+    assert there.verdict is Verdict.OK
+    assert there.found.startswith(f"{path}: heatmap_fpn, ")
+
+
 def test_a_damaged_file_is_a_fault(moved):
     path, look = moved
     path.write_bytes(path.read_bytes()[:-100])

@@ -25,6 +25,7 @@ def given(tmp_path):
 
 def test_weights_lie_in_their_packages():
     assert default_weights.DETECTOR_WEIGHTS.parts[-3:] == ("detection", "weights", "detector.safetensors")
+    assert default_weights.DENSE_WEIGHTS.parts[-3:] == ("detection", "weights", "dense.safetensors")
     assert default_weights.RECOGNIZER_WEIGHTS.parts[-3:] == ("recognition", "weights", "recognizer.safetensors")
 
 
@@ -37,6 +38,8 @@ def test_recognizer_weights(given, tmp_path):
 def test_all_recognizers_that_come_with_the_project_read_together(given, tmp_path, monkeypatch):
     first = tmp_path / "recognizer.safetensors"
     monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", first)
+    dense = tmp_path / "beside" / "dense.safetensors"
+    monkeypatch.setattr(default_weights, "DENSE_WEIGHTS", dense)
     with pytest.raises(CompetitionFileError, match=r"recognizer.safetensors: no weights file"):
         default_weights.all_recognizer_weights(None)
     others = [tmp_path / f"recognizer-{number}.safetensors" for number in (2, 3)]
@@ -47,6 +50,11 @@ def test_all_recognizers_that_come_with_the_project_read_together(given, tmp_pat
     assert default_weights.all_recognizer_weights([]) == (first, *others)
     assert default_weights.all_recognizer_weights([given]) == (given,)
     assert default_weights.recognizer_weights(None) == first
+    dense.parent.mkdir()
+    dense.touch()
+    assert default_weights.all_recognizer_weights(None) == (first, *others, dense)
+    assert default_weights.all_recognizer_weights([given]) == (given,)
+    assert default_weights.all_recognizer_weights([given, dense]) == (given, dense)
 
 
 @pytest.mark.parametrize("kind", ["heatmap", None])

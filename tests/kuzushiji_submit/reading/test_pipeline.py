@@ -16,7 +16,9 @@ from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, make_pipeline
 from kuzushiji_submit.reading.page_reading import PageReading
 from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.second_opinion import SecondOpinion
 from recognition.crops import CropConfig, Crops
+from recognition.opinions import Opinions
 from recognition.recognitions import Recognitions
 
 
@@ -164,3 +166,53 @@ def test_paper_and_ink_of_a_page_are_estimated_once(monkeypatch, draw_page, what
     getattr(detector, what)(page)
     Pipeline(detector, Darkness()).cut("p", page, Detections.empty())
     assert calls == ["estimate_paper", "read_ink"]
+
+
+class Leftward:
+    """Takes what lies in the left half of a page for "の" and the rest for "一", as a dense reader would say it."""
+
+    charset = Darkness.charset
+
+    def logits(self, page: PreparedPage, boxes: np.ndarray) -> np.ndarray:
+        left = (boxes[:, 0] + boxes[:, 2]) / 2 < page.size_hw[1] / 2
+        return np.stack([left * 9.0, ~left * 9.0], axis=1).astype(np.float32)
+
+
+class Listener(Darkness):
+    """A recognizer that believes what it is told, if it is told enough."""
+
+    def recognize_with(self, crops: Crops, opinions: Opinions) -> Recognitions:
+        assert len(opinions.logits) == len(crops)
+        ids = np.argsort(-opinions.logits, axis=1)
+        return Recognitions(ids, np.full(ids.shape, opinions.share, np.float32))
+
+
+def with_opinion(share: float = 0.5) -> Pipeline:
+    opinion = SecondOpinion([Leftward()], ["leftward"], Darkness.charset, share)
+    return Pipeline(Halves(), Listener(), second_opinion=opinion)
+
+
+def test_a_second_opinion_is_of_each_page_s_own_boxes(half_inked: np.ndarray) -> None:
+    pipeline = with_opinion(0.25)
+    blank = np.full((50, 40, 3), 230, np.uint8)
+    pages = [(name, image) for name, image in (("a", half_inked), ("b", blank), ("c", half_inked[:, ::-1].copy()))]
+    detected = [pipeline.detect(name, pipeline.prepare(image)) for name, image in pages]
+    assert [page.opinions.shape for page in detected] == [(2, 2), (0, 2), (2, 2)]
+    first, empty, last = pipeline.recognize(detected)
+    # Mirrored ink changes nothing for who only looks where a box lies.
+    assert first.codepoints == last.codepoints == ("U+306E", "U+4E00")
+    assert len(empty) == 0
+    assert first.top_scores.tolist() == [[0.25, 0.25]] * 2
+    assert pipeline.with_min_score(0.0).second_opinion is pipeline.second_opinion
+    assert read_one(pipeline, blank).codepoints == ()
+    assert [reading.codepoints for reading in pipeline.read(pages[:1])] == [first.codepoints]
+
+
+def test_a_page_that_was_detected_without_it_is_named(half_inked: np.ndarray) -> None:
+    plain, pipeline = Pipeline(Halves(), Listener()), with_opinion()
+    page = plain.detect("p", plain.prepare(half_inked))
+    assert page.opinions is None
+    with pytest.raises(ValueError, match="p: detected by a pipeline without a second opinion"):
+        pipeline.recognize([pipeline.detect("q", pipeline.prepare(half_inked)), page])
+    # The other way round nothing is missing.
+    assert plain.recognize([pipeline.detect("q", pipeline.prepare(half_inked))])[0].codepoints == ("U+306E", "U+4E00")
