@@ -10,17 +10,25 @@ from kuzushiji_submit.calibration.threshold import judge
 from kuzushiji_submit.cli.main import main
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.truth import PageTruth, write_truth
+from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CompetitionFileError, PageReadError
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
+from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.step import WEIGHTS
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.kneser_ney import estimate
 from kuzushiji_submit.reading.prior.prior_file import save_prior
+from kuzushiji_submit.reading.second_opinion import DenseOpinionConfig
 from recognition.calibration import Calibration
-from recognition.weights_file import load_weights, read_metadata, with_calibration
+from recognition.crops import CropConfig
+from recognition.models.reader import ReaderConfig
+from recognition.models.registry import build_model
+from recognition.preprocess import PreprocessConfig
+from recognition.weights_file import load_weights, read_metadata, save_weights, with_calibration
+from recognition.weights_metadata import WeightsMetadata
 
 
 @pytest.fixture
@@ -43,6 +51,44 @@ def test_threshold_and_temperature_are_those_of_the_pages(data, pipeline):
     assert result.counts.f1 >= result.counts_before.f1
     assert pipeline.recognizer.calibration.temperature == result.fit.temperature
     assert 0 <= result.calibration.min_score <= 1
+
+
+def test_a_second_opinion_joins_before_the_temperature_is_fitted(data, weights, dense_weights):
+    """The threshold is chosen on the pages as `predict` will read them with both."""
+    for share in (1.0, 0.5):
+        config = PipelineConfig(hand=HandConfig(enabled=False), dense=DenseOpinionConfig(share), ask_recognizer=False)
+        pipeline, pages = load_pipeline(config, [weights, dense_weights], [], "cpu"), truth_of(data)
+        plain = load_pipeline(config, [weights], [], "cpu")
+        found = calibrate(pages, pipeline.recognizer, pipeline)
+        alone = calibrate(pages, plain.recognizer, plain)
+        assert (found.pages, found.fit.characters) == (2, 18)
+        assert found.fit.loss_before != pytest.approx(alone.fit.loss_before, abs=1e-3)
+        assert found.fit.loss_after <= found.fit.loss_before + 1e-9
+        assert pipeline.recognizer.calibration.temperature == found.fit.temperature
+        reader = pipeline.with_min_score(found.calibration.min_score)
+        read = [(next(reader.read([(truth.image_id, read_page(path))])), truth) for path, truth in pages]
+        scores, hits, _ = judge(read)
+        assert (len(scores), int(hits.sum())) == (found.counts.tp + found.counts.fp, found.counts.tp)
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_pages_without_a_known_character_are_passed_over(data, tmp_path, dense_weights, write_csv, second):
+    """Also where the network knows "not a character", of which no crop says nothing."""
+    page = "U+306E 560 90 70 70 U+306F 560 210 70 70"
+    write_csv("data/train.csv", ["image_id,labels", f"a_1,{page}", "b_1,U+9999 560 90 70 70"])
+    reader = ReaderConfig(widths=(4, 4), blocks=(1,), embedding=8)
+    metadata = WeightsMetadata(
+        reader,
+        Charset(("U+306E", "U+306F", "U+4E00")),
+        CropConfig(size=32, resize="context"),
+        PreprocessConfig(context=1.5, input_size=32),
+    )
+    path = tmp_path / "reader.safetensors"
+    save_weights(path, build_model(reader, 3).state_dict(), metadata)
+    files = [path, dense_weights] if second else [path]
+    pipeline = load_pipeline(PipelineConfig(ask_recognizer=False), files, [], "cpu")
+    result = calibrate(truth_of(data), pipeline.recognizer, pipeline)
+    assert (result.pages, result.fit.characters) == (2, 2)
 
 
 def blank_page(image_id, characters=1):
