@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import MeanMetric
 
-from detection.dense.network import DenseReader
 from detection.dense.inference import DensePageReader
+from detection.dense.network import DenseReader
 from detection.heatmap.inference import to_network
 from detection.training.dense_config import DenseTraining
 from detection.training.dense_data import CharacterPage

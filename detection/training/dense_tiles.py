@@ -66,7 +66,9 @@ class CharacterTiles(Dataset[CharacterBatch]):
                 self.sources.append(([source.pages[place] for place in kept], [ids[place] for place in kept]))
                 shares.append(source.share)
         if not self.sources:
-            raise TrainingError("there is no character to learn: give a data folder whose pages hold some of the charset")
+            raise TrainingError(
+                "there is no character to learn: give a data folder whose pages hold some of the charset"
+            )
         if not (np.isfinite(shares).all() and min(shares) > 0):
             raise TrainingError(f"the shares of the sources are {shares}: give numbers above 0")
         self._shares = np.array(shares) / sum(shares)

@@ -159,7 +159,9 @@ def test_another_reader_joins_the_mean_before_its_temperature(make: Callable, cr
     pair = together(make(1, calibration=Calibration(2.0)), make(2), batch_size=3)
     pair.calibrate(Calibration(1.5))
     other = np.random.default_rng(0).normal(size=(7, 6)).astype(np.float16)
-    mean, said = (torch.from_numpy(logits).log_softmax(dim=1) for logits in (pair.logits(crops), other.astype(np.float32)))
+    mean, said = (
+        torch.from_numpy(logits).log_softmax(dim=1) for logits in (pair.logits(crops), other.astype(np.float32))
+    )
     scores = ((0.75 * mean + 0.25 * said).log_softmax(dim=1) / 1.5).softmax(dim=1).numpy()
     found = pair.recognize_with(crops, Opinions(other, 0.25))
     np.testing.assert_array_equal(found.top_ids, np.argsort(-scores, axis=1)[:, :5])

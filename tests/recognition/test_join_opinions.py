@@ -71,9 +71,7 @@ def test_what_is_no_character_keeps_its_score(own: np.ndarray, other: np.ndarray
 
 
 @given(own=logits_of(CLASSES), other=logits_of(CLASSES), share=SHARES, moved=st.floats(-9, 9, width=32))
-def test_where_a_softmax_begins_does_not_matter(
-    own: np.ndarray, other: np.ndarray, share: float, moved: float
-) -> None:
+def test_where_a_softmax_begins_does_not_matter(own: np.ndarray, other: np.ndarray, share: float, moved: float) -> None:
     joined = join_opinions(torch.from_numpy(own), Opinions(other, share))
     elsewhere = join_opinions(torch.from_numpy(own), Opinions(other + np.float32(moved), share))
     torch.testing.assert_close(scores(joined), scores(elsewhere), rtol=1e-3, atol=1e-4)

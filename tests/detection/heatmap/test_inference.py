@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -78,7 +80,7 @@ def test_every_pixel_is_answered_for_exactly_once(height: int, width: int, max_p
         spans = sorted({part[axis] for part in parts})
         inner = [inner_pixels(span, length) for span in spans]
         assert (inner[0][0], inner[-1][1]) == (0, length)
-        assert all(before[1] == after[0] for before, after in zip(inner, inner[1:], strict=False))
+        assert all(before[1] == after[0] for before, after in pairwise(inner))
         assert all(first < last for first, last in inner)
         # With half the overlap around it, but where the page ends.
         for (start, end), (first, last) in zip(spans, inner, strict=True):

@@ -127,8 +127,8 @@ def test_a_run_is_not_overwritten_nor_resumed_on_something_else(finished: Finish
         train(tiny_dense_config(), finished.store, finished.out)
     with pytest.raises(TrainingError, match="the run to resume had other boxes"):
         train(change(boxes=BoxNoise(far=0.5)), finished.store, finished.out, resume=True)
+    charset = Charset(CHARSET.codepoints[::-1])
     with pytest.raises(TrainingError, match="had other charset_fingerprint"):
-        charset = Charset(CHARSET.codepoints[::-1])
         train_dense(tiny_dense_config(), [StoreSource(finished.store)], finished.out, charset, resume=True)
     # The same boxes that hold other characters are other data.
     swapped = tmp_path / "store"
@@ -200,8 +200,8 @@ def test_pages_without_characters_are_refused(tmp_path: Path) -> None:
     empty = write_glyphs(tmp_path / "empty", ("page0", "book0", 0))
     with pytest.raises(TrainingError, match="there is no character to learn: give a data folder"):
         train(change(split=BookSplit(0)), empty, tmp_path / "run")
+    told = write_glyphs(tmp_path / "told", *PAGES[:2])
     with pytest.raises(TrainingError, match="there is no character to learn: give a data folder"):
-        told = write_glyphs(tmp_path / "told", *PAGES[:2])
         train_dense(change(split=BookSplit(0)), [StoreSource(told)], tmp_path / "run", Charset(("U+9999",)))
     assert not (tmp_path / "run").exists()
 
