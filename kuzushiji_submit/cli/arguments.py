@@ -43,12 +43,13 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
 def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares --recognizer-weights and --detector-weights; several files of a stage are averaged."""
     for stage, what in (("recognizer", "scores"), ("detector", "maps")):
+        dense = ", and dense readers among them join in" if stage == "recognizer" else ""
         parser.add_argument(
             f"--{stage}-weights",
             type=Path,
             nargs="+",
             metavar="FILE",
-            help=f"weights (default: the project's own); the {what} of several are averaged",
+            help=f"weights (default: the project's own); the {what} of several are averaged{dense}",
         )
 
 
