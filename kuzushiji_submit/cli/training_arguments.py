@@ -46,7 +46,9 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pages", type=Path, metavar="DIR", help="folder of the prepared pages (default: RUN/pages)")
     parser.add_argument("--charset", type=Path, metavar="CSV", help="classes (default: every codepoint of the data)")
     parser.add_argument("--fold", type=int, metavar="K", help="hold out the books of this fold")
-    parser.add_argument("--workers", type=int, default=1, help="processes that cut crops or prepare pages (default: %(default)s)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that cut crops or prepare pages (default: %(default)s)"
+    )
     add_settings_arguments(parser)
 
 
