@@ -77,7 +77,7 @@ class HeatmapDetectorConfig:
 
 
 class HeatmapDetector:
-    """Finds characters on a network's map by threshold and connected components; safe to call from several threads."""
+    """Finds characters on a network's map by threshold and peaks, or connected components; safe to call from several threads."""
 
     def __init__(self, network: nn.Module, config: HeatmapDetectorConfig | None = None, device: str = "auto") -> None:
         """Takes a network over.
