@@ -146,12 +146,11 @@ def show_boxes(groups: Sequence[Boxes]) -> None:
     order = np.argsort(-logits[:, :-1], axis=1)[:, :5]
     right = order == ids[:, None]
     for name, part in parts.items():
-        line = f"{name:16} {part.sum():5} boxes  top-1 {right[part, 0].mean():.4f}  top-5 {right[part].any(axis=1).mean():.4f}"
-        print(line, flush=True)
+        first, among_five = right[part, 0].mean(), right[part].any(axis=1).mean()
+        print(f"{name:16} {part.sum():5} boxes  top-1 {first:.4f}  top-5 {among_five:.4f}", flush=True)
     temperature = fit_temperature(logits, ids)
-    print(
-        f"temperature {temperature:.3f}: log loss {log_loss(logits, ids, 1.0):.3f} to {log_loss(logits, ids, temperature):.3f}"
-    )
+    before, after = log_loss(logits, ids, 1.0), log_loss(logits, ids, temperature)
+    print(f"temperature {temperature:.3f}: log loss {before:.3f} to {after:.3f}")
 
 
 def read_whole(
@@ -165,8 +164,7 @@ def read_whole(
         recognizer.calibrate(Calibration(args.temperature))
         opinion = load_second_opinion(config, weights_of(args, group), recognizer, "cpu")
         for book in sorted({book_of(image_id) for image_id in complete} & set(group)):
-            named = args.detector_weights and [Path(args.detector_weights.format(book=book, group=group[0]))]
-            detector = load_detector(config, detector_weights(None, named), recognizer, "cpu")
+            detector = load_detector(config, detector_of(args, book), recognizer, "cpu")
             prior = args.prior if config.context.changes_something else None
             pipeline = make_pipeline(config, detector, recognizer, prior, second_opinion=opinion)
             of_book = {image_id: file for image_id, file in images.items() if book_of(image_id) == book}
@@ -174,6 +172,11 @@ def read_whole(
             for reading in pipeline.recognize(pages):
                 if reading.image_id in complete:
                     yield reading, complete[reading.image_id]
+
+
+def detector_of(args: argparse.Namespace, book: str) -> tuple[Path, ...]:
+    """The detector's weights that have not seen a book."""
+    return detector_weights(None, [Path(args.detector_weights.format(book=book))] if args.detector_weights else None)
 
 
 def show_pages(way: str, read: Sequence[tuple[PageReading, PageTruth]]) -> None:
@@ -189,8 +192,8 @@ def show_pages(way: str, read: Sequence[tuple[PageReading, PageTruth]]) -> None:
         by_book.append(f"{book} {Counts(tp, int(kept.sum()) - tp, of_book[2] - tp).f1:.3f}")
     counts = best.counts
     print(
-        f"{way:12} {len(read)} pages  F1 {counts.f1:.4f} from {best.min_score:.3f} on (precision {counts.precision:.3f}, "
-        f"recall {counts.recall:.3f}), {everything.f1:.4f} of everything; {', '.join(by_book)}",
+        f"{way:12} {len(read)} pages  F1 {counts.f1:.4f} from {best.min_score:.3f} on (precision "
+        f"{counts.precision:.3f}, recall {counts.recall:.3f}), {everything.f1:.4f} of everything; {', '.join(by_book)}",
         flush=True,
     )
 

@@ -24,8 +24,8 @@ class DecodeConfig:
 
     Attributes:
         method: "peaks", the local maxima of the map above the threshold, or "components", its connected pieces.
-        threshold: a character's middle scores at least this, 0 to 1. It is low, because what the recognizer and the text
-            make of a doubtful box tells better than the map whether it is worth a row: `min_score` drops it then.
+        threshold: a character's middle scores at least this, 0 to 1. It is low, because what the recognizer and the
+            text make of a doubtful box tells better than the map whether it is worth a row: `min_score` drops it then.
         least_peak: a component whose highest score is lower is no character.
         peak_reach: a peak is the highest within this many cells around it.
         overlap: of two boxes that share more than this part of their union, the less likely goes: two hits in one
