@@ -57,7 +57,8 @@ class Boxes:
 
     Attributes:
         group: its first book.
-        logits: float32 (N, C + 1), "not a character" last.
+        logits: float32 (N, C), or (N, C + 1) with "not a character" last.
+        classes: C.
         class_ids: int64 (N,).
         complete: bool (N,), which are on pages whose every character is annotated.
         unseen: bool (N,), which are of classes that no other group has.
@@ -65,6 +66,7 @@ class Boxes:
 
     group: str
     logits: NDArray[np.float32]
+    classes: int
     class_ids: NDArray[np.int64]
     complete: NDArray[np.bool_]
     unseen: NDArray[np.bool_]
@@ -128,8 +130,8 @@ def read_boxes(
         ids.append(np.array(recognizer.charset.class_ids(codepoints), np.int64))
         on_complete.append(np.full(len(kept), truth.image_id in complete))
         unseen.append(np.array([code not in elsewhere for code in codepoints]))
-    parts = np.concatenate(logits), np.concatenate(ids), np.concatenate(on_complete), np.concatenate(unseen)
-    return Boxes(group[0], *parts)
+    parts = np.concatenate(ids), np.concatenate(on_complete), np.concatenate(unseen)
+    return Boxes(group[0], np.concatenate(logits), len(recognizer.charset), *parts)
 
 
 def show_boxes(groups: Sequence[Boxes]) -> None:
@@ -143,9 +145,11 @@ def show_boxes(groups: Sequence[Boxes]) -> None:
         "no real crop": np.concatenate([group.unseen for group in groups]),
         **{str(name): names == name for name in dict.fromkeys(names)},
     }
-    order = np.argsort(-logits[:, :-1], axis=1)[:, :5]
+    order = np.argsort(-logits[:, : groups[0].classes], axis=1)[:, :5]
     right = order == ids[:, None]
     for name, part in parts.items():
+        if not part.any():
+            continue
         first, among_five = right[part, 0].mean(), right[part].any(axis=1).mean()
         print(f"{name:16} {part.sum():5} boxes  top-1 {first:.4f}  top-5 {among_five:.4f}", flush=True)
     temperature = fit_temperature(logits, ids)
