@@ -12,7 +12,8 @@ def join_opinions(logits: Tensor, opinions: Opinions) -> Tensor:
 
     Args:
         logits: the recognizer's, before its temperature, float (n, C), or (n, C + 1) with "not a character" last. Of
-            that the other reader says nothing, so how likely it is beside all characters together stays as it was.
+            that the other reader says nothing, so how likely it is beside all characters together stays the
+            recognizer's word.
         opinions: the other reader's, of the same n crops.
 
     Returns:

@@ -3,16 +3,17 @@
 #
 # Usage: DATA=FOLDER OUT=FOLDER [SCALE=full|tiny] [CYCLES=3] [FONTS="FILE ..."] [TRAIN_SET="--set KEY=VALUE ..."] bash scripts/train_shipped.sh
 #
-# Each cycle trains the reader's base further (from the second on it starts from the one before) and fine-tunes it: as
-# many readers as cycles, whose scores `kuzushiji predict` averages. The labels of a cycle's transcribed pages come from
-# the reader of the cycle before; in the first, from one that has seen boxes only.
+# Each cycle trains the reader's base further (from the second on it starts from the one before) and fine-tunes it twice,
+# the second time with some KMNIST and another seed; the average of both weights is a reader. There are as many readers as
+# cycles, whose scores `kuzushiji predict` averages. The labels of a cycle's transcribed pages come from the reader of the
+# cycle before; in the first, from one that has seen boxes only. A dense reader, which starts from the detector, joins them.
 #
-# DATA holds competition/, real_pages/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
+# DATA holds competition/, real_pages/, kmnist/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
 # work; its weights read nothing. With a GPU raise the batch: TRAIN_SET="--set batch_size=512 --set runtime.num_workers=12".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-: "${DATA:?the folder of competition/, real_pages/ and fonts/}" "${OUT:?the folder to work in}"
+: "${DATA:?the folder of competition/, real_pages/, kmnist/ and fonts/}" "${OUT:?the folder to work in}"
 SCALE=${SCALE:-full}
 CYCLES=${CYCLES:-3}
 PYTHON=${PYTHON:-.venv/bin/python}
@@ -21,8 +22,8 @@ read -r -a TRAIN_SET <<< "${TRAIN_SET:-}"
 CLASSES=$DATA/competition/class_counts.csv
 REAL=$OUT/data/real
 case $SCALE in
-  full) pages_c=600; pages_d=500; pages_i=300; pages_j=600; hand_pages=60; books=90; epochs=32; draws=100000; tiles=2000; tile_epochs=10; real_epochs=6; real_draws=16000; real_tiles=400 ;;
-  tiny) pages_c=6; pages_d=6; pages_i=6; pages_j=6; hand_pages=2; books=3; epochs=1; draws=512; tiles=8; tile_epochs=1; real_epochs=1; real_draws=512; real_tiles=8 ;;
+  full) pages_c=600; pages_d=500; pages_i=300; pages_j=600; hand_pages=60; books=90; epochs=32; draws=100000; tiles=2000; tile_epochs=10; real_epochs=6; real_draws=16000; real_tiles=400; dense_epochs=19; dense_tiles=4000; dense_real_tiles=2000 ;;
+  tiny) pages_c=6; pages_d=6; pages_i=6; pages_j=6; hand_pages=2; books=3; epochs=1; draws=512; tiles=8; tile_epochs=1; real_epochs=1; real_draws=512; real_tiles=8; dense_epochs=1; dense_tiles=16; dense_real_tiles=16 ;;
   *) echo "SCALE is full or tiny, not $SCALE" >&2; exit 2 ;;
 esac
 if [ -z "${FONTS:-}" ]; then
@@ -70,11 +71,29 @@ real_detector() {
     --set "initial_weights=$OUT/base-detector/detector.safetensors" --set split.folds=0 --set export=last --set "tiles_per_epoch=$real_tiles" \
     --set seed=1 --resume
 }
-real_reader() { # real_reader NAME CYCLE FOLDER EPOCHS: the base goes on, half of it on real crops
-  kuzushiji train recognizer --data "$3" --train-only "${PAGES[@]}" "$OUT/data/hands" --shares 0.45 0.12 0.1 0.09 0.12 0.12 \
+real_reader() { # real_reader NAME CYCLE FOLDER EPOCHS SEED [KMNIST]: the base goes on, half of it on real crops
+  local also=() shares=(0.45 0.12 0.1 0.09 0.12 0.12)
+  [ $# -lt 6 ] || { also=("$6"); shares=(0.45 0.11 0.08 0.08 0.1 0.12 0.06); }
+  kuzushiji train recognizer --data "$3" --train-only "${PAGES[@]}" "$OUT/data/hands" "${also[@]}" --shares "${shares[@]}" \
     --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/$1" --config reader-real --set "initial_weights=$OUT/base-reader-$2/recognizer.safetensors" \
-    --set split.folds=0 --set export=last --set "epochs=$4" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$2" \
+    --set split.folds=0 --set export=last --set "epochs=$4" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$5" \
     "${TRAIN_SET[@]}" --resume
+}
+kmnist() { # the ten kana of its test images, set in columns
+  "$PYTHON" scripts/make_kmnist_folder.py --images "$DATA/kmnist/kmnist-test-imgs.npz" --labels "$DATA/kmnist/kmnist-test-labels.npz" --out "$OUT/data/kmnist"
+}
+average() { # average CYCLE: the two fine-tunings of a cycle, in place of the first
+  kuzushiji average "$OUT/reader-$1-plain/recognizer.safetensors" "$OUT/reader-$1-kmnist/recognizer.safetensors" --out "$OUT/reader-$1/recognizer.safetensors"
+}
+base_dense() { # starts from the base of the detector: the one that ships has seen every real page
+  kuzushiji train dense --data "${PAGES[@]}" --charset "$CLASSES" --out "$OUT/base-dense" --pages "$OUT/pages-dense" --config dense \
+    --set "initial_weights=$OUT/base-detector/detector.safetensors" --set split.folds=0 --set "epochs=$dense_epochs" --set "tiles_per_epoch=$dense_tiles" \
+    --set seed=1 --resume
+}
+real_dense() { # real_dense FOLDER
+  kuzushiji train dense --data "$1" --train-only "${PAGES[@]}" "$OUT/data/hands" --shares 0.45 0.12 0.1 0.09 0.12 0.12 --charset "$CLASSES" \
+    --out "$OUT/dense" --config dense-real --set "initial_weights=$OUT/base-dense/dense.safetensors" --set split.folds=0 \
+    --set "tiles_per_epoch=$dense_real_tiles" --set seed=1 --resume
 }
 align() { # align READER FOLDER: transcriptions laid over the boxes that the detector finds
   mkdir -p "$2"; ln -sfn "$(realpath "$REAL/train_images")" "$2/train_images"
@@ -99,16 +118,21 @@ step pages-D draw D "$pages_d" 52 --tempering 0.6
 step pages-I draw I "$pages_i" 61 --layout "$OUT/data/layout.csv"
 step pages-J draw J "$pages_j" 62 --tempering 0.6
 step pages-hands real_hands
+step kmnist kmnist
 step base-detector base_detector
 step detector real_detector
 aligner=boxes
 for cycle in $(seq "$CYCLES"); do
   step "base-reader-$cycle" base_reader "$cycle"
-  [ "$cycle" != 1 ] || step boxes real_reader boxes 1 "$REAL" 1
+  [ "$cycle" != 1 ] || step boxes real_reader boxes 1 "$REAL" 1 1
   step "align-$cycle" align "$OUT/$aligner" "$OUT/data/aligned-$cycle"
-  step "reader-$cycle" real_reader "reader-$cycle" "$cycle" "$OUT/data/aligned-$cycle" "$real_epochs"
+  step "reader-$cycle-plain" real_reader "reader-$cycle-plain" "$cycle" "$OUT/data/aligned-$cycle" "$real_epochs" "$cycle"
+  step "reader-$cycle-kmnist" real_reader "reader-$cycle-kmnist" "$cycle" "$OUT/data/aligned-$cycle" "$real_epochs" "$((cycle + 10))" "$OUT/data/kmnist"
+  step "reader-$cycle" average "$cycle"
   ready=$OUT/recognizer$([ "$cycle" = 1 ] || echo "-$cycle").safetensors
   step "measure-$cycle" measure "$cycle" "$ready"
   aligner=reader-$cycle
 done
-echo "$OUT/detector/detector.safetensors and $OUT/recognizer*.safetensors are ready; the tables above are what they are worth on books that they have not seen"
+step base-dense base_dense
+step dense real_dense "$OUT/data/aligned-$CYCLES"
+echo "$OUT/detector/detector.safetensors, $OUT/recognizer*.safetensors and $OUT/dense/dense.safetensors are ready; the tables above are what they are worth on books that they have not seen"
