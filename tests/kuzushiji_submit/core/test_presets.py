@@ -3,6 +3,7 @@
 import pytest
 
 from detection.training.config import HeatmapTraining
+from detection.training.dense_config import DenseTraining
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.presets import PRESETS, merge, preset_names, read_preset
 from kuzushiji_submit.core.settings import read_settings
@@ -20,6 +21,9 @@ EXPECTED = {
     "detector",
     "detector-real",
     "detector-kaggle",
+    "dense",
+    "dense-real",
+    "dense-kaggle",
 } | {
     "seed-full",
     "seed-small",
@@ -37,6 +41,7 @@ def test_they_are_there() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_preset_is_settings_of_its_command(name: str) -> None:
     default = HeatmapTraining() if name.startswith("detector") else RecognizerTraining()
+    default = DenseTraining() if name.startswith("dense") else default
     default = AdaptConfig() if name.startswith("adapt") else default
     assert read_settings(default, name) != default
     assert read_settings(default, str(PRESETS / f"{name}.toml")) == read_settings(default, name)
@@ -50,6 +55,11 @@ def test_the_default_is_the_recognizer_that_ships(name: str) -> None:
     assert settings.ink == shipped.ink
     shown = (settings.preprocess.context, settings.preprocess.input_size)
     assert shown == (shipped.preprocess.context, shipped.preprocess.input_size)
+
+
+def test_on_kaggle_the_dense_reader_stands_on_the_detector_s_pyramid() -> None:
+    body = read_settings(HeatmapTraining(), "detector-kaggle").network
+    assert read_settings(DenseTraining(), "dense-kaggle").network.body == body
 
 
 def test_the_detector_s_preset_is_the_detector_that_ships() -> None:
