@@ -11,8 +11,9 @@ def join_opinions(logits: Tensor, opinions: Opinions) -> Tensor:
     """The mean of the logarithms of both readers' scores.
 
     Args:
-        logits: the recognizer's, before its temperature, float (n, C), or (n, C + 1) with "not a character" last. Of that
-            the other reader says nothing, so how likely it is beside all characters together stays the recognizer's word.
+        logits: the recognizer's, before its temperature, float (n, C), or (n, C + 1) with "not a character" last. Of
+            that the other reader says nothing, so how likely it is beside all characters together stays the
+            recognizer's word.
         opinions: the other reader's, of the same n crops.
 
     Returns:

@@ -1,4 +1,4 @@
-"""From the network's maps to character boxes: threshold, connected components, and what they say about each other."""
+"""From the network's maps to character boxes: threshold, peaks or connected components, and which of them overlap."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,8 +23,9 @@ class DecodeConfig:
     """Settings of `decode`.
 
     Attributes:
-        method: "components" of the map above the threshold, or "peaks", its local maxima.
-        threshold: a character's middle scores at least this, 0 to 1.
+        method: "peaks", the local maxima of the map above the threshold, or "components", its connected pieces.
+        threshold: a character's middle scores at least this, 0 to 1. It is low, because what the recognizer and the
+            text make of a doubtful box tells better than the map whether it is worth a row: `min_score` drops it then.
         least_peak: a component whose highest score is lower is no character.
         peak_reach: a peak is the highest within this many cells around it.
         overlap: of two boxes that share more than this part of their union, the less likely goes: two hits in one
@@ -34,10 +35,10 @@ class DecodeConfig:
         ValueError: if a value is out of its range.
     """
 
-    method: Literal["components", "peaks"] = "components"
-    threshold: float = 0.4
-    least_peak: float = 0.5
-    peak_reach: int = 1
+    method: Literal["components", "peaks"] = "peaks"
+    threshold: float = 0.25
+    least_peak: float = 0.25
+    peak_reach: int = 2
     overlap: float = 0.4
 
     def __post_init__(self) -> None:

@@ -77,7 +77,10 @@ class HeatmapDetectorConfig:
 
 
 class HeatmapDetector:
-    """Finds characters on a network's map by threshold and connected components; safe to call from several threads."""
+    """Finds characters on a network's map: its peaks above a threshold, or its connected components.
+
+    Safe to call from several threads.
+    """
 
     def __init__(self, network: nn.Module, config: HeatmapDetectorConfig | None = None, device: str = "auto") -> None:
         """Takes a network over.

@@ -197,10 +197,10 @@ def test_the_debug_sheet_shows_every_stage() -> None:
 def test_weights_are_read_from_their_file(tmp_path: Path, network: HeatmapNet) -> None:
     path = tmp_path / "detector.safetensors"
     save_detector(path, network.state_dict(), DetectorMetadata(network=TINY))
-    loaded = HeatmapDetector.load(path, HeatmapDetectorConfig(long_side=96, scales=(1.0,)), "cpu")
+    loaded = HeatmapDetector.load(path, HeatmapDetectorConfig(long_side=96, scales=(1.0,), character_px=0), "cpu")
     assert loaded.config.long_side == 96
     stages = loaded.explain(prepare_page(DrawnPage.blank(96, 64).image))
-    direct = detector(network, long_side=96).explain(prepare_page(DrawnPage.blank(96, 64).image))
+    direct = detector(network, long_side=96, character_px=0).explain(prepare_page(DrawnPage.blank(96, 64).image))
     np.testing.assert_allclose(stages.maps.heat, direct.maps.heat, atol=0.05)  # the file's kernels have 16 bits
     with pytest.raises(WeightsError, match="no such weights file"):
         HeatmapDetector.load(tmp_path / "none.safetensors")
