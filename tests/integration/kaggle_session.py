@@ -39,6 +39,12 @@ DETECTING = (
     *("--set", "epochs=2", "--set", "tiles_per_epoch=16"),
     *("--set", "tile_size=128", "--set", "network.widths=[8, 8, 16, 16, 16]", "--set", "network.pyramid=8"),
 )
+READING_PAGES = (
+    *("--set", "epochs=6", "--set", "tiles_per_epoch=96", "--set", "tile_size=128", "--set", "batch_size=8"),
+    *("--set", "network.body.widths=[8, 8, 16, 16, 16]", "--set", "network.body.pyramid=8"),
+    *("--set", "network.hidden=32", "--set", "network.embedding=16", "--set", "optimizer.learning_rate=0.01"),
+    *("--set", "optimizer.ema_decay=0.9"),
+)
 # Switches the loopback device of a new network on and becomes the command that follows: processes that train together
 # talk over it on Kaggle too.
 LOOPBACK = """

@@ -205,7 +205,7 @@ def rehearse_week(week: Rehearsal, settings: Sequence[str], *, compare: bool = F
         _read_without_dense(week, sets, predict)
     steps = 'steps=["prior", "adapt", "calibrate", "held_out", "second_level", "threshold", "predict"]'
     week.session("pseudo-labels", "train", "--fold", 0, "--suffix", "adapted", *both, *sets, "--set", steps)
-    week.session("final", "predict", "--from-kernel", adapted, "--from-kernel", second, *predict)
+    week.session("final", "predict", "--suffix", "final", "--from-kernel", adapted, "--from-kernel", second, *predict)
     return week.outcomes
 
 

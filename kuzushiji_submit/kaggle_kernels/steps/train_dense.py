@@ -73,7 +73,7 @@ def _shape(detector: Path) -> dict[str, object]:
 
 DENSE_STEP = Step(
     DENSE_READER,
-    0.16,
+    0.22,
     _train,
     images=("train_images",),
     leaves=(f"{RUNS}/{DENSE_READER}", DENSE),

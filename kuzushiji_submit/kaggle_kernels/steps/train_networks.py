@@ -69,5 +69,5 @@ DETECTOR_STEP, RECOGNIZER_STEP = (
         leaves=(f"{RUNS}/{what}", _WEIGHTS[what]),
         trains=True,
     )
-    for what, share in (("detector", 0.28), ("recognizer", 0.42))
+    for what, share in (("detector", 0.3), ("recognizer", 0.42))
 )

@@ -23,7 +23,6 @@ EXPECTED = {
     "detector-kaggle",
     "dense",
     "dense-real",
-    "dense-kaggle",
 } | {
     "seed-full",
     "seed-small",
@@ -31,6 +30,7 @@ EXPECTED = {
     "kuzu-char-rec",
     "adapt",
     "adapt-kaggle",
+    "dense-kaggle",
 }
 
 
@@ -40,9 +40,8 @@ def test_they_are_there() -> None:
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_preset_is_settings_of_its_command(name: str) -> None:
-    default = HeatmapTraining() if name.startswith("detector") else RecognizerTraining()
-    default = DenseTraining() if name.startswith("dense") else default
-    default = AdaptConfig() if name.startswith("adapt") else default
+    commands = {"detector": HeatmapTraining(), "dense": DenseTraining(), "adapt": AdaptConfig()}
+    default = commands.get(name.partition("-")[0], RecognizerTraining())
     assert read_settings(default, name) != default
     assert read_settings(default, str(PRESETS / f"{name}.toml")) == read_settings(default, name)
 
@@ -57,15 +56,15 @@ def test_the_default_is_the_recognizer_that_ships(name: str) -> None:
     assert shown == (shipped.preprocess.context, shipped.preprocess.input_size)
 
 
-def test_on_kaggle_the_dense_reader_stands_on_the_detector_s_pyramid() -> None:
-    body = read_settings(HeatmapTraining(), "detector-kaggle").network
-    assert read_settings(DenseTraining(), "dense-kaggle").network.body == body
-
-
 def test_the_detector_s_preset_is_the_detector_that_ships() -> None:
     assert read_settings(HeatmapTraining(), "detector").network == HeatmapTraining().network
     record = read_record(DETECTOR_WEIGHTS)
     assert (record.kind, record.architecture, record.settings["pyramid"]) == ("detector", "heatmap_fpn", 48)
+
+
+def test_on_kaggle_the_dense_reader_stands_on_the_pyramid_of_that_detector() -> None:
+    body = read_settings(HeatmapTraining(), "detector-kaggle").network
+    assert read_settings(DenseTraining(), "dense-kaggle").network.body == body
 
 
 @pytest.mark.parametrize(
