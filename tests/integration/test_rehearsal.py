@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 from kaggle_server import KaggleServer
 
-from tests.integration.kaggle_session import READING_PAGES, TRAINING, cut_network_off, draw_competition, make_image_python
+from tests.integration.kaggle_session import (
+    READING_PAGES,
+    TRAINING,
+    cut_network_off,
+    draw_competition,
+    make_image_python,
+)
 from tests.integration.rehearsal import Rehearsal, rehearse_week
 
 ADAPTING = (

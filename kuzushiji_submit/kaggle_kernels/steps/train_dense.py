@@ -13,7 +13,6 @@ from pathlib import Path
 
 from kuzushiji_submit.competition.class_counts import write_class_counts
 from kuzushiji_submit.core.errors import WeightsError
-from kuzushiji_submit.core.training.checkpoints import FOLDER
 from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, charset_of_weights
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
@@ -22,6 +21,7 @@ from kuzushiji_submit.kaggle_kernels.session import Status
 from kuzushiji_submit.kaggle_kernels.steps.train_networks import train_network
 
 DENSE_READER = "dense"
+_CHECKPOINTS = "checkpoints"  # `core.training.checkpoints`, which needs torch, calls it so
 _PYRAMID = "heatmap_fpn"
 """The detectors whose feature pyramid a dense reader stands on."""
 _SHAPE = ("widths", "depths", "pyramid")
@@ -49,7 +49,7 @@ def _start(run: KernelRun, out: Path) -> list[str]:
     A copy is kept with the training: what was begun goes on from the same, whatever became of the detector since.
     """
     kept = out / DETECTOR
-    if not any((out / FOLDER).glob("*.ckpt")):
+    if not any((out / _CHECKPOINTS).glob("*.ckpt")):
         kept.unlink(missing_ok=True)
         found = run.detector_of_fold() or (None if run.held_out else next(iter(run.detectors()), None))
         if found is not None and _shape(found):

@@ -38,7 +38,8 @@ def test_the_same_file_elsewhere(begun, tmp_path):
 
 @pytest.mark.parametrize(("first", "second"), [(b"weights", b"others"), (b"weights", None), (None, b"weights")])
 def test_another_file(begun, tmp_path, first, second):
-    starts = [write(tmp_path / name, content) if content else "" for name, content in zip("ab", (first, second))]
+    named = {"a": first, "b": second}
+    starts = [write(tmp_path / name, content) if content else "" for name, content in named.items()]
     begun(starts[0])
     with pytest.raises(TrainingError, match="had other initial_weights"):
         begun(starts[1], resume=True)
