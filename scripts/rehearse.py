@@ -33,6 +33,11 @@ READING = (
     *("--set", "model.widths=[16, 32, 64, 96]", "--set", "model.blocks=[1, 1, 1]", "--set", "model.embedding=128"),
     *("--set", "runtime.precision=32-true", "--set", "optimizer.ema_decay=0.99"),
 )
+READING_PAGES = (
+    *("--set", "epochs=12", "--set", "tile_size=320", "--set", "batch_size=4", "--set", "export=last"),
+    *("--set", "network.hidden=256", "--set", "network.embedding=128", "--set", "runtime.precision=32-true"),
+    *("--set", "optimizer.ema_decay=0.99"),
+)
 ADAPTING = (
     *("--set", "training.epochs=2", "--set", "training.runtime.precision=32-true"),
     *("--set", "compared=4", "--set", "least_score=0.4"),
@@ -52,7 +57,7 @@ def main() -> int:
         with KaggleServer() as server:
             rehearsal = Rehearsal(data, week, (cut_network_off(python), python), server, limit=args.limit * 60)
             try:
-                rehearse_week(rehearsal, settings(args))
+                rehearse_week(rehearsal, settings(args), compare=args.compare_dense)
             finally:
                 print(rehearsal.table(), flush=True)
                 (args.out / "table.txt").write_text(rehearsal.table())
@@ -71,6 +76,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=36, help="train pages (default: %(default)s)")
     parser.add_argument("--test-pages", type=int, default=12, help="test pages (default: %(default)s)")
     parser.add_argument("--effort", type=float, default=1, help="length of the trainings (default: %(default)s)")
+    parser.add_argument(
+        "--compare-dense", action="store_true", help="read once more without the dense readers, three sessions"
+    )
     parser.add_argument("--limit", type=float, default=60, help="minutes a session may take (default: %(default)s)")
     return parser.parse_args()
 
@@ -104,12 +112,13 @@ def settings(args: argparse.Namespace) -> list[str]:
     arguments = {
         "detector": (*DETECTING, "--set", f"tiles_per_epoch={tiles}"),
         "recognizer": (*READING, "--set", f"balance.epoch_size={crops}"),
+        "dense": (*READING_PAGES, "--set", f"tiles_per_epoch={tiles}"),
         "adapt": (*ADAPTING, "--set", f"training.balance.epoch_size={adapted}"),
         "calibrate": ("--pages", "12"),
     }
     return [
         *(f"folds={FOLDS}", "shards=1", "report_pages=0", f"time_budget={args.limit:.0f}m", "reserve=2m"),
-        *("configs.detector=", "configs.recognizer=reader", "configs.adapt="),
+        *("configs.detector=", "configs.recognizer=reader", "configs.dense=", "configs.adapt="),
         *(f"arguments.{step}={json.dumps(words)}" for step, words in arguments.items()),
     ]
 

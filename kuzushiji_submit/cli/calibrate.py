@@ -106,15 +106,17 @@ def _calibrate(args: argparse.Namespace) -> int:
         load_second_opinion,
         make_pipeline,
     )
+    from kuzushiji_submit.reading.weights_by_kind import split_by_kind
     from recognition.weights_file import with_calibration
 
     as_settings = args.out.suffix == ".toml"
     try_file(args.out, "--out", "recognizer.safetensors")
     config = read_settings(PipelineConfig(), args.config, args.set)
     weights = all_recognizer_weights(args.recognizer_weights)
-    if len(weights) > 1 and not as_settings:
+    crops, _ = split_by_kind(weights)
+    if len(crops) > 1 and not as_settings:
         raise ConfigError(
-            f"--out {args.out}: the mean of {len(weights)} recognizers fits into no weights file: name a file ending "
+            f"--out {args.out}: the mean of {len(crops)} recognizers fits into no weights file: name a file ending "
             "in .toml, which predict takes as --config"
         )
     detector = detector_weights(args.detector, args.detector_weights)
@@ -137,7 +139,8 @@ def _calibrate(args: argparse.Namespace) -> int:
     if as_settings:
         write_calibration(args.out, result.calibration, weights)
     else:
-        with_calibration(weights[0], args.out, result.calibration)
+        # Of the reader of crops together with the dense readers that were named with it.
+        with_calibration(crops[0], args.out, result.calibration)
     if result.f1_by_weight:
         tried = ", ".join(f"{weight:g} {f1:.4f}" for weight, f1 in result.f1_by_weight.items())
         sys.stdout.write(f"context.weight {result.calibration.context_weight:g} of (weight, best F1) {tried}\n")

@@ -59,6 +59,7 @@ def _register_push(parts: "argparse._SubParsersAction[argparse.ArgumentParser]")
     push.add_argument("--owner", metavar="NAME", help="Kaggle user name (default: that of the credentials)")
     push.add_argument("--recognizer-weights", type=Path, metavar="F", help="upload and attach these weights")
     push.add_argument("--detector-weights", type=Path, metavar="F", help="upload and attach these weights")
+    push.add_argument("--dense-weights", type=Path, metavar="F", help="upload and attach this dense reader")
     push.add_argument(
         "--prior",
         type=Path,
@@ -158,10 +159,15 @@ def _suffix(args: argparse.Namespace) -> str:
 def _upload_weights(client: "Client", args: argparse.Namespace) -> list[str]:
     """The names of the dataset that the weights went into: one or none."""
     from kuzushiji_submit.kaggle_client.datasets import Dataset, publish
-    from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, PRIOR, RECOGNIZER
+    from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, PRIOR, RECOGNIZER
     from kuzushiji_submit.reading.default_weights import text_prior
 
-    given = {RECOGNIZER: args.recognizer_weights, DETECTOR: args.detector_weights, PRIOR: args.prior}
+    given = {
+        RECOGNIZER: args.recognizer_weights,
+        DENSE: args.dense_weights,
+        DETECTOR: args.detector_weights,
+        PRIOR: args.prior,
+    }
     if args.recognizer_weights and args.kernel == "predict":
         # The code that travels with a kernel is too small a place for it.
         given[PRIOR] = text_prior(args.prior)

@@ -1,10 +1,10 @@
 """The steps there are, in the order of a run. A new one is a file in steps/ and an entry here.
 
 ```
-detector ──┐                                        ┌ second_level ┐
-recognizer ┼─ prior ─ adapt ─ calibrate ─ held_out ─┴ threshold ───┴─ predict
-           └ without the books of the fold, and       └ by the readings of this fold and of all
-             calibrated on these                        folds that are attached
+detector ──┬─ dense ─┐                                        ┌ second_level ┐
+recognizer ┴─────────┼─ prior ─ adapt ─ calibrate ─ held_out ─┴ threshold ───┴─ predict
+                     └ without the books of the fold, and       └ by the readings of this fold and of all
+                       calibrated on these                        folds that are attached
 ```
 
 Scores are calibrated before held-out books are read, because what is learned from those readings holds for them alone.
@@ -19,11 +19,13 @@ from kuzushiji_submit.kaggle_kernels.steps.learn_second_level import SECOND_LEVE
 from kuzushiji_submit.kaggle_kernels.steps.make_text_prior import PRIOR_STEP
 from kuzushiji_submit.kaggle_kernels.steps.predict_test import PREDICT_STEP
 from kuzushiji_submit.kaggle_kernels.steps.read_held_out import HELD_OUT_STEP
+from kuzushiji_submit.kaggle_kernels.steps.train_dense import DENSE_STEP
 from kuzushiji_submit.kaggle_kernels.steps.train_networks import DETECTOR_STEP, RECOGNIZER_STEP
 
 STEPS = (
     DETECTOR_STEP,
     RECOGNIZER_STEP,
+    DENSE_STEP,
     PRIOR_STEP,
     ADAPT_STEP,
     CALIBRATE_STEP,

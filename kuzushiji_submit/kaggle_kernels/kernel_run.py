@@ -1,17 +1,19 @@
 """What the steps of a run work on: the pages, the books held out, and what this run or an earlier one has left."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kuzushiji_submit.competition.data_folder import DataFolder
+from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import KernelError, WeightsError
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.kaggle_kernels.commands import Outcome, run_command
 from kuzushiji_submit.kaggle_kernels.find_inputs import distinct, find_files, is_output
-from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, HELD_OUT, PRIOR, RECOGNIZER, RUNS, SECOND_LEVEL
+from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, HELD_OUT, PRIOR, RECOGNIZER, RUNS, SECOND_LEVEL
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
 
 ADAPT = "adapt"
@@ -51,12 +53,13 @@ class KernelRun:
         return find_files(self.session.roots.inputs, name, given, without=earlier[0] if earlier else None)
 
     def recognizers(self) -> tuple[Path, ...]:
-        """The weights to read with: those of this run first, then the attached ones.
+        """The weights to read with, those of dense readers aside: those of this run first, then the attached ones.
 
-        What this run adapted stands for the weights that it began with.
+        What this run adapted, or only calibrated, stands for the weights that it began with.
         """
         attached = self.attached(RECOGNIZER, self.session.settings.recognizer_weights)
-        if self.own(RECOGNIZER) is not None and ADAPT in self.session.settings.steps:
+        steps = self.session.settings.steps
+        if self.own(RECOGNIZER) is not None and (ADAPT in steps or "recognizer" not in steps):
             begun_with = self.trained_without(attached)
             attached = tuple(path for path in attached if path != begun_with)
         return distinct([*filter(None, [self.own(RECOGNIZER)]), *attached])
@@ -70,6 +73,34 @@ class KernelRun:
         """The detector that has not seen the books held out; None for the ink detector, which has seen none."""
         own = self.own(DETECTOR)
         return own or self.trained_without(self.attached(DETECTOR, self.session.settings.detector_weights))
+
+    def dense_readers(self) -> tuple[Path, ...]:
+        """The dense readers that join the recognizers: that of this run first, then the attached ones.
+
+        Raises:
+            KernelError: if a file that the settings name is not there.
+        """
+        if not self.session.settings.use_dense:
+            return ()
+        attached = self.attached(DENSE, self.session.settings.dense_weights)
+        return self._fitting(distinct([*filter(None, [self.own(DENSE)]), *attached]))
+
+    def dense_of_fold(self) -> tuple[Path, ...]:
+        """The dense reader that has not seen the books held out, where there is one."""
+        unseen = self.trained_without(self.dense_readers())
+        return (unseen,) if unseen else ()
+
+    def _fitting(self, dense: Sequence[Path]) -> tuple[Path, ...]:
+        """Those that say the recognizers' characters; one that does not would keep every page from being read."""
+        charset = charset_of_weights(next(iter(self.recognizers()), None))
+        kept = []
+        for path in dense:
+            said = charset_of_weights(path)
+            if charset is None or said is None or set(said.codepoints) == set(charset.codepoints):
+                kept.append(path)
+            else:
+                self.session.say(f"{path}: left out: it says other characters than the recognizer: train it anew")
+        return tuple(kept)
 
     def recognizer_of_fold(self) -> Path | None:
         """The recognizer that has not seen the books held out, as it was trained; None without one."""
@@ -88,6 +119,20 @@ class KernelRun:
             if self.held_out and set(self.held_out) <= set(unseen):
                 return path
         return None
+
+    def keep_what_the_fold_had(self) -> None:
+        """Copies what the attached run of the fold has and this one does not train.
+
+        So whoever attaches this run for that of the fold has all that the fold had.
+        """
+        steps = self.session.settings.steps
+        had = {
+            DETECTOR: None if "detector" in steps else self.detector_of_fold(),
+            DENSE: None if "dense" in steps else next(iter(self.dense_of_fold()), None),
+        }
+        for name, path in had.items():
+            if path is not None and self.own(name) is None:
+                shutil.copyfile(path, self.working / name)
 
     def prior(self) -> Path | None:
         """The text prior to read with: this run's own, else the attached one, one of a data set before the others."""
@@ -116,6 +161,14 @@ class KernelRun:
             text, config = str(config), self.session.roots.scratch / f"{step}.toml"
             config.write_text(text, encoding="utf-8")
         return ["--config", config] if config else []
+
+
+def charset_of_weights(path: Path | None) -> Charset | None:
+    """The characters that a weights file says; None where it is none that tells."""
+    try:
+        return read_record(path).charset if path else None
+    except WeightsError:
+        return None  # the commands say more about it
 
 
 def ended(outcome: Outcome) -> tuple[Status, str]:

@@ -24,6 +24,8 @@ class RunSettings:
         arguments: further arguments of the commands of the steps, by step.
         detector_weights: files below the input folder; none given takes all that are there, or the ink detector.
         recognizer_weights: files below the input folder; none given takes all that are there.
+        dense_weights: files of dense readers below the input folder; none given takes all that are there.
+        use_dense: whether dense readers are read with; without, those that are there are left out.
         shards: processes that predict, spread over the GPUs.
         report_pages: pages shown in the report; 0 makes none.
 
@@ -43,6 +45,8 @@ class RunSettings:
     arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     detector_weights: tuple[str, ...] = ()
     recognizer_weights: tuple[str, ...] = ()
+    dense_weights: tuple[str, ...] = ()
+    use_dense: bool = True
     shards: int = 2
     report_pages: int = 40
 

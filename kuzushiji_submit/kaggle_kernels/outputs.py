@@ -2,6 +2,7 @@
 
 RECOGNIZER = "recognizer.safetensors"
 DETECTOR = "detector.safetensors"
+DENSE = "dense.safetensors"
 PRIOR = "prior.safetensors"
 SECOND_LEVEL = "second_level.safetensors"
 HELD_OUT = "held_out.jsonl"

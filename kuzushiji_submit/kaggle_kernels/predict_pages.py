@@ -32,6 +32,7 @@ class Readers:
         prior: the text prior, or None.
         second_level: decides what is worth a row; None for the threshold alone.
         min_score: the threshold; None for that in the weights, or the second level's.
+        dense: weights of dense readers that join the recognizers.
     """
 
     recognizers: tuple[Path, ...]
@@ -39,11 +40,13 @@ class Readers:
     prior: Path | None = None
     second_level: Path | None = None
     min_score: float | None = None
+    dense: tuple[Path, ...] = ()
 
     def files(self) -> dict[str, tuple[Path, ...]]:
         """All files by what they are."""
         return {
             "recognizers": self.recognizers,
+            "dense": self.dense,
             "detectors": self.detectors,
             "prior": (self.prior,) if self.prior else (),
             "second_level": (self.second_level,) if self.second_level else (),
@@ -52,7 +55,7 @@ class Readers:
     def arguments(self) -> list[str]:
         """The options of `kuzushiji predict` for them."""
         return [
-            *map(str, reading_arguments(self.recognizers, self.detectors, self.prior)),
+            *map(str, reading_arguments((*self.recognizers, *self.dense), self.detectors, self.prior)),
             *(("--second-level", str(self.second_level)) if self.second_level else ()),
             *(("--set", f"min_score={self.min_score!r}") if self.min_score is not None else ()),
         ]

@@ -5,7 +5,13 @@ from pathlib import Path
 
 
 def reading_arguments(recognizers: Iterable[Path], detectors: Iterable[Path], prior: Path | None) -> list[object]:
-    """The options for weights and text prior: without a detector's weights the ink detector finds the characters."""
+    """The options for weights and text prior.
+
+    Args:
+        recognizers: readers of crops, then dense readers, which join them.
+        detectors: without any the ink detector finds the characters.
+        prior: the text prior, if there is one.
+    """
     found = tuple(detectors)
     return [
         *("--recognizer-weights", *recognizers),

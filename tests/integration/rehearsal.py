@@ -182,12 +182,13 @@ class Rehearsal:
         return done.stdout
 
 
-def rehearse_week(week: Rehearsal, settings: Sequence[str]) -> list[Outcome]:
+def rehearse_week(week: Rehearsal, settings: Sequence[str], *, compare: bool = False) -> list[Outcome]:
     """All sessions in order: fold 0, fold 1 (killed in its training and gone on with), ensemble, pseudo-labels, final.
 
     Args:
         week: where.
         settings: what `--set` gets in every session of the training kernel.
+        compare: whether the networks of both folds read once more without the dense readers, each fold calibrated anew.
     """
     sets = [word for setting in settings for word in ("--set", setting)]
     first, second, adapted = "train-fold-0", "train-fold-1", "train-adapted"
@@ -200,10 +201,26 @@ def rehearse_week(week: Rehearsal, settings: Sequence[str]) -> list[Outcome]:
     both = ("--from-kernel", first, "--from-kernel", second)
     predict = ("--set", "shards=1", "--set", "report_pages=0")
     week.session("ensemble", "predict", *both, *predict)
+    if compare:
+        _read_without_dense(week, sets, predict)
     steps = 'steps=["prior", "adapt", "calibrate", "held_out", "second_level", "threshold", "predict"]'
     week.session("pseudo-labels", "train", "--fold", 0, "--suffix", "adapted", *both, *sets, "--set", steps)
-    week.session("final", "predict", "--from-kernel", adapted, "--from-kernel", second, *predict)
+    week.session("final", "predict", "--suffix", "final", "--from-kernel", adapted, "--from-kernel", second, *predict)
     return week.outcomes
+
+
+def _read_without_dense(week: Rehearsal, sets: Sequence[str], predict: Sequence[str]) -> None:
+    """The readers of crops of both folds by themselves, calibrated and judged by themselves, then together."""
+    alone = ("--set", "use_dense=false")
+    steps = 'steps=["prior", "calibrate", "held_out", "second_level", "threshold", "predict"]'
+    attached: list[str] = []
+    for fold in (0, 1):
+        name = f"crops-{fold}"
+        trained = ("--fold", fold, "--suffix", name, "--from-kernel", f"train-fold-{fold}")
+        week.session(f"fold {fold} without dense", "train", *trained, *sets, *alone, "--set", steps)
+        # Its recognizer is calibrated, and stands for that of the fold; the detectors are those of the folds.
+        attached += ["--from-kernel", f"train-{name}"]
+    week.session("ensemble without dense", "predict", "--suffix", "crops", *attached, *predict, *alone)
 
 
 def join_competitions(train: Path, test: Path, out: Path) -> None:

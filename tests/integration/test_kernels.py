@@ -15,6 +15,7 @@ from kuzushiji_submit.competition.submission import find_faults, read_submission
 from kuzushiji_submit.competition.truth import read_truth
 from tests.integration.kaggle_session import (
     DETECTING,
+    READING_PAGES,
     TRAINING,
     Kaggle,
     cut_network_off,
@@ -33,7 +34,8 @@ FOLD = {"folds": 2, "fold": 0}
 
 def arguments(**steps: tuple[str, ...] | list[str]) -> dict[str, object]:
     """Further arguments of steps, beside those that make the trainings small."""
-    return {"arguments": {"recognizer": TRAINING, "detector": DETECTING, "predict": EVERY_BOX, **steps}}
+    small = {"recognizer": TRAINING, "detector": DETECTING, "dense": READING_PAGES, "predict": EVERY_BOX}
+    return {"arguments": {**small, **steps}}
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +182,31 @@ def test_a_detector_trained_first_is_read_with(data, new_session):
     settings = json.loads((session.working / "shards" / "1.settings.json").read_text())
     assert settings["detector_weights"][0]["sha256"] == hashlib.sha256(weights).hexdigest()
     assert (session.working / "runs" / "detector" / "checkpoints" / "last.ckpt").is_file()
+
+
+@pytest.mark.slow
+def test_a_dense_reader_is_stopped_goes_on_and_reads_with_the_recognizer(data, new_session):
+    first = new_session()
+    zipped(data, first.inputs)
+    run = {**FOLD, **arguments(), "steps": ["detector", "recognizer", "dense", "predict"]}
+    # A second for the dense reader, less than it takes to load torch; a step after it has the rest of the time.
+    first.run("train", **{**run, "steps": [*run["steps"][:3], "threshold"]}, shares={"dense": 1e-9})
+    assert first.statuses() == {
+        **dict.fromkeys(("run", "detector", "recognizer"), "done"),
+        "dense": "partial",
+        "threshold": "skipped",
+    }
+    second = new_session()
+    zipped(data, second.inputs)
+    shutil.copytree(first.working, second.inputs / "kuzushiji-train")
+    second.run("train", **run)
+    # Two epochs make no detector that finds anything for sure, so nothing is said of the submission.
+    assert {second.statuses()[step] for step in run["steps"]} == {"done"}
+    assert json.loads((second.working / "runs" / "dense" / "result.json").read_text())["scores"]["val/top1"] > 0.6
+    files = [second.working / name for name in ("recognizer.safetensors", "dense.safetensors")]
+    settings = json.loads((second.working / "shards" / "1.settings.json").read_text())
+    read_with = [each["sha256"] for each in settings["recognizer_weights"]]
+    assert read_with == [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
 
 
 @pytest.mark.slow

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 from kaggle_server import KaggleServer
 
-from tests.integration.kaggle_session import TRAINING, cut_network_off, draw_competition, make_image_python
+from tests.integration.kaggle_session import (
+    READING_PAGES,
+    TRAINING,
+    cut_network_off,
+    draw_competition,
+    make_image_python,
+)
 from tests.integration.rehearsal import Rehearsal, rehearse_week
 
 ADAPTING = (
@@ -14,7 +20,7 @@ ADAPTING = (
     *("--set", "training.runtime.precision=32-true", "--set", "least_score=0.05"),
 )
 # No detector: two epochs make none that finds anything for sure, and the ink detector finds these shapes.
-STEPS = ("recognizer", "prior", "calibrate", "held_out", "second_level", "threshold", "predict")
+STEPS = ("recognizer", "dense", "prior", "calibrate", "held_out", "second_level", "threshold", "predict")
 SETTINGS = (
     f"steps={json.dumps(STEPS)}",
     "folds=2",
@@ -22,8 +28,10 @@ SETTINGS = (
     "report_pages=0",
     "time_budget=40m",
     "configs.recognizer=",
+    "configs.dense=",
     "configs.adapt=",
     f"arguments.recognizer={json.dumps(TRAINING)}",
+    f"arguments.dense={json.dumps(READING_PAGES)}",
     f"arguments.adapt={json.dumps(ADAPTING)}",
 )
 
@@ -52,6 +60,10 @@ def test_a_week_of_sessions(kaggle_server: KaggleServer, tmp_path: Path):
     books = [set(week.record(f"tester/kuzushiji-train-fold-{fold}")["held_out"]) for fold in (0, 1)]
     assert books[0].isdisjoint(books[1])
     assert len(books[0] | books[1]) == 4
-    assert len(week.record("tester/kuzushiji-predict")["readers"]["recognizers"]) == 2
+    readers = week.record("tester/kuzushiji-predict")["readers"]
+    assert (len(readers["recognizers"]), len(readers["dense"])) == (2, 2)
+    # What fold 0 had beside its recognizer went into the session that adapted this.
+    adapted = [Path(path).parent.name for path in week.record("tester/kuzushiji-predict-final")["readers"]["dense"]]
+    assert adapted == ["kuzushiji-train-adapted", "kuzushiji-train-fold-1"]
     submitted = [submission["description"].split(" [")[0] for submission in kaggle_server.submissions]
     assert submitted == list(sessions)[::-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.files import atomic_text
+from kuzushiji_submit.core.files import atomic_text, sha256_of
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.training.checkpoints import FOLDER, checkpoint_to_resume
 from kuzushiji_submit.core.training.config import TrainingConfig
@@ -18,7 +18,9 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 2
 """Of config.json and the checkpoints; runs of another number cannot be resumed."""
-_MAY_CHANGE = {"config", "versions"}
+INITIAL = "initial_weights"
+"""What the run started from: its path among the settings, and what the file held beside them."""
+_MAY_CHANGE = {"config", "versions", INITIAL}
 
 
 def claim_folder(out_dir: Path, config: TrainingConfig, described: Mapping[str, Any], *, resume: bool) -> Path | None:
@@ -26,7 +28,7 @@ def claim_folder(out_dir: Path, config: TrainingConfig, described: Mapping[str, 
 
     Args:
         out_dir: the folder of the run.
-        config: the run; `runtime` alone may change when it is resumed.
+        config: the run; when it is resumed, `runtime` alone may change, and the place of the initial weights.
         described: whatever else a resumed run must have in common with its first part.
         resume: whether a run that is there goes on.
 
@@ -42,6 +44,7 @@ def claim_folder(out_dir: Path, config: TrainingConfig, described: Mapping[str, 
         **described,
         "config": to_plain(config),
         "versions": {name: version(name) for name in ("torch", "pytorch-lightning", "numpy")},
+        INITIAL: _digest(config.initial_weights),
     }
     checkpoint = None
     if any((out_dir / FOLDER).glob("*.ckpt")):
@@ -66,6 +69,8 @@ def _check_same_run(path: Path, described: Mapping[str, Any]) -> None:
             )
         differing = [key for key in described if key not in _MAY_CHANGE and found.get(key) != described[key]]
         differing += [key for key in settings if key != "runtime" and earlier.get(key) != settings[key]]
+        if INITIAL in differing and described[INITIAL] and found.get(INITIAL) == described[INITIAL]:
+            differing.remove(INITIAL)  # the same file, elsewhere
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(
             f"{path}: cannot be read ({error!r}), so the run cannot be resumed: start another"
@@ -74,6 +79,12 @@ def _check_same_run(path: Path, described: Mapping[str, Any]) -> None:
         raise TrainingError(
             f"{path.parent}: the run to resume had other {', '.join(differing)}: take the same, or start another run"
         )
+
+
+def _digest(initial_weights: str) -> str:
+    """Of what a run starts from; "" where there is nothing, or no such file, which is named where it is read."""
+    path = Path(initial_weights)
+    return sha256_of(path) if initial_weights and path.is_file() else ""
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

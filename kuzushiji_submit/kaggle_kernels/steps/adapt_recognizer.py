@@ -9,7 +9,7 @@ from kuzushiji_submit.core.errors import KernelError
 from kuzushiji_submit.kaggle_kernels.commands import Outcome
 from kuzushiji_submit.kaggle_kernels.kernel_run import ADAPT, KernelRun, ended
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
-from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, RECOGNIZER, RUNS
+from kuzushiji_submit.kaggle_kernels.outputs import RECOGNIZER, RUNS
 from kuzushiji_submit.kaggle_kernels.part_of_data import part_of_data
 from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
@@ -31,7 +31,7 @@ def _adapt(run: KernelRun, seconds: float) -> tuple[Status, str]:
         )
     scratch = run.session.roots.scratch / ADAPT
     out = run.working / RUNS / ADAPT
-    teachers = [path for path in attached if path != begun_with]
+    teachers = [*(path for path in attached if path != begun_with), *run.dense_readers()]
     labeled = part_of_data(run.data, scratch / "labeled", lambda book: book not in run.held_out)
     guard = part_of_data(run.data, scratch / "guard", lambda book: book in run.held_out, GUARD_PAGES)
     outcome = run.command(
@@ -47,10 +47,6 @@ def _adapt(run: KernelRun, seconds: float) -> tuple[Status, str]:
         ],
         seconds,
     )
-    detector = run.detector_of_fold()
-    if detector is not None and run.own(DETECTOR) is None:
-        # So that whoever attaches this run for that of the fold has all that the fold had.
-        shutil.copyfile(detector, run.working / DETECTOR)
     return _judge(run, out, outcome)
 
 
@@ -74,6 +70,6 @@ ADAPT_STEP = Step(
     0.35,
     _adapt,
     images=("train_images", "test_images"),
-    after=("detector", "recognizer", "prior"),
+    after=("detector", "recognizer", "dense", "prior"),
     leaves=(f"{RUNS}/{ADAPT}",),
 )

@@ -15,7 +15,7 @@ def _calibrate(run: KernelRun, seconds: float) -> tuple[Status, str]:
         return "skipped", f"no recognizer was trained without {', '.join(run.held_out)}"
     arguments = [
         *("calibrate", "--data", run.data.root, "--books", *run.held_out),
-        *reading_arguments([weights], filter(None, [run.detector_of_fold()]), run.prior()),
+        *reading_arguments([weights, *run.dense_of_fold()], filter(None, [run.detector_of_fold()]), run.prior()),
         *("--out", run.working / RECOGNIZER),
     ]
     return ended(run.command("calibrate", arguments, seconds))
@@ -26,6 +26,6 @@ CALIBRATE_STEP = Step(
     0.05,
     _calibrate,
     images=("train_images",),
-    after=("detector", "recognizer", "adapt", "prior"),
+    after=("detector", "recognizer", "dense", "adapt", "prior"),
     leaves=(RECOGNIZER,),
 )

@@ -36,7 +36,12 @@ def find_readers(run: KernelRun) -> Readers:
     level = run.second_level()
     decides = second_level_decides(run)
     return Readers(
-        recognizers, run.detectors(), run.prior(), level if decides else None, None if decides else _min_score(run)
+        recognizers,
+        run.detectors(),
+        run.prior(),
+        level if decides else None,
+        None if decides else _min_score(run),
+        run.dense_readers(),
     )
 
 

@@ -19,7 +19,7 @@ def _read(run: KernelRun, seconds: float) -> tuple[Status, str]:
     before = run.attached(HELD_OUT)
     arguments = [
         *("held-out", "--data", run.data.root, "--books", *run.held_out),
-        *reading_arguments([weights], filter(None, [run.detector_of_fold()]), run.prior()),
+        *reading_arguments([weights, *run.dense_of_fold()], filter(None, [run.detector_of_fold()]), run.prior()),
         *("--out", run.working / HELD_OUT, "--time-budget", f"{seconds:.0f}s", "--workers", os.cpu_count() or 1),
         *(("--before", *before) if before else ()),
     ]

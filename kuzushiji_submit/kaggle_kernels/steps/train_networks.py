@@ -3,32 +3,46 @@
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from functools import partial
 
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
-from kuzushiji_submit.kaggle_kernels.outputs import DETECTOR, RECOGNIZER, RUNS
+from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, RECOGNIZER, RUNS
 from kuzushiji_submit.kaggle_kernels.session import Status
 
-_WEIGHTS = {"detector": DETECTOR, "recognizer": RECOGNIZER}
-# Prepared pages and crops are made anew in each session: they are larger than what a kernel may keep.
-_STORES = {"detector": "--pages", "recognizer": "--crops"}
+_WEIGHTS = {"detector": DETECTOR, "recognizer": RECOGNIZER, "dense": DENSE}
+# Prepared pages and crops are made anew in each session: they are larger than what a kernel may keep. Two networks
+# learn from the same pages.
+_STORES = {"detector": ("--pages", "pages"), "recognizer": ("--crops", "crops"), "dense": ("--pages", "pages")}
 
 
-def _train(what: str, run: KernelRun, seconds: float) -> tuple[Status, str]:
+def train_network(what: str, run: KernelRun, seconds: float, further: Sequence[object] = ()) -> tuple[Status, str]:
+    """Trains a network on the books that are not held out, and copies its weights to the top of the output.
+
+    Args:
+        what: "detector", "recognizer" or "dense"; also the step's name.
+        run: the kernel's run.
+        seconds: that it may take.
+        further: arguments of `kuzushiji train` that are this network's own.
+
+    Returns:
+        how it ended, and a line about it.
+    """
     out = run.working / RUNS / what
     weights = out / _WEIGHTS[what]
+    option, store = _STORES[what]
     outcome = run.command(
         what,
         [
-            *("train", what, "--data", run.data.root, "--out", out),
-            *(_STORES[what], run.session.roots.scratch / what),
+            *("train", what, "--data", run.data.root, "--out", out, option, run.session.roots.scratch / store),
             *("--resume", "--time-budget", f"{seconds:.0f}s", "--workers", os.cpu_count() or 1),
             *("--set", "runtime.keep_every_epoch=false"),
             # A T4 has no bfloat16.
             *(("--set", "runtime.precision=16-mixed") if run.session.gpus else ()),
             *_split(run),
+            *further,
         ],
         seconds,
     )
@@ -50,10 +64,10 @@ DETECTOR_STEP, RECOGNIZER_STEP = (
     Step(
         what,
         share,
-        partial(_train, what),
+        partial(train_network, what),
         images=("train_images",),
-        leaves=(f"{RUNS}/{what}", weights),
+        leaves=(f"{RUNS}/{what}", _WEIGHTS[what]),
         trains=True,
     )
-    for (what, weights), share in zip(_WEIGHTS.items(), (0.28, 0.42), strict=True)
+    for what, share in (("detector", 0.3), ("recognizer", 0.42))
 )

@@ -30,6 +30,7 @@ EXPECTED = {
     "kuzu-char-rec",
     "adapt",
     "adapt-kaggle",
+    "dense-kaggle",
 }
 
 
@@ -64,6 +65,11 @@ def test_the_detector_s_preset_is_the_detector_that_ships() -> None:
 @pytest.mark.parametrize("name", ["dense", "dense-real"])
 def test_a_dense_reader_can_start_from_the_detector_that_ships(name: str) -> None:
     assert to_plain(read_settings(DenseTraining(), name).network.body) == read_record(DETECTOR_WEIGHTS).settings
+
+
+def test_on_kaggle_the_dense_reader_stands_on_the_pyramid_of_that_detector() -> None:
+    body = read_settings(HeatmapTraining(), "detector-kaggle").network
+    assert read_settings(DenseTraining(), "dense-kaggle").network.body == body
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,16 @@ def test_push_uploads_weights_and_attaches_them(kaggle, run, weights):
     assert kaggle.kernels[1]["kernelDataSources"] == ["tester/kuzushiji-train"]
 
 
+def test_a_dense_reader_goes_along_with_a_recognizer(kaggle, run, weights):
+    argv = ["kernel", "push", "predict", "--recognizer-weights", weights, "--dense-weights", weights]
+    assert run(*argv)[0] == 0
+    (files,) = kaggle.datasets["tester/kuzushiji-weights"]
+    assert set(files) >= {"recognizer.safetensors", "dense.safetensors"}
+    # By itself it reads nothing.
+    code, _, error = run("kernel", "push", "predict", "--dense-weights", weights)
+    assert (code, "the predict kernel needs weights" in error) == (1, True)
+
+
 def test_an_accelerator_of_ones_own(kaggle, run):
     assert run("kernel", "push", "train", "--accelerator", "NvidiaTeslaA100")[0] == 0
     assert kaggle.kernels[0]["machineShape"] == "NvidiaTeslaA100"

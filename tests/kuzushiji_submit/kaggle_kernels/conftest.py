@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.training.book_split import describe_books
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
 from kuzushiji_submit.kaggle_kernels.commands import Outcome
@@ -97,9 +98,25 @@ def option(call: Sequence[str], name: str) -> str:
     return call[call.index(name) + 1]
 
 
-def save_weights(path: Path, held_out: Sequence[str], content: bytes = b"") -> Path:
-    """A safetensors file without a network, whose record says which books were held out."""
-    record = WeightsRecord("recognizer", "none", provenance=Provenance(split=describe_books(held_out)))
+def save_weights(
+    path: Path, held_out: Sequence[str], content: bytes = b"", characters: Sequence[str] = (), **shape: object
+) -> Path:
+    """A safetensors file without a network, whose record says which books were held out.
+
+    Args:
+        path: the file.
+        held_out: books.
+        content: the numbers.
+        characters: codepoints that it says.
+        shape: of a detector's pyramid, which makes it one.
+    """
+    record = WeightsRecord(
+        "detector" if shape else "recognizer",
+        "heatmap_fpn" if shape else "none",
+        settings=shape,
+        charset=Charset(tuple(characters)) if characters else None,
+        provenance=Provenance(split=describe_books(held_out)),
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({"x": np.frombuffer(content, np.uint8)}, path, {"kuzushiji": record.to_text()})
     return path

@@ -13,6 +13,7 @@ from slugify import slugify
 
 import kuzushiji_submit
 from detection.training.config import HeatmapTraining
+from detection.training.dense_config import DenseTraining
 from kuzushiji_submit.core.errors import DurationError, KernelError
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.kaggle_kernels import bootstrap
@@ -97,7 +98,8 @@ def test_the_training_s_presets_travel_along_and_are_settings_of_the_commands(bu
     values = constants((built["train"] / "kernel.py").read_text())["SETTINGS"]
     with tarfile.open(fileobj=io.BytesIO(lzma.decompress(pack_packages(ROOT)))) as archive:
         packed = set(archive.getnames())
-    for what, default in (("detector", HeatmapTraining()), ("recognizer", RecognizerTraining())):
+    commands = {"detector": HeatmapTraining(), "recognizer": RecognizerTraining(), "dense": DenseTraining()}
+    for what, default in commands.items():
         preset = values["configs"][what]
         assert f"kuzushiji_submit/presets/{preset}.toml" in packed
         assert read_settings(default, preset) != default
