@@ -84,7 +84,7 @@ def main() -> int:
         if text and args.prior is None:
             continue
         overrides = [f"hand.enabled={str(hand).lower()}", f"context.enabled={str(text).lower()}"]
-        show_pages(way, list(read_whole(args, overrides, complete)))
+        show_pages(way, list(read_whole(args, overrides, complete)), args.min_score)
     return 0
 
 
@@ -98,6 +98,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--detector-weights")
     parser.add_argument("--prior", type=Path)
     parser.add_argument("--temperature", type=float, default=1.0, help="of all together (default: %(default)s)")
+    parser.add_argument("--min-score", type=float, help="F1 at this threshold, too, which was not chosen on the pages")
     parser.add_argument("--pipeline", nargs="*", default=[], metavar="KEY=VALUE")
     return parser.parse_args()
 
@@ -183,8 +184,8 @@ def detector_of(args: argparse.Namespace, book: str) -> tuple[Path, ...]:
     return detector_weights(None, [Path(args.detector_weights.format(book=book))] if args.detector_weights else None)
 
 
-def show_pages(way: str, read: Sequence[tuple[PageReading, PageTruth]]) -> None:
-    """F1 of the best threshold, and of the books at it."""
+def show_pages(way: str, read: Sequence[tuple[PageReading, PageTruth]], min_score: float | None) -> None:
+    """F1 at the best threshold, of the books at it, and at a given one."""
     scores, hits, truths = judge(read)
     best = best_threshold(scores, hits, truths)
     everything = Counts(int(hits.sum()), len(scores) - int(hits.sum()), truths - int(hits.sum()))
@@ -194,6 +195,11 @@ def show_pages(way: str, read: Sequence[tuple[PageReading, PageTruth]]) -> None:
         kept = of_book[0] >= best.min_score
         tp = int(of_book[1][kept].sum())
         by_book.append(f"{book} {Counts(tp, int(kept.sum()) - tp, of_book[2] - tp).f1:.3f}")
+    if min_score is not None:
+        sure = scores >= min_score
+        tp = int(hits[sure].sum())
+        given = Counts(tp, int(sure.sum()) - tp, truths - tp)
+        print(f"{way:12} from {min_score:.3f} on F1 {given.f1:.4f} ({given.precision:.3f}, {given.recall:.3f})")
     counts = best.counts
     print(
         f"{way:12} {len(read)} pages  F1 {counts.f1:.4f} from {best.min_score:.3f} on (precision "
