@@ -36,7 +36,7 @@ def look_at_model_files() -> Iterator[Finding]:
         yield _look("recognizer", first.with_name(name), record_of, Verdict.NOTE, "the others read without it")
     dense = default_weights.DENSE_WEIGHTS
     if dense.is_file() or dense.name in _several(read_card(dense.with_name(CARD)).get("file", "")):
-        yield _look("dense reader", dense, record_of, Verdict.NOTE, "characters are read crop by crop alone")
+        yield _look("dense", dense, record_of, Verdict.NOTE, "characters are read crop by crop alone")
     yield _look("detector", default_weights.DETECTOR_WEIGHTS, record_of, Verdict.NOTE, "the ink detector stands in")
     yield _look("text prior", default_weights.TEXT_PRIOR, prior_of, Verdict.NOTE, "characters are read one by one")
 

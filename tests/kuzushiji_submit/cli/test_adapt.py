@@ -74,6 +74,7 @@ def test_without_weights_the_project_s_first_is_taught_by_all_of_them(command, w
     for path in own:
         shutil.copy(weights, path)
     monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", own[0])
+    monkeypatch.setattr(default_weights, "DENSE_WEIGHTS", tmp_path / "own" / "dense.safetensors")
     jobs = []
     monkeypatch.setattr(adapting, "adapt", lambda job, config: jobs.append(job) or AdaptResult())
     place = command.index("--recognizer-weights")

@@ -8,7 +8,7 @@ import pytest
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.diagnosis import brush_fonts, kaggle_access, reading_trial
 from kuzushiji_submit.diagnosis.finding import Finding, Verdict
-from kuzushiji_submit.reading.default_weights import all_recognizer_weights
+from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.synthetic import fonts
 
 SECRET = "KGAT_+/0123456789abcdef"
@@ -31,10 +31,21 @@ def test_the_doctor_reads_part_of_a_page(capsys, monkeypatch, tmp_path):
     lines = printed.out.splitlines()
     assert lines[-1] == "pages can be read"
     assert lines[-2].startswith("ok    reading     part of a sample page on cpu: ")
-    recognizers = len(all_recognizer_weights(None))
-    for what in ("kuzushiji", "Python", "packages", "memory", "disk", "recognizer", "detector", "fonts", "Kaggle"):
-        expected = recognizers if what == "recognizer" else 1
-        assert sum(line[6:].startswith(f"{what} ") for line in lines) == expected
+    dense = default_weights.DENSE_WEIGHTS.is_file()
+    counts = {"recognizer": len(default_weights.all_recognizer_weights(None)) - dense, "dense": int(dense)}
+    for what in (
+        "kuzushiji",
+        "Python",
+        "packages",
+        "memory",
+        "disk",
+        "recognizer",
+        "detector",
+        "dense",
+        "fonts",
+        "Kaggle",
+    ):
+        assert sum(line[6:].startswith(f"{what} ") for line in lines) == counts.get(what, 1)
     assert "credentials in KAGGLE_API_TOKEN (not tried, never shown)" in printed.out
     assert SECRET not in printed.out + printed.err
     assert SECRET[5:] not in printed.out + printed.err

@@ -104,6 +104,7 @@ def place(tmp_path_factory, draw_page, save_drawn_page, weights) -> Iterator[Pat
         # Without weights of its own, the ink detector stands in; it finds crosses in no time.
         patch.setattr(default_weights, "DETECTOR_WEIGHTS", place / "none.safetensors")
         patch.setattr(default_weights, "RECOGNIZER_WEIGHTS", weights)
+        patch.setattr(default_weights, "DENSE_WEIGHTS", place / "none.safetensors")
         assert run("train") == 0
         for folder in ("run-1", "run-2"):
             (place / folder).mkdir()

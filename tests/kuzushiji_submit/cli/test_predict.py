@@ -42,10 +42,10 @@ def run(pages, tmp_path, weights, monkeypatch):
 
 
 def test_the_heatmap_detector_reads_its_weights(run, detector, tmp_path, capsys):
-    expected = (0, {"b_1": 1, "b_2": 1, "b_3": 1})
+    expected = (0, {"b_1": 2, "b_2": 2, "b_3": 2})
     assert run("--detector", "heatmap", "--detector-weights", detector, "--debug", tmp_path / "debug") == expected
     captured = capsys.readouterr()
-    assert captured.out == f"{tmp_path}/submission.csv: 3 characters on 3 pages\n"
+    assert captured.out == f"{tmp_path}/submission.csv: 6 characters on 3 pages\n"
     assert "ink detector" not in captured.err
     assert sorted(path.name for path in (tmp_path / "debug").glob("[!.]*")) == ["b_1.jpg", "b_2.jpg", "b_3.jpg"]
     settings = json.loads((tmp_path / "submission.settings.json").read_text())
@@ -59,7 +59,7 @@ def test_the_projects_own_weights_are_the_default(run, detector, tmp_path, capsy
     own = tmp_path / "own" / "detector.safetensors"
     own.parent.mkdir()
     own.write_bytes(detector.read_bytes())
-    assert run() == (0, {"b_1": 1, "b_2": 1, "b_3": 1})
+    assert run() == (0, {"b_1": 2, "b_2": 2, "b_3": 2})
     assert "ink detector" not in capsys.readouterr().err
 
 

@@ -58,6 +58,7 @@ def test_without_weights_pages_are_read_by_all_recognizers_as_in_predict(data, w
     for path in own:
         shutil.copy(weights, path)
     monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", first)
+    monkeypatch.setattr(default_weights, "DENSE_WEIGHTS", first.with_name("dense.safetensors"))
     load, asked = reading.load_pipeline, []
 
     def record(config, files, *more):

@@ -168,7 +168,8 @@ def test_both_are_calibrated_together(trained, data, weights, pages, tmp_path, c
     out = tmp_path / "both.toml"
     both = ["--recognizer-weights", weights, trained, "--detector", "ink", "--device", "cpu"]
     argv = [str(argument) for argument in ["calibrate", "--data", data, *both]]
-    assert main([*argv, "--out", str(tmp_path / "both.safetensors")]) == 1
+    two = [*argv[:4], str(weights), *argv[4:]]  # two readers of crops, and the dense one
+    assert main([*two, "--out", str(tmp_path / "both.safetensors")]) == 1
     assert "name a file ending in .toml" in capsys.readouterr().err
     assert main([*argv, "--out", str(out)]) == 0
     assert "on 12 characters" in capsys.readouterr().out

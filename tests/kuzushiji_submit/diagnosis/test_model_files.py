@@ -56,7 +56,7 @@ def test_a_dense_reader_is_looked_at_where_there_is_one_or_should_be(tmp_path, m
     monkeypatch.setattr(default_weights, "DENSE_WEIGHTS", path)
 
     def found():
-        return [finding for finding in look_at_model_files() if finding.what == "dense reader"]
+        return [finding for finding in look_at_model_files() if finding.what == "dense"]
 
     assert found() == []
     card.write_text("---\nfile: detector.safetensors, dense.safetensors\n---\n")
