@@ -28,6 +28,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from detection.dense import inference as dense_inference
 from detection.heatmap import detector, inference
 from kuzushiji_submit.cli.main import main as kuzushiji
 from kuzushiji_submit.competition.data_folder import list_images
@@ -46,6 +47,8 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (prepared, "estimate_paper", "paper"),
     (prepared, "read_ink", "ink"),
     (detector, "levelled_page", "levelling"),
+    (dense_inference, "levelled_page", "levelling"),
+    (dense_inference.DensePageReader, "logits", "dense reader: network, places"),
     (inference.MapReader, "read_scales", "detector: scaling, padding"),
     (detector, "decode", "detector: boxes from maps"),
     (pipeline, "crop_page", "crops"),
