@@ -1,10 +1,12 @@
 """Pages told apart by book, and the loaders of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
@@ -15,6 +17,7 @@ from detection.training.tiles import PageSource, TileBatch, TileDataset, TileSam
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.training.book_split import describe_books, held_out_books
 from kuzushiji_submit.core.training.config import BookSplit
+from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.loaders import as_it_is, make_loader
 
 
@@ -77,6 +80,42 @@ def _open_all(folder: Path) -> list[StoredPage]:
     if not pages:
         raise TrainingError(f"{folder}: holds no prepared page: prepare them first")
     return pages
+
+
+def describe_sources(sources: Sequence[StoreSource], split: PageSplit, *, characters: bool = False) -> dict[str, Any]:
+    """What a resumed run must have in common with its first part, besides the settings.
+
+    Args:
+        sources: the stores.
+        split: their pages.
+        characters: whether what the boxes hold is learned, too.
+    """
+    return {
+        "sources": [
+            {
+                "name": source.folder.name,
+                "share": source.share,
+                "validate": source.validate,
+                "pages": len(trained.pages),
+                "boxes": sum(len(page.boxes) for page in trained.pages),
+            }
+            for source, trained in zip(sources, split.train, strict=True)
+        ],
+        "data_fingerprint": fingerprint(_identity(split, characters=characters)),
+        "split_description": split.describe(),
+        "validation_books": list(split.validation_books),
+    }
+
+
+def _identity(split: PageSplit, *, characters: bool) -> Iterator[str | NDArray[np.generic]]:
+    """What makes the pages these and no others; of the pixels the sizes alone."""
+    for pages in (*(source.pages for source in split.train), split.validation):
+        for page in pages:
+            held = f"{' '.join(page.codepoints)}\n" if characters else ""
+            yield f"{page.page_id}\n{page.book_id}\n{page.image.shape}\n{held}"
+            yield page.boxes
+            yield page.kinds
+        yield "\n"
 
 
 class PageDataModule(LightningDataModule):

@@ -2,19 +2,16 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from detection.dense.network import KIND, DenseReader
 from detection.dense.weights_file import DenseMetadata, borrow_weights, save_dense
-from detection.training.data import PageSplit, StoreSource, split_pages
+from detection.training.data import PageSplit, StoreSource, describe_sources, split_pages
 from detection.training.dense_config import DenseTraining
 from detection.training.dense_data import CharacterDataModule
 from detection.training.dense_module import DenseModule
@@ -22,7 +19,6 @@ from detection.training.dense_tiles import class_weights, codepoints_of
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
-from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance
@@ -68,7 +64,11 @@ def train_dense(
         model=architecture_of(config.network).name,
         make_module=partial(make_module, config, data, charset),
         data=data,
-        described=_describe_data(sources, split, charset),
+        described={
+            "charset_fingerprint": charset.fingerprint,
+            "classes": len(charset),
+            **describe_sources(sources, split, characters=True),
+        },
         monitor=MONITOR,
         trained_on=sum(len(source.pages) for source in split.train),
         held_out=len(data.pages),
@@ -122,37 +122,6 @@ def charset_of(split: PageSplit) -> Charset:
     if not len(charset):
         raise TrainingError("there is no character to learn: give a data folder with pages that have some")
     return charset
-
-
-def _describe_data(sources: Sequence[StoreSource], split: PageSplit, charset: Charset) -> dict[str, Any]:
-    """What a resumed run must have in common with its first part, besides the settings."""
-    return {
-        "charset_fingerprint": charset.fingerprint,
-        "classes": len(charset),
-        "sources": [
-            {
-                "name": source.folder.name,
-                "share": source.share,
-                "validate": source.validate,
-                "pages": len(trained.pages),
-                "boxes": sum(len(page.boxes) for page in trained.pages),
-            }
-            for source, trained in zip(sources, split.train, strict=True)
-        ],
-        "data_fingerprint": fingerprint(_identity(split)),
-        "split_description": split.describe(),
-        "validation_books": list(split.validation_books),
-    }
-
-
-def _identity(split: PageSplit) -> Iterator[str | NDArray[np.generic]]:
-    """What makes the pages these and no others; of the pixels the sizes alone."""
-    for pages in (*(source.pages for source in split.train), split.validation):
-        for page in pages:
-            yield f"{page.page_id}\n{page.book_id}\n{page.image.shape}\n{' '.join(page.codepoints)}\n"
-            yield page.boxes
-            yield page.kinds
-        yield "\n"
 
 
 def _export(

@@ -2,25 +2,21 @@
 
 import dataclasses
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from detection.heatmap.network import HeatmapNet
 from detection.heatmap.weights_file import DetectorMetadata, load_detector, save_detector
 from detection.training.config import HeatmapTraining
-from detection.training.data import PageDataModule, PageSplit, StoreSource, split_pages
+from detection.training.data import PageDataModule, PageSplit, StoreSource, describe_sources, split_pages
 from detection.training.module import HeatmapModule
 from detection.training.page_match import MatchPoints
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
-from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
 from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
 from kuzushiji_submit.core.weights_record import Provenance
@@ -64,7 +60,7 @@ def train_heatmap(
         model=architecture_of(config.network).name,
         make_module=partial(make_module, config, match),
         data=data,
-        described=_describe_data(sources, split),
+        described=describe_sources(sources, split),
         monitor=MONITOR,
         trained_on=sum(len(source.pages) for source in split.train),
         held_out=len(data.pages),
@@ -112,35 +108,6 @@ def make_module(config: HeatmapTraining, match: MatchPoints) -> HeatmapModule:
             )
         network.load_state_dict(initial.state_dict())
     return HeatmapModule(network, config, match)
-
-
-def _describe_data(sources: Sequence[StoreSource], split: PageSplit) -> dict[str, Any]:
-    """What a resumed run must have in common with its first part, besides the settings."""
-    return {
-        "sources": [
-            {
-                "name": source.folder.name,
-                "share": source.share,
-                "validate": source.validate,
-                "pages": len(trained.pages),
-                "boxes": sum(len(page.boxes) for page in trained.pages),
-            }
-            for source, trained in zip(sources, split.train, strict=True)
-        ],
-        "data_fingerprint": fingerprint(_identity(split)),
-        "split_description": split.describe(),
-        "validation_books": list(split.validation_books),
-    }
-
-
-def _identity(split: PageSplit) -> Iterator[str | NDArray[np.generic]]:
-    """What makes the pages these and no others; of the pixels the sizes alone."""
-    for pages in (*(source.pages for source in split.train), split.validation):
-        for page in pages:
-            yield f"{page.page_id}\n{page.book_id}\n{page.image.shape}\n"
-            yield page.boxes
-            yield page.kinds
-        yield "\n"
 
 
 def _export(

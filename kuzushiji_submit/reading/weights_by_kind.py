@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from detection.dense.network import KIND as DENSE
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.weights_record import read_record
-
-DENSE = "dense_reader"
-"""The kind of a dense reader's weights file."""
-ONNX = ".onnx"
+from recognition.onnx_file import SUFFIX
 
 
 def split_by_kind(weights: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
@@ -17,7 +15,7 @@ def split_by_kind(weights: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path
     Raises:
         WeightsError: if a file is missing or damaged, or none reads crops.
     """
-    dense = tuple(path for path in weights if path.suffix != ONNX and read_record(path).kind == DENSE)
+    dense = tuple(path for path in weights if path.suffix != SUFFIX and read_record(path).kind == DENSE)
     crops = tuple(path for path in weights if path not in dense)
     if not crops:
         raise WeightsError(
