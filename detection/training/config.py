@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from detection.heatmap.network import COARSEST, HeatmapNetConfig
-from detection.training.augment import TileAugmentConfig
+from detection.heatmap.network import HeatmapNetConfig
+from detection.training.tile_config import TileTraining
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.training.config import OneCycleConfig, TrainingConfig
+from kuzushiji_submit.core.training.config import OneCycleConfig
 
 
 @dataclass(frozen=True)
@@ -33,33 +33,16 @@ class HeatmapOptimizer(OneCycleConfig):
 
 
 @dataclass(frozen=True)
-class HeatmapTraining(TrainingConfig):
-    """A training run; a batch counts tiles.
+class HeatmapTraining(TileTraining):
+    """A training run of the score map.
 
     Attributes:
         network: the network's shape.
-        augment: how tiles are distorted.
         optimizer: how the weights move.
-        tiles_per_epoch: tiles an epoch, of all processes.
-        tile_size: side of a tile in pixels, a multiple of 32.
 
     Raises:
         ConfigError: if a value is out of its range.
     """
 
     network: HeatmapNetConfig = field(default_factory=HeatmapNetConfig)
-    augment: TileAugmentConfig = field(default_factory=TileAugmentConfig)
     optimizer: HeatmapOptimizer = field(default_factory=HeatmapOptimizer)
-    epochs: int = 20
-    tiles_per_epoch: int = 2000
-    batch_size: int = 8
-    tile_size: int = 320
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.tile_size < COARSEST or self.tile_size % COARSEST:
-            raise ConfigError(f"tile_size must be a multiple of {COARSEST}, got {self.tile_size}")
-        if self.tiles_per_epoch < self.batch_size:
-            raise ConfigError(
-                f"tiles_per_epoch must be at least batch_size, got {self.tiles_per_epoch} and {self.batch_size}"
-            )

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from detection.training.config import HeatmapTraining
-from detection.training.page_match import ValidationPage, ValidationPages
+from detection.training.page_match import ValidationPages
 from detection.training.page_store import PageStore, StoredPage
 from detection.training.tiles import PageSource, TileBatch, TileDataset, TileSampler
+from detection.training.tiles_data import TilesDataModule
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.training.book_split import describe_books, held_out_books
 from kuzushiji_submit.core.training.config import BookSplit
 from kuzushiji_submit.core.training.data_fingerprint import fingerprint
-from kuzushiji_submit.core.training.loaders import as_it_is, make_loader
 
 
 @dataclass(frozen=True)
@@ -118,8 +117,11 @@ def _identity(split: PageSplit, *, characters: bool) -> Iterator[str | NDArray[n
         yield "\n"
 
 
-class PageDataModule(LightningDataModule):
-    """Endless tiles to train on, whole pages to validate on."""
+class PageDataModule(TilesDataModule):
+    """The score map's: tiles with their maps, pages with their boxes."""
+
+    tiles: TileDataset
+    pages: ValidationPages
 
     def __init__(self, split: PageSplit, config: HeatmapTraining) -> None:
         """Takes the pages.
@@ -127,10 +129,8 @@ class PageDataModule(LightningDataModule):
         Raises:
             TrainingError: if there is no page to train on.
         """
-        super().__init__()
-        self.config = config
-        self.tiles = TileDataset(split.train, config.tile_size, config.augment, config.seed)
-        self.pages = ValidationPages(split.validation)
+        tiles = TileDataset(split.train, config.tile_size, config.augment, config.seed)
+        super().__init__(config, tiles, ValidationPages(split.validation))
 
     def train_dataloader(self) -> DataLoader[TileBatch]:
         """The tiles of an epoch, dealt to the processes.
@@ -138,29 +138,10 @@ class PageDataModule(LightningDataModule):
         Raises:
             TrainingError: if there are fewer tiles than processes.
         """
-        rank, world_size = self._place()
+        rank, world_size = self.place()
         sampler = TileSampler(self.config.tiles_per_epoch, rank, world_size)
         if not len(sampler):
             raise TrainingError(
                 f"{self.config.tiles_per_epoch} tiles are none for {world_size} processes: raise tiles_per_epoch"
             )
-        return make_loader(
-            self.tiles,
-            sampler,
-            min(self.config.batch_size, len(sampler)),
-            num_workers=self.config.runtime.num_workers,
-            seed=self.config.seed,
-            drop_last=True,
-        )
-
-    def val_dataloader(self) -> DataLoader[ValidationPage] | list[DataLoader[ValidationPage]]:
-        """Every held-out page once, dealt to the processes."""
-        rank, world_size = self._place()
-        if not len(self.pages):
-            return []
-        # A process without a page would not take part in adding up: it gets the empty one behind the last.
-        places = range(rank, len(self.pages), world_size) or [len(self.pages)]
-        return DataLoader(self.pages, batch_size=None, sampler=places, collate_fn=as_it_is)
-
-    def _place(self) -> tuple[int, int]:
-        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return self.tile_loader(sampler)

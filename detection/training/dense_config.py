@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass, field
 
 from detection.dense.network import DenseReaderConfig
-from detection.heatmap.network import COARSEST
 from detection.training.augment import TileAugmentConfig
+from detection.training.tile_config import TileTraining
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.training.config import BookSplit, OneCycleConfig, TrainingConfig
+from kuzushiji_submit.core.training.config import BookSplit, OneCycleConfig
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,13 @@ class BoxNoise:
 
 
 @dataclass(frozen=True)
-class DenseTraining(TrainingConfig):
-    """A training run; a batch counts tiles.
+class DenseTraining(TileTraining):
+    """A training run of the dense reader.
 
     Attributes:
         network: the network's shape.
-        augment: how tiles are distorted.
         boxes: how the boxes in them are moved.
         optimizer: how the weights move.
-        tiles_per_epoch: tiles an epoch, of all processes.
-        tile_size: side of a tile in pixels, a multiple of 32.
         tries: places that are drawn for each tile; the one with most characters is taken.
         power: a character counts as its class's number of boxes to this power, less 1: 1 for all alike, 0 for classes
             alike.
@@ -83,21 +80,12 @@ class DenseTraining(TrainingConfig):
     )
     boxes: BoxNoise = field(default_factory=BoxNoise)
     optimizer: DenseOptimizer = field(default_factory=DenseOptimizer)
-    epochs: int = 20
     tiles_per_epoch: int = 4000
-    batch_size: int = 8
-    tile_size: int = 320
     tries: int = 5
     power: float = 0.75
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.tile_size < COARSEST or self.tile_size % COARSEST:
-            raise ConfigError(f"tile_size must be a multiple of {COARSEST}, got {self.tile_size}")
-        if self.tiles_per_epoch < self.batch_size:
-            raise ConfigError(
-                f"tiles_per_epoch must be at least batch_size, got {self.tiles_per_epoch} and {self.batch_size}"
-            )
         if self.tries < 1:
             raise ConfigError(f"tries must be at least 1, got {self.tries}")
         if not 0 <= self.power <= 1:

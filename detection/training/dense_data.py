@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from detection.training.data import PageSplit
@@ -13,9 +12,9 @@ from detection.training.dense_config import DenseTraining
 from detection.training.dense_tiles import CharacterBatch, CharacterTiles, class_ids_of
 from detection.training.page_store import StoredPage
 from detection.training.tiles import TileSampler
+from detection.training.tiles_data import TilesDataModule
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.training.loaders import as_it_is, make_loader
 
 
 class CharacterPage(NamedTuple):
@@ -50,8 +49,11 @@ class CharacterPages(Dataset[CharacterPage]):
         return CharacterPage(np.array(page.image), page.boxes[ids >= 0], ids[ids >= 0])
 
 
-class CharacterDataModule(LightningDataModule):
-    """Endless tiles to train on, whole pages to validate on."""
+class CharacterDataModule(TilesDataModule):
+    """The dense reader's: tiles and pages with their characters."""
+
+    tiles: CharacterTiles
+    pages: CharacterPages
 
     def __init__(self, split: PageSplit, charset: Charset, config: DenseTraining) -> None:
         """Takes the pages.
@@ -59,10 +61,9 @@ class CharacterDataModule(LightningDataModule):
         Raises:
             TrainingError: if there is no character to learn.
         """
-        super().__init__()
-        self.config = config
-        self.tiles = CharacterTiles(split.train, charset, config)
-        self.pages = CharacterPages(split.validation, charset)
+        super().__init__(
+            config, CharacterTiles(split.train, charset, config), CharacterPages(split.validation, charset)
+        )
 
     def train_dataloader(self) -> DataLoader[CharacterBatch]:
         """The tiles of an epoch, dealt to the processes.
@@ -70,26 +71,7 @@ class CharacterDataModule(LightningDataModule):
         Raises:
             TrainingError: if there are fewer tiles than processes.
         """
-        sampler = TileSampler(self.config.tiles_per_epoch, *self._place())
+        sampler = TileSampler(self.config.tiles_per_epoch, *self.place())
         if not len(sampler):
             raise TrainingError(f"{self.config.tiles_per_epoch} tiles are too few for the processes: raise it")
-        return make_loader(
-            self.tiles,
-            sampler,
-            min(self.config.batch_size, len(sampler)),
-            num_workers=self.config.runtime.num_workers,
-            seed=self.config.seed,
-            drop_last=True,
-        )
-
-    def val_dataloader(self) -> DataLoader[CharacterPage] | list[DataLoader[CharacterPage]]:
-        """Every held-out page once, dealt to the processes."""
-        rank, world_size = self._place()
-        if not len(self.pages):
-            return []
-        # A process without a page would not take part in adding up: it gets the empty one behind the last.
-        places = range(rank, len(self.pages), world_size) or [len(self.pages)]
-        return DataLoader(self.pages, batch_size=None, sampler=places, collate_fn=as_it_is)
-
-    def _place(self) -> tuple[int, int]:
-        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return self.tile_loader(sampler)

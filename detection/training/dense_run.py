@@ -1,6 +1,5 @@
 """A dense reader's run from prepared pages to a weights file."""
 
-import dataclasses
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -20,7 +19,7 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
-from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
+from kuzushiji_submit.core.training.run import Stage, TrainingResult, provenance_of_run, run_training
 from kuzushiji_submit.core.weights_record import Provenance
 
 logger = logging.getLogger(__name__)
@@ -134,11 +133,5 @@ def _export(
     state: dict[str, Tensor],
     scores: dict[str, float],
 ) -> None:
-    described = dataclasses.replace(
-        provenance,
-        split=split.describe(),
-        seed=config.seed,
-        scores=tuple(sorted(scores.items())),
-        date=provenance.date or today(),
-    )
+    described = provenance_of_run(provenance, split.describe(), config.seed, scores)
     save_dense(path, state, DenseMetadata(config.network, charset, provenance=described), overwrite=True)

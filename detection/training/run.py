@@ -1,6 +1,5 @@
 """A training run from prepared pages to a weights file."""
 
-import dataclasses
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -18,7 +17,7 @@ from detection.training.page_match import MatchPoints
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.registry import architecture_of
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
-from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
+from kuzushiji_submit.core.training.run import Stage, TrainingResult, provenance_of_run, run_training
 from kuzushiji_submit.core.weights_record import Provenance
 
 logger = logging.getLogger(__name__)
@@ -119,11 +118,5 @@ def _export(
     state: dict[str, Tensor],
     scores: dict[str, float],
 ) -> None:
-    described = dataclasses.replace(
-        provenance,
-        split=split.describe(),
-        seed=config.seed,
-        scores=tuple(sorted(scores.items())),
-        date=provenance.date or today(),
-    )
+    described = provenance_of_run(provenance, split.describe(), config.seed, scores)
     save_detector(path, state, DetectorMetadata(config.network, provenance=described), overwrite=True)

@@ -1,6 +1,5 @@
 """A training run from crops to a weights file."""
 
-import dataclasses
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.training.data_fingerprint import fingerprint
 from kuzushiji_submit.core.training.lr_find import LrFindConfig, LrFindResult, search_learning_rate
-from kuzushiji_submit.core.training.run import Stage, TrainingResult, run_training, today
+from kuzushiji_submit.core.training.run import Stage, TrainingResult, provenance_of_run, run_training
 from kuzushiji_submit.core.weights_record import Provenance
 from recognition.models.registry import build_model, needs_context
 from recognition.training.balance import prior_offsets
@@ -173,12 +172,6 @@ def _export(
         crop=crops.crop_config,
         preprocess=module.preprocess,
         ink=crops.ink,
-        provenance=dataclasses.replace(
-            provenance,
-            split=split.description,
-            seed=config.seed,
-            scores=tuple(sorted(scores.items())),
-            date=provenance.date or today(),
-        ),
+        provenance=provenance_of_run(provenance, split.description, config.seed, scores),
     )
     save_weights(path, state, metadata, half=config.half, overwrite=True)

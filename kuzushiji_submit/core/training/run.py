@@ -4,7 +4,7 @@ import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from kuzushiji_submit.core.training.run_folder import claim_folder, write_json
 from kuzushiji_submit.core.training.runs import HISTORY, PICTURE, RESULT, Row
 from kuzushiji_submit.core.training.stop_in_time import StopInTime, TimeIsUpError
 from kuzushiji_submit.core.training.trainer import make_trainer, quiet_lightning
+from kuzushiji_submit.core.weights_record import Provenance
 
 logger = logging.getLogger(__name__)
 
@@ -187,6 +188,14 @@ def _network_state(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
 
 
-def today() -> str:
-    """The date that an exported weights file bears, ISO 8601, in UTC."""
-    return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+def provenance_of_run(given: Provenance, split: str, seed: int, scores: Mapping[str, float]) -> Provenance:
+    """What an exported weights file says of where it comes from.
+
+    Args:
+        given: what the user says; a date that it names stays, else it is today's, ISO 8601, in UTC.
+        split: how training and validation books were told apart, in words.
+        seed: of the run.
+        scores: validation figures by name.
+    """
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    return replace(given, split=split, seed=seed, scores=tuple(sorted(scores.items())), date=given.date or today)
