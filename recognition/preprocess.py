@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from kuzushiji_submit.core.errors import ConfigError
-from recognition.views import box_shapes, mark_boxes, sample_windows, window_matrices
+from recognition.views import Window, box_shapes, mark_boxes, sample_windows, window_matrices
 
 BINARIZATIONS = ("none", "height", "two-thirds")
 
@@ -27,6 +27,8 @@ class PreprocessConfig:
             of the box's longer side, the box marked, and the box's shape. The crops must then be cut with at least that
             much context.
         input_size: side of that window in pixels.
+        stretch: how far that window takes the shape of the box, 0 to 1: 0 leaves slender boxes slender, 1 shows every
+            box as a square.
 
     Raises:
         ConfigError: if a value is out of its range.
@@ -38,6 +40,7 @@ class PreprocessConfig:
     std: float = 1.0
     context: float = 0.0
     input_size: int = 64
+    stretch: float = 0.0
 
     def __post_init__(self) -> None:
         if self.binarize not in BINARIZATIONS:
@@ -49,6 +52,13 @@ class PreprocessConfig:
                 "preprocess needs a context of 0 or in 1..8 and an input_size in 16..256, got "
                 f"{self.context} and {self.input_size}"
             )
+        if not 0 <= self.stretch <= 1:
+            raise ConfigError(f"preprocess stretch must lie in 0..1, got {self.stretch}")
+
+    @property
+    def window(self) -> Window:
+        """The window that is shown of a crop, where `context` asks for one."""
+        return Window(self.context, self.stretch)
 
 
 def preprocess(crops: Tensor, config: PreprocessConfig) -> Tensor:
@@ -70,7 +80,7 @@ def model_inputs(pixels: Tensor, geometry: Tensor, config: PreprocessConfig) -> 
     """
     ink = to_unit(pixels)
     if config.context:
-        ink = sample_windows(ink, window_matrices(geometry, config.context), config.input_size)
+        ink = sample_windows(ink, window_matrices(geometry, config.window), config.input_size)
     return finish_inputs(ink, geometry, config)
 
 
@@ -79,7 +89,7 @@ def finish_inputs(ink: Tensor, geometry: Tensor, config: PreprocessConfig) -> tu
     ready = finish(ink, config)
     if not config.context:
         return (ready,)
-    marked = torch.cat([ready, mark_boxes(geometry, config.context, config.input_size)], dim=1)
+    marked = torch.cat([ready, mark_boxes(geometry, config.window, config.input_size)], dim=1)
     return marked, box_shapes(geometry)
 
 

@@ -70,7 +70,7 @@ class View:
             return model_inputs(pixels, geometry, config)
         ink, matrices = to_unit(pixels), self._matrices(geometry)
         if config.context:
-            ink = sample_windows(ink, after(window_matrices(geometry, config.context), matrices), config.input_size)
+            ink = sample_windows(ink, after(window_matrices(geometry, config.window), matrices), config.input_size)
         elif (self.right, self.down, self.scale) != (0, 0, 1):
             ink = sample_windows(ink, matrices, ink.shape[-1])
         amount = torch.full((len(ink), 1, 1, 1), self.thicker, device=ink.device)

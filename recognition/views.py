@@ -6,6 +6,7 @@ window without ever looking past the crop. Prediction takes the same way with th
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -15,16 +16,46 @@ from torch.nn import functional as F
 MINIMUM_WINDOW = 1e-3
 
 
-def window_sides(geometry: Tensor, context: float) -> Tensor:
-    """The side of each window, (N,), as a fraction of its crop: geometry float32 (N, 3) as in `Crops`."""
-    return (context * geometry[:, :2].amax(dim=1)).clamp(min=MINIMUM_WINDOW)
+# Boxes more slender than this are stretched as this one is: the short side of a stroke says little about its shape.
+SLENDEREST = 0.25
 
 
-def window_matrices(geometry: Tensor, context: float) -> Tensor:
+@dataclass(frozen=True)
+class Window:
+    """What is seen of a crop: how much around the box, and how far a slender box is brought to a square.
+
+    ```
+    stretch 0               stretch 1
+    +-----------+  +-----+  +-----------+
+    |    +-+    |  | +-+ |  |  +-----+  |
+    |    | |    |  | | | |  |  |     |  |
+    |    +-+    |  | +-+ |  |  +-----+  |
+    +-----------+  +-----+  +-----------+
+    a square of    cut as its box is, and shown as a square
+    the crop
+    ```
+
+    Attributes:
+        context: its longer side as a multiple of the box's longer side.
+        stretch: 0 for a square around the box, 1 for the shape of the box itself; it is shown as a square.
+    """
+
+    context: float
+    stretch: float = 0.0
+
+
+def window_sides(geometry: Tensor, window: Window) -> Tensor:
+    """Width and height of each window, (N, 2), as fractions of its crop: geometry float32 (N, 3) as in `Crops`."""
+    longer = geometry[:, :2].amax(dim=1, keepdim=True)
+    shapes = (geometry[:, :2] / longer.clamp(min=MINIMUM_WINDOW)).clamp(min=SLENDEREST)
+    return (window.context * longer * shapes**window.stretch).clamp(min=MINIMUM_WINDOW)
+
+
+def window_matrices(geometry: Tensor, window: Window) -> Tensor:
     """Matrices (N, 2, 3) from coordinates of the window to those of the crop, both in [-1, 1] with 0 in the middle."""
-    sides = window_sides(geometry, context)
+    sides = window_sides(geometry, window)
     matrices = torch.zeros(len(geometry), 2, 3, device=geometry.device)
-    matrices[:, 0, 0] = matrices[:, 1, 1] = sides
+    matrices[:, 0, 0], matrices[:, 1, 1] = sides.unbind(dim=1)
     return matrices
 
 
@@ -76,9 +107,9 @@ def sample_windows(ink: Tensor, matrices: Tensor, size: int, bend: Tensor | None
     return F.grid_sample(ink, grid if bend is None else grid + bend, padding_mode="zeros", align_corners=False)
 
 
-def mark_boxes(geometry: Tensor, context: float, size: int) -> Tensor:
+def mark_boxes(geometry: Tensor, window: Window, size: int) -> Tensor:
     """The box in its window: 1 inside, 0 outside, fading over one pixel; float32 (N, 1, size, size)."""
-    half = geometry[:, :2] / window_sides(geometry, context)[:, None]  # (N, 2), half sides in window coordinates
+    half = geometry[:, :2] / window_sides(geometry, window)  # (N, 2), half sides in window coordinates
     places = (torch.arange(size, device=geometry.device, dtype=torch.float32) + 0.5) * (2 / size) - 1
     inside = ((half[:, :, None] - places.abs()) * (size / 2) + 0.5).clamp(0, 1)  # (N, 2, size)
     return (inside[:, 1, :, None] * inside[:, 0, None, :]).unsqueeze(1)

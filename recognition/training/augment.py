@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from recognition.preprocess import PreprocessConfig
 from recognition.training.config import AugmentConfig
-from recognition.views import MINIMUM_WINDOW, after, sample_windows, thicken, window_matrices
+from recognition.views import MINIMUM_WINDOW, Window, after, sample_windows, thicken, window_matrices
 
 # Knots a side of the grid that the elastic warp moves.
 KNOTS = 5
@@ -37,7 +37,7 @@ def augment(
             return ink, geometry
         ink = warp(ink, _affine(ink, config), ink.shape[-1], config)
     else:
-        boxes, matrices = jitter_boxes(geometry, config, preprocess.context)
+        boxes, matrices = jitter_boxes(geometry, config, preprocess.window)
         if config.strength == 0 or not len(ink):
             return sample_windows(ink, matrices, preprocess.input_size), boxes
         ink = warp(ink, after(matrices, _affine(ink, config)), preprocess.input_size, config)
@@ -57,13 +57,13 @@ def warp(ink: Tensor, matrices: Tensor, size: int, config: AugmentConfig) -> Ten
     return sample_windows(ink, matrices, size, bend.permute(0, 2, 3, 1))
 
 
-def jitter_boxes(geometry: Tensor, config: AugmentConfig, context: float) -> tuple[Tensor, Tensor]:
+def jitter_boxes(geometry: Tensor, config: AugmentConfig, window: Window) -> tuple[Tensor, Tensor]:
     """Boxes as a detector might give them: each side is off by its own chance, now and then far.
 
     Args:
         geometry: float32 (N, 3), as in `Crops`.
         config: how far.
-        context: side of a window as a multiple of the box's longer side.
+        window: what is shown around a box.
 
     Returns:
         The geometry of the boxes that are off, and the matrices (N, 2, 3) of the windows around them.
@@ -78,7 +78,7 @@ def jitter_boxes(geometry: Tensor, config: AugmentConfig, context: float) -> tup
     jittered = sides + high - low
     growth = (jittered.amax(dim=1).clamp(min=MINIMUM_WINDOW) / sides.amax(dim=1).clamp(min=MINIMUM_WINDOW)).log()
     boxes = torch.cat([jittered, (geometry[:, 2] + growth)[:, None]], dim=1)
-    matrices = window_matrices(boxes, context)
+    matrices = window_matrices(boxes, window)
     # The middle moves by half the sum of both errors, in a crop whose side is 2.
     matrices[:, :, 2] = low + high
     return boxes, matrices

@@ -15,7 +15,7 @@ from recognition.training.augment import (
     jitter_boxes,
 )
 from recognition.training.config import AugmentConfig
-from recognition.views import sample_windows, window_matrices
+from recognition.views import Window, sample_windows, window_matrices
 
 NOTHING = AugmentConfig(**{field.name: 0.0 for field in dataclasses.fields(AugmentConfig)} | {"strength": 1.0})
 
@@ -125,7 +125,7 @@ def geometry() -> torch.Tensor:
 
 
 def test_boxes_jitter_by_independent_errors_of_their_sides(geometry: torch.Tensor) -> None:
-    boxes, matrices = jitter_boxes(geometry, dataclasses.replace(NOTHING, jitter=0.1), 1.5)
+    boxes, matrices = jitter_boxes(geometry, dataclasses.replace(NOTHING, jitter=0.1), Window(1.5))
     width, height = (boxes[:, :2] / geometry[:, :2]).unbind(1)
     # Two sides of deviation 0.1 each move one extent.
     assert width.std().item() == pytest.approx(0.141, rel=0.25)
@@ -137,7 +137,7 @@ def test_boxes_jitter_by_independent_errors_of_their_sides(geometry: torch.Tenso
 
 
 def test_windows_stay_within_crops_cut_with_more_context(geometry: torch.Tensor) -> None:
-    _, matrices = jitter_boxes(geometry, dataclasses.replace(NOTHING, jitter=0.07, jitter_far=0.1), 1.5)
+    _, matrices = jitter_boxes(geometry, dataclasses.replace(NOTHING, jitter=0.07, jitter_far=0.1), Window(1.5))
     reach = matrices[:, :, 2].abs() + matrices[:, 0, :1]
     assert (reach > 1).any(dim=1).float().mean() < 0.02
 
@@ -146,7 +146,7 @@ def test_a_reader_without_augmentation_sees_what_it_sees_at_prediction(
     glyphs: torch.Tensor, geometry: torch.Tensor
 ) -> None:
     ink, boxes = augment(glyphs, geometry, AugmentConfig(strength=0), READER)
-    expected = sample_windows(glyphs, window_matrices(geometry, 1.5), 32)
+    expected = sample_windows(glyphs, window_matrices(geometry, Window(1.5)), 32)
     torch.testing.assert_close(ink, expected)
     torch.testing.assert_close(boxes, geometry)
     torch.testing.assert_close(augment(glyphs, geometry, NOTHING, READER)[0], expected, atol=1e-4, rtol=0)
