@@ -13,6 +13,8 @@ from recognition.preprocess import PreprocessConfig
 DEFAULT_CONTEXT = 1.5
 """Side of the window that a reader sees, as a multiple of the box's longer side."""
 
+INITIAL_VIEWS = ("same", "other")
+
 
 @dataclass(frozen=True)
 class SplitConfig(BookSplit):
@@ -161,6 +163,8 @@ class TrainConfig(TrainingConfig):
         balance: how often each class is drawn.
         augment: how crops are distorted.
         optimizer: how the weights move.
+        initial_view: "same" refuses initial weights that were shown their characters otherwise, "other" lets a network
+            get used to it: to a stretched window, say, after plain ones.
         pretrained: a state dict of torchvision for the body of resnet50 or vgg16_bn, or of timm for that of timm.
         frozen_epochs: epochs at the start in which only the head and batch normalization learn; from `epochs` on it is
             the whole run.
@@ -174,6 +178,7 @@ class TrainConfig(TrainingConfig):
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    initial_view: str = "same"
     pretrained: str = ""
     frozen_epochs: int = 0
     half: bool = True
@@ -186,6 +191,8 @@ class TrainConfig(TrainingConfig):
             raise ConfigError(f"batch normalization needs batches of at least 2, got {self.batch_size}")
         if self.frozen_epochs < 0:
             raise ConfigError(f"frozen_epochs must not be negative, got {self.frozen_epochs}")
+        if self.initial_view not in INITIAL_VIEWS:
+            raise ConfigError(f"initial_view must be one of {INITIAL_VIEWS}, got {self.initial_view!r}")
         self._derive_context()
 
     def _derive_context(self) -> None:

@@ -43,7 +43,7 @@ def load_initial_weights(model: nn.Module, crops: MixedCrops, config: TrainConfi
             f"{config.initial_weights} holds {metadata.model_name} {metadata.model}, the run trains "
             f"{config.model_name} {config.model}: choose the same shape"
         )
-    preprocess = _require_same_view(crops, metadata, config)
+    preprocess = _choose_view(crops, metadata, config)
     rows = torch.tensor(metadata.charset.class_ids(charset.codepoints))
     known = rows >= 0
     state = model.state_dict()
@@ -62,13 +62,20 @@ def load_initial_weights(model: nn.Module, crops: MixedCrops, config: TrainConfi
     return preprocess
 
 
-def _require_same_view(crops: MixedCrops, metadata: WeightsMetadata, config: TrainConfig) -> PreprocessConfig:
-    """Refuses to show a network its characters otherwise than before; the weights' preprocessing if it is the same."""
+def _choose_view(crops: MixedCrops, metadata: WeightsMetadata, config: TrainConfig) -> PreprocessConfig:
+    """What the run shows the network, with the mean and std of its weights; otherwise than before only where asked for.
+
+    Raises:
+        WeightsError: if the crops are of another ink.
+        TrainingError: if the network would see its characters otherwise than before, and the run does not ask for it.
+    """
     require_trained_ink(crops.ink, metadata.ink, f"{config.initial_weights}: the ink of the crops")
     used_to = metadata.preprocess
     wanted = config.preprocess
     if config.measure_normalization:  # then mean and std are not the user's, and the weights keep theirs
         wanted = dataclasses.replace(wanted, mean=used_to.mean, std=used_to.std)
+    if config.initial_view == "other":
+        return wanted
     cut = metadata.crop
     if used_to.context:
         # A window is sampled from crops with their surroundings: their size, and how much they show, may be another.
@@ -79,7 +86,7 @@ def _require_same_view(crops: MixedCrops, metadata: WeightsMetadata, config: Tra
     }
     if named := "; ".join(f"{group}: {difference}" for group, difference in differences.items() if difference):
         raise TrainingError(
-            f"{config.initial_weights} was trained on characters shown otherwise ({named}): set the same, or start "
-            "without initial weights"
+            f"{config.initial_weights} was trained on characters shown otherwise ({named}): set the same, start "
+            "without initial weights, or let the network get used to it: initial_view=other"
         )
     return wanted

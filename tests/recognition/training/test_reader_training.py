@@ -84,6 +84,22 @@ def test_a_warm_start_goes_on_seeing_the_same_window(
         train(dataclasses.replace(config, preprocess=seen), reader_store, tmp_path / "other")
 
 
+def test_a_warm_start_may_ask_for_another_window(
+    reader_store: CropStore, reader_config: TrainConfig, tmp_path: Path
+) -> None:
+    model = build_model(reader_config.model, len(reader_store.charset))
+    used_to = dataclasses.replace(reader_config.preprocess, mean=0.25, std=0.5)
+    initial = tmp_path / "initial.safetensors"
+    metadata = WeightsMetadata(reader_config.model, reader_store.charset, reader_store.crop_config, used_to)
+    save_weights(initial, model.state_dict(), metadata)
+    stretched = dataclasses.replace(reader_config.preprocess, stretch=0.7)
+    config = dataclasses.replace(reader_config, initial_weights=str(initial), epochs=1, preprocess=stretched)
+    with pytest.raises(TrainingError, match=r"stretch 0\.7, not 0\.0.*initial_view=other"):
+        train(config, reader_store, tmp_path / "refused")
+    result = train(dataclasses.replace(config, initial_view="other"), reader_store, tmp_path / "run")
+    assert read_metadata(result.weights).preprocess == dataclasses.replace(used_to, stretch=0.7)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.3])
 def test_boxes_without_a_character_get_their_share(
     reader_store: CropStore, reader_config: TrainConfig, share: float
@@ -116,3 +132,8 @@ def test_context_follows_from_the_network(config: TrainConfig) -> None:
     assert config.preprocess.context == 0
     with pytest.raises(ConfigError, match=r"kuzu_char_rec is not shown a box .* leave preprocess\.context at 0"):
         dataclasses.replace(config, preprocess=PreprocessConfig(context=1.5))
+
+
+def test_another_view_is_asked_for_by_its_name(reader_config: TrainConfig) -> None:
+    with pytest.raises(ConfigError, match="initial_view must be one of"):
+        dataclasses.replace(reader_config, initial_view="any")
