@@ -53,6 +53,14 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares --prior and --column: what knows of the text around a character."""
+    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
+    parser.add_argument(
+        "--column", type=Path, metavar="FILE", help="column model (default: the project's own, if there is one)"
+    )
+
+
 def add_time_budget_argument(parser: argparse.ArgumentParser) -> None:
     """Declares --time-budget, whose clock starts here."""
     parser.add_argument(
