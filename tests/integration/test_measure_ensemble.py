@@ -11,6 +11,7 @@ import kuzushiji_submit
 from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.reading.default_weights import all_recognizer_weights, text_prior
+from recognition.weights_file import read_metadata
 from tests.kuzushiji_submit.conftest import write_column_model
 from tests.load_module import load_script
 
@@ -52,9 +53,10 @@ def test_boxes_and_whole_pages(folder, monkeypatch, capsys):
 
 def test_a_column_model_is_measured_alone_and_with_the_text(folder, tmp_path, monkeypatch, capsys):
     data, _ = folder
-    weights = str(all_recognizer_weights(None)[0])
-    files = ["--prior", str(text_prior(None)), "--column", str(write_column_model(tmp_path))]
-    assert run(monkeypatch, data, "--groups", "918680001", "--recognizer-weights", weights, *files) == 0
+    weights = all_recognizer_weights(None)[0]
+    column = write_column_model(tmp_path, read_metadata(weights).charset.codepoints)
+    files = ["--prior", str(text_prior(None)), "--column", str(column)]
+    assert run(monkeypatch, data, "--groups", "918680001", "--recognizer-weights", str(weights), *files) == 0
     ways = re.findall(r"^(.+?) +1 pages  F1 (.+), [\d.]+ of everything", capsys.readouterr().out, re.MULTILINE)
     assert [way for way, _ in ways] == list(load_script("measure_ensemble").WAYS)
     by_way = dict(ways)

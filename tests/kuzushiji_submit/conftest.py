@@ -1,5 +1,6 @@
 """Pages, weights and a pipeline small enough for a test."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -76,14 +77,14 @@ def dense_weights(tmp_path_factory) -> Path:
     return path
 
 
-def write_column_model(folder: Path) -> Path:
-    """Writes a weights file of an untrained column model of the same characters, in another order."""
+def write_column_model(folder: Path, codepoints: Sequence[str] = CODEPOINTS[::-1]) -> Path:
+    """Writes a weights file of an untrained column model, of the same characters in another order."""
     torch.manual_seed(0)
     config = ColumnNetworkConfig(width=8, layers=1, heads=2, window=4)
-    network = ColumnNetwork(config, len(CODEPOINTS))
+    network = ColumnNetwork(config, len(codepoints))
     torch.nn.init.normal_(network.bias, std=3)
     path = folder / "column.safetensors"
-    save_column(path, network.state_dict(), ColumnMetadata(config, Charset(CODEPOINTS[::-1])))
+    save_column(path, network.state_dict(), ColumnMetadata(config, Charset(tuple(codepoints))))
     return path
 
 
