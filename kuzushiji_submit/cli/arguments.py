@@ -40,6 +40,20 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares --truth, --text and --leave-out: text of the time, as `reading.prior.texts` reads it."""
+    parser.add_argument("--truth", type=Path, nargs="+", default=[], metavar="CSV", help="annotated, as in train.csv")
+    parser.add_argument(
+        "--text",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help='texts in UTF-8, or CSVs with a column "text"; readings in （ ） and notes in 【 】 are taken out',
+    )
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="BOOK", help="books of the truth not to take")
+
+
 def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares --recognizer-weights and --detector-weights; several files of a stage are averaged."""
     for stage, what in (("recognizer", "scores"), ("detector", "maps")):

@@ -123,6 +123,18 @@ class ColumnNetwork(nn.Module):
             logits = (self.vectors(known) @ context.float()[..., None])[..., 0] / math.sqrt(self.config.width)
             return (logits + self.bias[known]) * (ids >= 0)
 
+    def class_logits(self, context: Tensor, classes: Tensor) -> Tensor:
+        """As `text_logits`, of the same classes for every context, in as many bits as the rest.
+
+        Args:
+            context: (N, width).
+            classes: int64 (M,).
+
+        Returns:
+            (N, M).
+        """
+        return F.linear(context, self.vectors.weight[classes]) / math.sqrt(self.config.width) + self.bias[classes]
+
     def support(self, context: Tensor, ids: Tensor) -> Tensor:
         """What speaks for each candidate: to be added to the logarithms of the eye's scores.
 

@@ -114,6 +114,12 @@ def test_support_is_the_scaled_logit_of_the_text_and_the_eye_s_bias(network: Col
     torch.testing.assert_close(network.support(context, ids), network.scale * logits + network.eye_bias[ids])
 
 
+def test_the_same_classes_for_every_context(network: ColumnNetwork) -> None:
+    context, classes = torch.randn(3, TINY.width), torch.tensor([4, 4, 0, 19])
+    expected = network.text_logits(context, classes.expand(3, -1))
+    torch.testing.assert_close(network.class_logits(context, classes), expected)
+
+
 def test_support_keeps_32_bits_where_the_rest_takes_16(network: ColumnNetwork) -> None:
     ids, logs = places_of(1, 4)
     with torch.autocast("cpu", torch.bfloat16):
