@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kuzushiji_submit.cli.arguments import (
+    add_context_arguments,
     add_images_argument,
     add_settings_arguments,
-    add_text_arguments,
     add_time_budget_argument,
 )
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
@@ -68,7 +68,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--detector-weights", type=Path, nargs="+", metavar="FILE", help="weights (default: the project's own)"
     )
-    add_text_arguments(parser)
+    add_context_arguments(parser)
     parser.add_argument("--device", default="auto", help="where pages are read (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="threads and processes beside (default: %(default)s)")
     begun = parser.add_mutually_exclusive_group()

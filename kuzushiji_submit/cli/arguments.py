@@ -67,7 +67,7 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
         )
 
 
-def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+def add_context_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares --prior and --column: what knows of the text around a character."""
     parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
     parser.add_argument(

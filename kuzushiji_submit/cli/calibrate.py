@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_text_arguments, add_weights_arguments
+from kuzushiji_submit.cli.arguments import add_context_arguments, add_settings_arguments, add_weights_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +33,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict: the threshold depends on it")
-    add_text_arguments(parser)
+    add_context_arguments(parser)
     parser.add_argument(
         "--out",
         type=Path,

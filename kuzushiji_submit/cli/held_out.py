@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kuzushiji_submit.cli.arguments import (
+    add_context_arguments,
     add_settings_arguments,
-    add_text_arguments,
     add_time_budget_argument,
     add_weights_arguments,
 )
@@ -37,7 +37,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict")
-    add_text_arguments(parser)
+    add_context_arguments(parser)
     parser.add_argument(
         "--out", type=Path, required=True, metavar="JSONL", help="the readings; beside it F1 by book, as .csv"
     )

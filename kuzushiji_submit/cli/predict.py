@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from kuzushiji_submit.cli.arguments import (
+    add_context_arguments,
     add_images_argument,
     add_settings_arguments,
-    add_text_arguments,
     add_time_budget_argument,
     add_weights_arguments,
 )
@@ -38,7 +38,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="where characters are sought: a network's map or the ink (default: heatmap if its weights are there)",
     )
     add_weights_arguments(parser)
-    add_text_arguments(parser)
+    add_context_arguments(parser)
     parser.add_argument(
         "--second-level", type=Path, metavar="FILE", help="what `kuzushiji second-level` made for these weights"
     )

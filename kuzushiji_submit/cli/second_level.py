@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_text_arguments
+from kuzushiji_submit.cli.arguments import add_context_arguments, add_settings_arguments
 
 if TYPE_CHECKING:
     from kuzushiji_submit.calibration.read_candidates import Task
@@ -52,7 +52,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict")
     parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
-    add_text_arguments(parser)
+    add_context_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="second level to write")
     unfinished = parser.add_mutually_exclusive_group()
     unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
