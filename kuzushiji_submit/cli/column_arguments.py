@@ -24,10 +24,17 @@ def add_column_arguments(parser: argparse.ArgumentParser) -> None:
         "--crops",
         type=Path,
         nargs="+",
-        required=True,
+        default=[],
         metavar="DIR",
         help="cut crops of a recognizer's run (RUN/crops/00-DATA), to learn what readers mistake for what",
     )
+    parser.add_argument(
+        "--labeled", type=Path, nargs="+", default=[], metavar="DATA", help="data folders to cut such crops of"
+    )
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR", help="where crops are cut to (default: the folder of the run)"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="processes that cut crops (default: %(default)s)")
     parser.add_argument(
         "--recognizer-weights",
         type=Path,
@@ -52,9 +59,12 @@ def prepare_column(
     Raises:
         KuzushijiError: if a setting or the data is not usable.
     """
+    from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.default_weights import all_recognizer_weights
+    from kuzushiji_submit.reading.weights_by_kind import split_by_kind
     from kuzushiji_submit.training_data.column_sources import make_confusions, make_text_sources
+    from kuzushiji_submit.training_data.labeled_crops import cut_labeled
     from recognition.training.column_config import ColumnTraining
     from recognition.training.column_texts import books_held_out
 
@@ -64,6 +74,12 @@ def prepare_column(
     sources = make_text_sources(args.truth, args.text, args.shares or (), args.leave_out)
     books_held_out(sources, settings.split)  # names what is wrong before crops are read, which takes minutes
     weights = all_recognizer_weights(args.recognizer_weights)
+    if not (args.crops or args.labeled):
+        raise ConfigError(
+            "there is nothing that readers could mistake: name crops (--crops) or data folders (--labeled)"
+        )
+    recognizer = split_by_kind(weights)[0][0]
+    crops = cut_labeled(args.labeled, args.store or args.out, recognizer, workers=max(1, args.workers))
     folder = args.confusions or args.out / "confusions"
-    confusions, charset = make_confusions(folder, args.crops, weights, settings, args.device)
+    confusions, charset = make_confusions(folder, [*args.crops, *crops], weights, settings, args.device)
     return settings, sources, confusions, charset

@@ -38,7 +38,7 @@ from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
 from kuzushiji_submit.training_data.adaptation.guard import GuardPages, read_guard
 from kuzushiji_submit.training_data.adaptation.pseudo_labels import cut_labels
 from kuzushiji_submit.training_data.adaptation.read_folder import read_folder
-from kuzushiji_submit.training_data.prepare_crops import prepare_crops
+from kuzushiji_submit.training_data.labeled_crops import cut_labeled
 from recognition.training.config import SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource
@@ -46,7 +46,7 @@ from recognition.training.train import train
 from recognition.weights_file import read_metadata
 
 BEFORE, AFTER, RESULT = "before.jsonl", "after.jsonl", "result.json"
-CROPS, LABELED, TRAINING = "crops", "labeled", "training"
+CROPS, TRAINING = "crops", "training"
 ADOPTED, CANDIDATE = "recognizer.safetensors", "adapted.safetensors"
 
 
@@ -196,12 +196,8 @@ def _score(pipeline: Pipeline, guard: GuardPages) -> Counts:
 
 def _labeled_crops(job: AdaptJob) -> list[CropStore]:
     """The stores that were named, and those that are cut of data folders, as the weights need their crops."""
-    metadata, stores = read_metadata(job.recognizer), list(job.crops)
-    for number, folder in enumerate(job.labeled, 1):
-        stores.append(job.cut_to / f"{LABELED}-{number}")
-        data = DataFolder(folder)
-        prepare_crops(data, stores[-1], metadata.charset, metadata.crop, metadata.ink, workers=job.workers)
-    return [CropStore(path) for path in stores]
+    cut = cut_labeled(job.labeled, job.cut_to, job.recognizer, workers=job.workers)
+    return [CropStore(path) for path in (*job.crops, *cut)]
 
 
 def _compared(images: PageImages, count: int) -> PageImages:
