@@ -24,6 +24,7 @@ class ColumnModule(StageModule):
     """Two losses: of text and eye together among the candidates, and of the text alone among all classes."""
 
     config: ColumnTraining
+    model: ColumnNetwork
     chances: Tensor
 
     def __init__(self, network: ColumnNetwork, config: ColumnTraining, frequency: NDArray[Any]) -> None:
@@ -126,5 +127,5 @@ class ColumnModule(StageModule):
         logits = logits - (self.chances[others] * settings.negatives).log()
         logits = logits.masked_fill(others == truth[:, None], _EXCLUDED)
         own = self.model.text_logits(context, truth[:, None])  # (M, 1)
-        total = torch.cat([logits, own], dim=1).logsumexp(dim=1) - own[:, 0]
-        return total.sum() / max(1, len(truth))
+        loss: Tensor = (torch.cat([logits, own], dim=1).logsumexp(dim=1) - own[:, 0]).sum()
+        return loss / max(1, len(truth))
