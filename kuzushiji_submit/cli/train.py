@@ -30,7 +30,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         part = parts.add_parser(
             what,
             help=f"train the {name} on data folders",
-            example=f"kuzushiji train {what} --data data --out run --time-budget 8h",
+            example=f"kuzushiji train {what} --data data --out runs/{what} --time-budget 8h",
         )
         add_training_arguments(part)
         _add_run_arguments(part)
@@ -38,7 +38,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "column",
         help="train the column model on texts and on what recognizers mistake for what",
         example="kuzushiji train column --truth data/train.csv --text texts/genji.txt --crops run/crops/00-data "
-        "--recognizer-weights run/recognizer.safetensors --config column --out run/column",
+        "--recognizer-weights run/recognizer.safetensors --config column --out runs/column",
     )
     add_column_arguments(column)
     _add_run_arguments(column)

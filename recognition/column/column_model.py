@@ -93,7 +93,7 @@ class ColumnModel:
         starts = window_starts(len(ids), length)
         windows = torch.from_numpy(starts[:, None] + np.arange(length)).to(self.device)  # (W, T)
         heard, heard_logs = (of_all[:, : self.network.config.candidates] for of_all in (ids, logs))
-        parts = [self.network(heard[places], heard_logs[places]) for places in windows.split(_TOGETHER)]
+        parts = [self.network(heard[places], heard_logs[places]) for places in torch.split(windows, _TOGETHER)]
         chosen = torch.from_numpy(farthest_from_edges(starts, length, len(ids))).to(self.device)
         first = torch.from_numpy(starts).to(self.device)[chosen]
         return torch.cat(parts)[chosen, torch.arange(len(ids), device=self.device) - first]

@@ -120,8 +120,9 @@ class ColumnNetwork(nn.Module):
         """
         known = ids.clamp(min=0)
         with torch.autocast(context.device.type, enabled=False):
-            logits = (self.vectors(known) @ context.float()[..., None])[..., 0] / math.sqrt(self.config.width)
-            return (logits + self.bias[known]) * (ids >= 0)
+            alike = (self.vectors(known) @ context.float()[..., None])[..., 0] / math.sqrt(self.config.width)
+            logits: Tensor = (alike + self.bias[known]) * (ids >= 0)
+        return logits
 
     def class_logits(self, context: Tensor, classes: Tensor) -> Tensor:
         """As `text_logits`, of the same classes for every context, in as many bits as the rest.
@@ -146,7 +147,8 @@ class ColumnNetwork(nn.Module):
             float32 (..., K), logarithms.
         """
         # The eye knows how often a class occurs, too: its bias takes back what both of them say.
-        return (self.scale * self.text_logits(context, ids) + self.eye_bias[ids.clamp(min=0)]) * (ids >= 0)
+        support: Tensor = (self.scale * self.text_logits(context, ids) + self.eye_bias[ids.clamp(min=0)]) * (ids >= 0)
+        return support
 
     def _hear(self, ids: Tensor, logs: Tensor) -> Tensor:
         """Places float32 (B, T, width): the mean of their candidates' vectors, and how sure the eye is."""

@@ -54,7 +54,7 @@ class SimulatedEye:
     def draw_classes(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Classes by their frequency, int64 (count,)."""
         drawn = np.searchsorted(self._cumulated, rng.random(count) * self._cumulated[-1], side="right")
-        return np.minimum(drawn, len(self._cumulated) - 1).astype(np.int64)
+        return np.asarray(np.minimum(drawn, len(self._cumulated) - 1), np.int64)
 
     def read(
         self, truth: NDArray[np.int64], strength: int, rng: np.random.Generator

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
-from torchmetrics import MeanMetric
 
+from kuzushiji_submit.core.training.means import WeightedMeans
 from kuzushiji_submit.core.training.module import StageModule
 from recognition.column.network import ColumnNetwork
 from recognition.training.column_config import ColumnOptimizer, ColumnTraining
@@ -17,13 +17,15 @@ from recognition.training.column_windows import NOWHERE, Windows
 
 EMBEDDING = "vectors.weight"
 _EXCLUDED = -1e9
+_FIGURES = ("loss", "loss_eye", "top1", "top1_eye")
 
 
 class ColumnModule(StageModule):
     """Two losses: of text and eye together among the candidates, and of the text alone among all classes."""
 
     config: ColumnTraining
-    frequency: Tensor
+    model: ColumnNetwork
+    chances: Tensor
 
     def __init__(self, network: ColumnNetwork, config: ColumnTraining, frequency: NDArray[Any]) -> None:
         """Takes a fresh network.
@@ -37,16 +39,13 @@ class ColumnModule(StageModule):
         super().__init__(network, config)
         chances = torch.from_numpy(frequency**config.text_loss.power).float()
         self.register_buffer("chances", chances / chances.sum(), persistent=False)
-        names = ("loss", "loss_text", "loss_eye", "top1", "top1_eye")
-        self.means = torch.nn.ModuleDict({name: _mean() for name in names})
-        self.val_means = torch.nn.ModuleDict({name: _mean() for name in names if name != "loss_text"})
-
-    chances: Tensor
+        self.means = WeightedMeans((*_FIGURES, "loss_text"))
+        self.val_means = WeightedMeans(_FIGURES)
 
     def on_train_epoch_start(self) -> None:
         """Starts the epoch's random numbers and means afresh."""
         super().on_train_epoch_start()
-        _reset(self.means)
+        self.means.reset()
 
     def training_step(self, batch: Windows, batch_idx: int) -> Tensor:
         """The loss of one batch of windows; 0 where nothing in it is known.
@@ -60,26 +59,27 @@ class ColumnModule(StageModule):
         figures, judged = self._judge(context, batch)
         loss: Tensor = figures["loss"] + self.config.text_loss.weight * of_text
         self.check_loss(loss, batch_idx)
-        _update(self.means, {**figures, "loss_text": of_text}, {"loss_text": int(known.sum())}, judged)
+        self.means.update(figures, judged)
+        self.means.update({"loss_text": of_text}, int(known.sum()))
         self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)
         return loss
 
     def train_figures(self) -> dict[str, float]:
         """Losses and accuracies of this epoch's windows so far, over all processes, which must all call it."""
-        return {f"train/{name}": value for name, value in _compute(self.means).items()}
+        return {f"train/{name}": value for name, value in self.means.compute().items()}
 
     def on_validation_epoch_start(self) -> None:
         """Forgets the last epoch."""
-        _reset(self.val_means)
+        self.val_means.reset()
 
     def validation_step(self, batch: Windows, batch_idx: int) -> None:  # noqa: ARG002 - a hook
         """Counts a few windows of the books that are held out."""
         figures, judged = self._judge(self.model(batch.ids, batch.logs), batch)
-        _update(self.val_means, figures, {}, judged)
+        self.val_means.update(figures, judged)
 
     def on_validation_epoch_end(self) -> None:
         """Logs the epoch's validation figures."""
-        figures = {f"val/{name}": value for name, value in _compute(self.val_means).items()}
+        figures = {f"val/{name}": value for name, value in self.val_means.compute().items()}
         self.log_dict(figures, prog_bar=True, sync_dist=True)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
@@ -127,28 +127,5 @@ class ColumnModule(StageModule):
         logits = logits - (self.chances[others] * settings.negatives).log()
         logits = logits.masked_fill(others == truth[:, None], _EXCLUDED)
         own = self.model.text_logits(context, truth[:, None])  # (M, 1)
-        total = torch.cat([logits, own], dim=1).logsumexp(dim=1) - own[:, 0]
-        return total.sum() / max(1, len(truth))
-
-
-def _mean() -> MeanMetric:
-    return MeanMetric(nan_strategy="disable")
-
-
-def _reset(means: torch.nn.ModuleDict) -> None:
-    for mean in _all(means).values():
-        mean.reset()
-
-
-def _update(means: torch.nn.ModuleDict, figures: dict[str, Tensor], weights: dict[str, int], usual: int) -> None:
-    """Adds figures, each by how many places it is a mean of."""
-    for name, mean in _all(means).items():
-        mean.update(figures[name].detach(), weights.get(name, usual))
-
-
-def _compute(means: torch.nn.ModuleDict) -> dict[str, float]:
-    return {name: float(mean.compute()) for name, mean in _all(means).items()}
-
-
-def _all(means: torch.nn.ModuleDict) -> dict[str, MeanMetric]:
-    return {name: mean for name, mean in means.items() if isinstance(mean, MeanMetric)}
+        loss: Tensor = (torch.cat([logits, own], dim=1).logsumexp(dim=1) - own[:, 0]).sum()
+        return loss / max(1, len(truth))

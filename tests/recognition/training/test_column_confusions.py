@@ -174,9 +174,11 @@ def test_where_there_are_few_all_are_chosen() -> None:
     assert choose_crops(np.array([3, -1, 0]), ConfusionConfig(crops=2), 0).tolist() == [0, 2]
     assert choose_crops(np.zeros(0, np.int64), ConfusionConfig(), 0).tolist() == []
     truth = np.arange(50) % 7
-    assert choose_crops(truth, ConfusionConfig(crops=9), 1).tolist() == choose_crops(
-        truth, ConfusionConfig(crops=9), 1
-    ).tolist()
-    assert choose_crops(truth, ConfusionConfig(crops=9), 1).tolist() != choose_crops(
-        truth, ConfusionConfig(crops=9), 2
-    ).tolist()
+    assert (
+        choose_crops(truth, ConfusionConfig(crops=9), 1).tolist()
+        == choose_crops(truth, ConfusionConfig(crops=9), 1).tolist()
+    )
+    assert (
+        choose_crops(truth, ConfusionConfig(crops=9), 1).tolist()
+        != choose_crops(truth, ConfusionConfig(crops=9), 2).tolist()
+    )

@@ -49,7 +49,11 @@ def test_folds_have_about_the_same_length() -> None:
         ([TextSource("empty.txt", [])], ALL, r"empty\.txt: has no text to train on"),
         ([TextSource("odd.txt", [[KANJI]])], ALL, r"odd\.txt: has no text to train on of the recognizer's characters"),
         ([TextSource("t", [[A]], ["a"])], BookSplit(validation_books=("a",)), "or hold out fewer books"),
-        ([TextSource("t", [[A]], ["a"])], BookSplit(validation_books=("b",)), "cannot hold out book b: the books are a"),
+        (
+            [TextSource("t", [[A]], ["a"])],
+            BookSplit(validation_books=("b",)),
+            "cannot hold out book b: the books are a",
+        ),
         ([TextSource("t", [[A]], ["a"])], BookSplit(folds=2), "1 books cannot be dealt into 2 folds"),
         ([TextSource("t", [[A]])], BookSplit(folds=2), "0 books cannot be dealt into 2 folds"),
         ([TextSource("t", [[A]], share=0.0)], ALL, "give numbers above 0"),
