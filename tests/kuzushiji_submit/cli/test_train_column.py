@@ -10,6 +10,7 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.ink import InkConfig
 from recognition.column.weights_file import load_column
 from recognition.crops import CropConfig, Crops
+from recognition.training.crop_store import CropStore
 from recognition.training.crop_store_writer import CropStoreWriter, PageCrops
 
 SETTINGS = {
@@ -156,3 +157,16 @@ def test_other_crops_and_other_readers_are_not_taken_for_the_first(command, dens
     capsys.readouterr()
     assert main([*command, "--set", "epochs=1", "--resume", "--set", "confusions.crops=5"]) == 1
     assert "holds confusions with other crops, settings: take the same" in capsys.readouterr().err
+
+
+def test_crops_are_cut_of_data_folders(data, truth, weights, tmp_path, capsys):
+    argv = ["train", "column", "--truth", truth, "--recognizer-weights", weights, "--out", tmp_path / "run", *ASSIGNED]
+    argv = [str(argument) for argument in [*argv, "--device", "cpu"]]
+    assert main(argv) == 1
+    assert (
+        "nothing that readers could mistake: name crops (--crops) or data folders (--labeled)"
+        in capsys.readouterr().err
+    )
+    assert main([*argv, "--labeled", str(data), "--store", str(tmp_path / "cut")]) == 0
+    assert len(CropStore(tmp_path / "cut" / "labeled-1")) == 12
+    assert "column.safetensors: " in capsys.readouterr().out
