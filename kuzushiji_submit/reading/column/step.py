@@ -53,17 +53,14 @@ class ColumnStep:
 
     def __call__(self, page: PageReading) -> PageReading:
         """The same boxes with the readings that eye, text prior (if there is one) and column make together."""
-        read_before = page.eye_ids is not None
-        weight = self.config.weight_for(self.context, beside_prior=read_before)
+        weight = self.config.weight_for(self.context, beside_prior=page.eye_ids is not None)
         order = read_order(page.boxes)
         text = order.text
         if not weight or not len(text):
             return page
-        support = np.zeros(page.top_scores.shape, np.float64)
-        support[text] = self._support(page, text)
         scores = page.top_scores[text].astype(np.float64)
         weighed = scores > SMALLEST
-        logs = np.where(weighed, np.log(np.maximum(scores, SMALLEST)) + weight * support[text], -np.inf)
+        logs = np.where(weighed, np.log(np.maximum(scores, SMALLEST)) + weight * self._support(page, text), -np.inf)
         top_ids, top_scores = share_out(page.top_ids, page.top_scores, text, _softmax(logs), weighed)
         return page.reread(top_ids, top_scores, order=order.order)
 
