@@ -28,9 +28,10 @@ from kuzushiji_submit.core.memory import limit_caches
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_image, read_page
 from kuzushiji_submit.core.settings import read_settings
-from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.look_again import read_best
+from kuzushiji_submit.reading.step_files import StepFiles
 
 # Crops that go through ResNet-50 at once.
 BATCH = 32
@@ -69,7 +70,7 @@ def measure(files: list[PageFile], options: argparse.Namespace) -> Iterator[str]
     """A line a page, and the medians."""
     config = read_settings(PipelineConfig(), overrides=options.set)
     weights, detector = all_recognizer_weights(None), detector_weights(None, None)
-    pipeline = load_pipeline(config, weights, detector, "cpu", text_prior(None))
+    pipeline = load_pipeline(config, weights, detector, "cpu", StepFiles.chosen(config))
     peer = Peer(len(pipeline.recognizer.charset), options.crop_size)
     halves = [False, True] if fast_half(CPU) is not None else [False]
     ratios: dict[bool, list[float]] = {half: [] for half in halves}

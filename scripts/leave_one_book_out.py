@@ -34,6 +34,7 @@ from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.default_weights import detector_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_detector, load_recognizer, make_pipeline
 from kuzushiji_submit.reading.page_reading import PageReading
+from kuzushiji_submit.reading.step_files import StepFiles
 from kuzushiji_submit.training_data.alignment.transcribed_pages import align_folder, read_transcriptions
 from kuzushiji_submit.training_data.prepare_crops import prepare_crops
 from kuzushiji_submit.training_data.recognizer_sources import (
@@ -135,6 +136,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--prior", type=Path, help="text prior without these books, to read with the text (default: none)"
     )
+    parser.add_argument("--column", type=Path, help="column model without these books (default: none)")
     parser.add_argument("--pipeline", nargs="*", default=[], help="KEY=VALUE settings of the reading of whole pages")
     parser.add_argument("--calibrate", type=Path, help="weights file that gets the temperature and the threshold")
     parser.add_argument("--out", type=Path, required=True)
@@ -273,7 +275,7 @@ def read_pages(
     read = []
     for book in sorted({book_of(truth.image_id) for truth in truths}):
         detector = load_detector(config, chosen_detector(args, book), recognizer, args.device)
-        pipeline = make_pipeline(config, detector, recognizer, args.prior)
+        pipeline = make_pipeline(config, detector, recognizer, StepFiles(args.prior, args.column))
         pages = [
             pipeline.detect(image_id, pipeline.prepare(read_page(file)))
             for image_id, file in images.items()

@@ -2,16 +2,17 @@
 
 Usage: python scripts/measure_ensemble.py --real DATA --complete CSV --groups BOOK[,BOOK ...] [GROUP ...]
            --recognizer-weights 'A/aligned-{group}/recognizer.safetensors' ... ['DENSE/{group}/dense.safetensors']
-           [--detector-weights 'FOLDS/{book}/detector.safetensors'] [--prior FILE] [--temperature 0.75]
-           [--pipeline KEY=VALUE ...]
+           [--detector-weights 'FOLDS/{book}/detector.safetensors'] [--prior FILE] [--column FILE]
+           [--temperature 0.75] [--pipeline KEY=VALUE ...]
 
 {group} stands for the first book of the group that is read, {book} for the book. DATA is the folder of exact boxes (see
 scripts/make_real_folder.py), CSV the truth of its pages whose every character is annotated: these are read as `predict`
-reads them, with the other pages of their books. The prior must be made without these books. Prints
+reads them, with the other pages of their books. Prior and column model must be made without these books. Prints
 
 - top-1 and top-5 at the true boxes, of all, of those on complete pages, and of classes of which no other group has one;
 - the best temperature on top of --temperature;
-- F1 of whole pages at its best threshold: each character by itself, with the book's pages, with the text, with both.
+- F1 of whole pages at its best threshold: each character by itself, with the book's pages, with the text, with both;
+  with the column model, with text and column model, with all, where there is a column model.
 """
 
 import argparse
@@ -42,13 +43,22 @@ from kuzushiji_submit.reading.load_pipeline import (
     make_pipeline,
 )
 from kuzushiji_submit.reading.page_reading import PageReading
+from kuzushiji_submit.reading.step_files import StepFiles
 from recognition.calibration import Calibration, fit_temperature, log_loss
 from recognition.crops import crop_page
 from recognition.join_opinions import join_opinions
 from recognition.opinions import Opinions
 
-WAYS = {"by itself": (False, False), "book's pages": (True, False), "the text": (False, True), "both": (True, True)}
-"""Of whole pages: whether the pages of a book help each other, and whether the text does."""
+WAYS: dict[str, tuple[bool, tuple[str, ...]]] = {
+    "by itself": (False, ()),
+    "book's pages": (True, ()),
+    "the text": (False, ("prior",)),
+    "both": (True, ("prior",)),
+    "column model": (False, ("column",)),
+    "text, column": (False, ("prior", "column")),
+    "all": (True, ("prior", "column")),
+}
+"""Of whole pages: whether the pages of a book help each other, and which files of the text around a character do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +90,11 @@ def main() -> int:
     complete = {page.image_id: page for page in read_repaired_truth(args.complete)}
     boxes = [read_boxes(args, group, truths, complete) for group in args.groups]
     show_boxes(boxes)
-    for way, (hand, text) in WAYS.items():
-        if text and args.prior is None:
-            continue
-        overrides = [f"hand.enabled={str(hand).lower()}", f"context.enabled={str(text).lower()}"]
-        show_pages(way, list(read_whole(args, overrides, complete)), args.min_score)
+    for way, (hand, kinds) in WAYS.items():
+        files = StepFiles(**{kind: getattr(args, kind) for kind in kinds})
+        if all(getattr(files, kind) for kind in kinds):
+            overrides = [f"hand.enabled={str(hand).lower()}"]
+            show_pages(way, list(read_whole(args, overrides, files, complete)), args.min_score)
     return 0
 
 
@@ -97,6 +107,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--recognizer-weights", nargs="+", required=True)
     parser.add_argument("--detector-weights")
     parser.add_argument("--prior", type=Path)
+    parser.add_argument("--column", type=Path)
     parser.add_argument("--temperature", type=float, default=1.0, help="of all together (default: %(default)s)")
     parser.add_argument("--min-score", type=float, help="F1 at this threshold, too, which was not chosen on the pages")
     parser.add_argument("--pipeline", nargs="*", default=[], metavar="KEY=VALUE")
@@ -159,7 +170,7 @@ def show_boxes(groups: Sequence[Boxes]) -> None:
 
 
 def read_whole(
-    args: argparse.Namespace, overrides: Sequence[str], complete: dict[str, PageTruth]
+    args: argparse.Namespace, overrides: Sequence[str], files: StepFiles, complete: dict[str, PageTruth]
 ) -> Iterator[tuple[PageReading, PageTruth]]:
     """Pages read without a threshold, each with all pages of its book, beside their truth."""
     config = replace(read_settings(PipelineConfig(), None, [*overrides, *args.pipeline]), min_score=0.0)
@@ -170,8 +181,7 @@ def read_whole(
         opinion = load_second_opinion(config, weights_of(args, group), recognizer, "cpu")
         for book in sorted({book_of(image_id) for image_id in complete} & set(group)):
             detector = load_detector(config, detector_of(args, book), recognizer, "cpu")
-            prior = args.prior if config.context.changes_something else None
-            pipeline = make_pipeline(config, detector, recognizer, prior, second_opinion=opinion)
+            pipeline = make_pipeline(config, detector, recognizer, files, opinion)
             of_book = {image_id: file for image_id, file in images.items() if book_of(image_id) == book}
             pages = [pipeline.detect(image_id, pipeline.prepare(read_page(file))) for image_id, file in of_book.items()]
             for reading in pipeline.recognize(pages):

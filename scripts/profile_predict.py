@@ -36,6 +36,7 @@ from kuzushiji_submit.core.devices import fast_half
 from kuzushiji_submit.core.memory import limit_caches
 from kuzushiji_submit.core.page import prepared
 from kuzushiji_submit.reading import fill_journal, journal, load_pipeline, page_reader, pipeline, predict
+from kuzushiji_submit.reading.column.step import ColumnStep
 from kuzushiji_submit.reading.context.step import ContextStep
 from recognition.recognizer import Recognizer
 
@@ -56,6 +57,7 @@ STAGES: tuple[tuple[Any, str, str], ...] = (
     (Recognizer, "recognize", "reader: windows, ranking"),
     (pipeline.Pipeline, "settle", "reading order, joint scores"),
     (ContextStep, "__call__", "context"),
+    (ColumnStep, "__call__", "column model"),
     (page_reader, "look_again", "look again: choice of view"),
     (journal.Journal, "add", "journal"),
     (fill_journal, "release_freed", "memory given back"),
@@ -179,7 +181,7 @@ def watch_all(clock: Clock, networks: Networks) -> None:
     load = load_pipeline.load_pipeline
 
     def load_and_watch(*args: Any, **kwargs: Any) -> pipeline.Pipeline:  # noqa: ANN401
-        with clock.stage("start: weights, text prior"):
+        with clock.stage("start: weights, text prior, column model"):
             loaded = load(*args, **kwargs)
         networks.watch(loaded.detector.reader.network, DETECTOR_NETWORK)  # type: ignore[attr-defined]
         members: Sequence[Any] = getattr(loaded.recognizer, "members", (loaded.recognizer,))
@@ -195,7 +197,7 @@ def watch_all(clock: Clock, networks: Networks) -> None:
 def table(clock: Clock, networks: Networks, pages: int, whole: float, rates: Mapping[str, float]) -> Iterator[str]:
     """The stages, the longest first, as Markdown."""
     measured = {name: seconds for name, seconds in clock.seconds.items() if name != "(counting)"}
-    start = measured.pop("start: weights, text prior", 0.0)
+    start = measured.pop("start: weights, text prior, column model", 0.0)
     rest = whole - start - sum(measured.values()) - clock.seconds.get("(counting)", 0.0)
     spent = {**measured, "all else: start of Python and libraries, listing": rest}
     yield "| stage | ms a page | of them kernel | share | calls a page |"
@@ -206,7 +208,7 @@ def table(clock: Clock, networks: Networks, pages: int, whole: float, rates: Map
         yield f"| {name} | {times} | {100 * seconds / total:.1f} % | {clock.calls[name] / pages:.2f} |"
     system = sum(clock.system[name] for name in measured)
     yield f"| **a page** | {1000 * total / pages:.1f} | {1000 * system / pages:.1f} | 100 % | |"
-    yield f"\nonce: weights and text prior {start:.2f} s, Python, libraries and all else {spent.popitem()[1]:.2f} s"
+    yield f"\nonce: weights and texts {start:.2f} s, Python, libraries and all else {spent.popitem()[1]:.2f} s"
     for kind, rate in rates.items():
         yield f"matrix product of {MATRIX} x {MATRIX} in {kind}: {rate / 1e9:.1f} GFLOP a CPU second"
     for name, work in networks.total.items():

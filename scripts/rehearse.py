@@ -42,7 +42,7 @@ ADAPTING = (
     *("--set", "training.epochs=2", "--set", "training.runtime.precision=32-true"),
     *("--set", "compared=4", "--set", "least_score=0.4"),
 )
-TILES, CROPS, ADAPTED = 400, 12000, 6000  # an epoch
+TILES, CROPS, ADAPTED, WINDOWS = 400, 12000, 6000, 800  # an epoch
 
 
 def main() -> int:
@@ -108,17 +108,19 @@ def make_competition(args: argparse.Namespace) -> Path:
 
 def settings(args: argparse.Namespace) -> list[str]:
     """What `--set` gets in every session that trains."""
-    tiles, crops, adapted = (max(8, round(count * args.effort)) for count in (TILES, CROPS, ADAPTED))
+    counts = (TILES, CROPS, ADAPTED, WINDOWS)
+    tiles, crops, adapted, windows = (max(16, round(count * args.effort)) for count in counts)
     arguments = {
         "detector": (*DETECTING, "--set", f"tiles_per_epoch={tiles}"),
         "recognizer": (*READING, "--set", f"balance.epoch_size={crops}"),
         "dense": (*READING_PAGES, "--set", f"tiles_per_epoch={tiles}"),
+        "column": ("--set", f"windows_per_epoch={windows}"),
         "adapt": (*ADAPTING, "--set", f"training.balance.epoch_size={adapted}"),
         "calibrate": ("--pages", "12"),
     }
     return [
         *(f"folds={FOLDS}", "shards=1", "report_pages=0", f"time_budget={args.limit:.0f}m", "reserve=2m"),
-        *("configs.detector=", "configs.recognizer=reader", "configs.dense=", "configs.adapt="),
+        *("configs.detector=", "configs.recognizer=reader", "configs.dense=", "configs.column=", "configs.adapt="),
         *(f"arguments.{step}={json.dumps(words)}" for step, words in arguments.items()),
     ]
 

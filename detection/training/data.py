@@ -12,12 +12,13 @@ from torch.utils.data import DataLoader
 from detection.training.config import HeatmapTraining
 from detection.training.page_match import ValidationPages
 from detection.training.page_store import PageStore, StoredPage
-from detection.training.tiles import PageSource, TileBatch, TileDataset, TileSampler
+from detection.training.tiles import PageSource, TileBatch, TileDataset
 from detection.training.tiles_data import TilesDataModule
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.training.book_split import describe_books, held_out_books
 from kuzushiji_submit.core.training.config import BookSplit
 from kuzushiji_submit.core.training.data_fingerprint import fingerprint
+from kuzushiji_submit.core.training.loaders import NumberSampler
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class PageDataModule(TilesDataModule):
             TrainingError: if there are fewer tiles than processes.
         """
         rank, world_size = self.place()
-        sampler = TileSampler(self.config.tiles_per_epoch, rank, world_size)
+        sampler = NumberSampler(self.config.tiles_per_epoch, rank, world_size)
         if not len(sampler):
             raise TrainingError(
                 f"{self.config.tiles_per_epoch} tiles are none for {world_size} processes: raise tiles_per_epoch"

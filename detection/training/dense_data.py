@@ -11,10 +11,10 @@ from detection.training.data import PageSplit
 from detection.training.dense_config import DenseTraining
 from detection.training.dense_tiles import CharacterBatch, CharacterTiles, class_ids_of
 from detection.training.page_store import StoredPage
-from detection.training.tiles import TileSampler
 from detection.training.tiles_data import TilesDataModule
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import TrainingError
+from kuzushiji_submit.core.training.loaders import NumberSampler
 
 
 class CharacterPage(NamedTuple):
@@ -71,7 +71,7 @@ class CharacterDataModule(TilesDataModule):
         Raises:
             TrainingError: if there are fewer tiles than processes.
         """
-        sampler = TileSampler(self.config.tiles_per_epoch, *self.place())
+        sampler = NumberSampler(self.config.tiles_per_epoch, *self.place())
         if not len(sampler):
             raise TrainingError(f"{self.config.tiles_per_epoch} tiles are too few for the processes: raise it")
         return self.tile_loader(sampler)

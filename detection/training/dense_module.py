@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchmetrics import MeanMetric
 
 from detection.dense.inference import DensePageReader
 from detection.dense.network import DenseReader
@@ -13,6 +12,7 @@ from detection.training.dense_data import CharacterPage
 from detection.training.dense_tiles import CharacterBatch
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.page.prepared import take_levelled
+from kuzushiji_submit.core.training.means import WeightedMeans
 from kuzushiji_submit.core.training.module import StageModule
 
 FEWEST = 2
@@ -37,13 +37,13 @@ class DenseModule(StageModule):
         super().__init__(network, config)
         self.charset = charset
         self.register_buffer("class_weights", class_weights, persistent=False)
-        self.means = torch.nn.ModuleDict({name: _mean() for name in ("loss", "top1")})
-        self.val_means = torch.nn.ModuleDict({name: _mean() for name in ("loss", "top1", "top5")})
+        self.means = WeightedMeans(("loss", "top1"))
+        self.val_means = WeightedMeans(("loss", "top1", "top5"))
 
     def on_train_epoch_start(self) -> None:
         """Starts the epoch's random numbers and means afresh."""
         super().on_train_epoch_start()
-        _reset(self.means)
+        self.means.reset()
 
     def training_step(self, batch: CharacterBatch, batch_idx: int) -> Tensor:
         """The loss of one batch of tiles; 0 where it has no character.
@@ -64,17 +64,17 @@ class DenseModule(StageModule):
         loss = (each * weights).sum() / weights.sum().clamp(min=1e-6)
         self.check_loss(loss, batch_idx)
         right, count = (logits.argmax(dim=1) == truth).sum(), int(known.sum())
-        _update(self.means, {"loss": loss.detach(), "top1": right / max(count, 1)}, count)
+        self.means.update({"loss": loss.detach(), "top1": right / max(count, 1)}, count)
         self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)
         return loss
 
     def train_figures(self) -> dict[str, float]:
         """Mean loss and accuracy of this epoch's tiles so far, over all processes, which must all call it."""
-        return {f"train/{name}": value for name, value in _compute(self.means).items()}
+        return {f"train/{name}": value for name, value in self.means.compute().items()}
 
     def on_validation_epoch_start(self) -> None:
         """Forgets the last epoch."""
-        _reset(self.val_means)
+        self.val_means.reset()
 
     def validation_step(self, batch: CharacterPage, batch_idx: int) -> None:  # noqa: ARG002 - a hook
         """Reads one page as `predict` reads it."""
@@ -86,11 +86,11 @@ class DenseModule(StageModule):
         best = said.topk(min(5, said.shape[1]), dim=1).indices == truth[:, None]
         every = {"loss": F.cross_entropy(said, truth), "top1": best[:, 0], "top5": best.any(dim=1)}
         figures = {name: value.float().mean().to(self.device) for name, value in every.items()}
-        _update(self.val_means, figures, len(truth))
+        self.val_means.update(figures, len(truth))
 
     def on_validation_epoch_end(self) -> None:
         """Logs the epoch's validation figures."""
-        figures = {f"val/{name}": value for name, value in _compute(self.val_means).items()}
+        figures = {f"val/{name}": value for name, value in self.val_means.compute().items()}
         self.log_dict(figures, prog_bar=True, sync_dist=True)
 
 
@@ -101,25 +101,3 @@ def _enough(present: Tensor) -> Tensor:
     places = present.clone()
     places[0, :FEWEST] = True
     return places
-
-
-def _mean() -> MeanMetric:
-    return MeanMetric(nan_strategy="disable")
-
-
-def _reset(means: torch.nn.ModuleDict) -> None:
-    for mean in _all(means).values():
-        mean.reset()
-
-
-def _update(means: torch.nn.ModuleDict, figures: dict[str, Tensor], weight: int) -> None:
-    for name, mean in _all(means).items():
-        mean.update(figures[name], weight)
-
-
-def _compute(means: torch.nn.ModuleDict) -> dict[str, float]:
-    return {name: float(mean.compute()) for name, mean in _all(means).items()}
-
-
-def _all(means: torch.nn.ModuleDict) -> dict[str, MeanMetric]:
-    return {name: mean for name, mean in means.items() if isinstance(mean, MeanMetric)}

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchmetrics import MeanMetric
 
 from detection.heatmap.inference import to_network
 from detection.heatmap.network import HeatmapNet
@@ -10,6 +9,7 @@ from detection.training.config import HeatmapTraining
 from detection.training.losses import heat_loss, sides_loss
 from detection.training.page_match import MatchPoints, PageMatcher, ValidationPage
 from detection.training.tiles import TileBatch
+from kuzushiji_submit.core.training.means import WeightedMeans
 from kuzushiji_submit.core.training.module import StageModule
 
 
@@ -22,15 +22,12 @@ class HeatmapModule(StageModule):
         """Takes a fresh network, and the metric."""
         super().__init__(network, config)
         self.matcher = PageMatcher(match)
-        self.losses = torch.nn.ModuleDict(
-            {name: MeanMetric(nan_strategy="disable") for name in ("loss", "heat", "sides")}
-        )
+        self.losses = WeightedMeans(("loss", "heat", "sides"))
 
     def on_train_epoch_start(self) -> None:
         """Starts the epoch's random numbers and means afresh."""
         super().on_train_epoch_start()
-        for mean in self._means().values():
-            mean.reset()
+        self.losses.reset()
 
     def training_step(self, batch: TileBatch, batch_idx: int) -> Tensor:
         """The loss of one batch of tiles.
@@ -45,14 +42,13 @@ class HeatmapModule(StageModule):
         on_sides = sides_loss(maps[:, 1:], sides, has_sides)
         loss = on_map + self.config.optimizer.sides_weight * on_sides
         self.check_loss(loss, batch_idx)
-        for name, value in (("loss", loss), ("heat", on_map), ("sides", on_sides)):
-            self._means()[name].update(value.detach(), len(tiles))
+        self.losses.update({"loss": loss, "heat": on_map, "sides": on_sides}, len(tiles))
         self.log("train/step_loss", loss, on_step=True, on_epoch=False, prog_bar=True)
         return loss
 
     def train_figures(self) -> dict[str, float]:
         """The mean losses of this epoch's tiles so far, over all processes, which must all call it."""
-        return {f"train/{name}": float(mean.compute()) for name, mean in self._means().items()}
+        return {f"train/{name}": value for name, value in self.losses.compute().items()}
 
     def on_validation_epoch_start(self) -> None:
         """Forgets the last epoch."""
@@ -66,6 +62,3 @@ class HeatmapModule(StageModule):
         """Logs precision, recall and F1 over all pages of all processes."""
         figures = self.matcher.compute()
         self.log_dict({f"val/{name}": value for name, value in figures.items()}, prog_bar=True, sync_dist=True)
-
-    def _means(self) -> dict[str, MeanMetric]:
-        return {name: mean for name, mean in self.losses.items() if isinstance(mean, MeanMetric)}

@@ -1,6 +1,6 @@
 """Tiles cut from stored pages, turned, scaled and distorted by chance."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from detection.training.augment import TileAugmentConfig, change_look
 from detection.training.page_store import StoredPage
@@ -32,24 +32,6 @@ class PageSource:
 
     pages: Sequence[StoredPage]
     share: float = 1.0
-
-
-class TileSampler(Sampler[int]):
-    """Numbers of tiles, new ones each epoch; with several processes each gets every world_size-th."""
-
-    def __init__(self, tiles: int, rank: int = 0, world_size: int = 1) -> None:
-        self.tiles, self.rank, self.world_size, self.epoch = tiles, rank, world_size, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Chooses the epoch; Lightning calls it."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.tiles // self.world_size
-
-    def __iter__(self) -> Iterator[int]:
-        first = self.epoch * self.tiles
-        return iter(range(first + self.rank, first + len(self) * self.world_size, self.world_size))
 
 
 class TileDataset(Dataset[TileBatch]):

@@ -6,8 +6,7 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from detection.training.tile_config import TileTraining
-from detection.training.tiles import TileSampler
-from kuzushiji_submit.core.training.loaders import as_it_is, make_loader
+from kuzushiji_submit.core.training.loaders import NumberSampler, as_it_is, make_loader
 
 
 class HeldOutPages(Protocol):
@@ -45,7 +44,7 @@ class TilesDataModule(LightningDataModule):
         places = range(rank, len(self.pages), world_size) or [len(self.pages)]
         return DataLoader(self.pages, batch_size=None, sampler=places, collate_fn=as_it_is)  # type: ignore[arg-type]
 
-    def tile_loader(self, sampler: TileSampler) -> DataLoader[Any]:
+    def tile_loader(self, sampler: NumberSampler) -> DataLoader[Any]:
         """The tiles of an epoch, as dealt to this process."""
         return make_loader(
             self.tiles,

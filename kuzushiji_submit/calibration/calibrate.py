@@ -22,7 +22,7 @@ from kuzushiji_submit.core.files import atomic_text, sha256_of
 from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.prepared import PreparedPage
 from kuzushiji_submit.core.page.read import read_page
-from kuzushiji_submit.reading.page_reading import PageReading, PageStep
+from kuzushiji_submit.reading.page_reading import PageReading, PageStep, take_steps
 from kuzushiji_submit.reading.pipeline import DetectedPage, Pipeline
 from kuzushiji_submit.reading.second_opinion import SecondOpinion
 from recognition.calibration import Calibration, calibration_error, fit_temperature, log_loss
@@ -120,7 +120,7 @@ def calibrate(
     pages: Sequence[tuple[PageFile, PageTruth]],
     recognizer: ScoringRecognizer,
     pipeline: Pipeline,
-    contexts: Mapping[float, PageStep] | None = None,
+    contexts: Mapping[float, Sequence[PageStep]] | None = None,
     *,
     detector_asks: bool = False,
 ) -> CalibrationResult:
@@ -137,7 +137,7 @@ def calibrate(
         recognizer: is calibrated.
         pipeline: reads the pages with this recognizer; its `min_score` is not used.
         contexts: steps that weigh the text around a character, by their weight, of which the best is to be chosen, of
-            several the smallest weight; None where the pipeline already has the one there is, if any.
+            several the smallest weight; none where the pipeline already has the one there is, if any.
         detector_asks: whether the detector asks the recognizer. Then the boxes depend on the temperature, and the pages
             are detected once more; prepared pages of a whole folder would not fit in memory.
 
@@ -170,7 +170,8 @@ def calibrate(
     reader = pipeline.with_min_score(0.0)
     read = _read_together(reader, found)
     tried = {
-        weight: judge((step(page), truth) for page, truth in read) for weight, step in sorted((contexts or {}).items())
+        weight: judge((take_steps(page, steps), truth) for page, truth in read)
+        for weight, steps in sorted((contexts or {}).items())
     }
     f1_by_weight = {weight: best_threshold(*judged).counts.f1 for weight, judged in tried.items()}
     weight = max(f1_by_weight, key=f1_by_weight.__getitem__) if tried else before.context_weight

@@ -5,7 +5,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_images_argument, add_settings_arguments, add_time_budget_argument
+from kuzushiji_submit.cli.arguments import (
+    add_context_arguments,
+    add_images_argument,
+    add_settings_arguments,
+    add_time_budget_argument,
+)
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 if TYPE_CHECKING:
@@ -63,7 +68,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--detector-weights", type=Path, nargs="+", metavar="FILE", help="weights (default: the project's own)"
     )
-    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
+    add_context_arguments(parser)
     parser.add_argument("--device", default="auto", help="where pages are read (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="threads and processes beside (default: %(default)s)")
     begun = parser.add_mutually_exclusive_group()
@@ -83,7 +88,8 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.claims import sole_writer
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
+    from kuzushiji_submit.reading.step_files import StepFiles
     from kuzushiji_submit.training_data.adaptation.adapt import AdaptJob, adapt, forget_run
     from kuzushiji_submit.training_data.adaptation.config import DEFAULT_PRESET, AdaptConfig
 
@@ -98,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         out=args.out,
         recognizer=adapting,
         detectors=detector_weights(args.detector, args.detector_weights),
-        prior=text_prior(args.prior) if config.pipeline.context.changes_something else None,
+        files=StepFiles.chosen(config.pipeline, args.prior, args.column),
         crops=tuple(args.crops),
         labeled=tuple(args.labeled),
         teachers=tuple(args.teachers or others),

@@ -40,6 +40,20 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_text_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares --truth, --text and --leave-out: text of the time, as `reading.prior.texts` reads it."""
+    parser.add_argument("--truth", type=Path, nargs="+", default=[], metavar="CSV", help="annotated, as in train.csv")
+    parser.add_argument(
+        "--text",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help='texts in UTF-8, or CSVs with a column "text"; readings in （ ） and notes in 【 】 are taken out',
+    )
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="BOOK", help="books of the truth not to take")
+
+
 def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares --recognizer-weights and --detector-weights; several files of a stage are averaged."""
     for stage, what in (("recognizer", "scores"), ("detector", "maps")):
@@ -51,6 +65,14 @@ def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="FILE",
             help=f"weights (default: the project's own); the {what} of several are averaged{dense}",
         )
+
+
+def add_context_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares --prior and --column: what knows of the text around a character."""
+    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
+    parser.add_argument(
+        "--column", type=Path, metavar="FILE", help="column model (default: the project's own, if there is one)"
+    )
 
 
 def add_time_budget_argument(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_weights_arguments
+from kuzushiji_submit.cli.arguments import add_context_arguments, add_settings_arguments, add_weights_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,9 +33,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict: the threshold depends on it")
-    parser.add_argument(
-        "--prior", type=Path, metavar="FILE", help="text prior, as in predict: the threshold depends on it"
-    )
+    add_context_arguments(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -69,8 +67,8 @@ def _choose_threshold(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.files import try_file
     from recognition.calibration import Calibration
 
-    if args.recognizer_weights or args.detector_weights or args.detector or args.prior or args.pages:
-        raise ConfigError("--readings were read already: leave out weights, detector, prior and --pages")
+    if any((args.recognizer_weights, args.detector_weights, args.detector, args.prior, args.column, args.pages)):
+        raise ConfigError("--readings were read already: leave out weights, detector, prior, column model and --pages")
     if args.out.suffix != ".toml":
         raise ConfigError(f"--out {args.out}: --readings give settings for predict: name a file ending in .toml")
     try_file(args.out, "--out", "calibration.toml")
@@ -96,8 +94,7 @@ def _calibrate(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.context.step import weighted_contexts
-    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
     from kuzushiji_submit.reading.load_pipeline import (
         PipelineConfig,
         detector_asks,
@@ -106,6 +103,8 @@ def _calibrate(args: argparse.Namespace) -> int:
         load_second_opinion,
         make_pipeline,
     )
+    from kuzushiji_submit.reading.step_files import NO_FILES, StepFiles
+    from kuzushiji_submit.reading.text_readers import TextReaders
     from kuzushiji_submit.reading.weights_by_kind import split_by_kind
     from recognition.weights_file import with_calibration
 
@@ -123,19 +122,12 @@ def _calibrate(args: argparse.Namespace) -> int:
     pages = truth_of(DataFolder(args.data), lambda image_id: not args.books or book_of(image_id) in args.books)
     pages = spread(pages, args.pages) if args.pages else pages
     recognizer = load_recognizer(config, weights, args.device)
-    prior = text_prior(args.prior) if config.context.changes_something else None
+    files = StepFiles.chosen(config, args.prior, args.column)
     stages = load_detector(config, detector, recognizer, args.device), recognizer
     opinion = load_second_opinion(config, weights, recognizer, args.device)
-    asks = detector_asks(config, detector)
-    if prior is not None and config.context.weight is None:
-        contexts = weighted_contexts(config.context, prior, recognizer.charset.codepoints)
-        result = calibrate(
-            pages, recognizer, make_pipeline(config, *stages, second_opinion=opinion), contexts, detector_asks=asks
-        )
-    else:
-        result = calibrate(
-            pages, recognizer, make_pipeline(config, *stages, prior, second_opinion=opinion), detector_asks=asks
-        )
+    contexts = TextReaders(files, recognizer.charset.codepoints, config.column).to_choose_from(config.context)
+    pipeline = make_pipeline(config, *stages, NO_FILES if contexts else files, opinion)
+    result = calibrate(pages, recognizer, pipeline, contexts, detector_asks=detector_asks(config, detector))
     if as_settings:
         write_calibration(args.out, result.calibration, weights)
     else:

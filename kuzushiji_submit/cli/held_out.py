@@ -6,7 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments, add_time_budget_argument, add_weights_arguments
+from kuzushiji_submit.cli.arguments import (
+    add_context_arguments,
+    add_settings_arguments,
+    add_time_budget_argument,
+    add_weights_arguments,
+)
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_weights_arguments(parser)
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict")
-    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior, as in predict")
+    add_context_arguments(parser)
     parser.add_argument(
         "--out", type=Path, required=True, metavar="JSONL", help="the readings; beside it F1 by book, as .csv"
     )
@@ -62,21 +67,22 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.competition.page_images import PageImages
     from kuzushiji_submit.core.files import try_file
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
     from kuzushiji_submit.reading.journal import Journal
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
+    from kuzushiji_submit.reading.step_files import StepFiles
     from kuzushiji_submit.training_data.adaptation.read_folder import read_folder
 
     try_file(args.out, "--out", "held_out.jsonl")
     config = replace(read_settings(PipelineConfig(), args.config, args.set), min_score=0.0)
     weights = all_recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
-    prior = text_prior(args.prior) if config.context.changes_something else None
+    files = StepFiles.chosen(config, args.prior, args.column)
     data, books = DataFolder(args.data), args.books or _held_out(weights)
-    files = {page.image_id: file for file, page in truth_of(data, lambda image_id: book_of(image_id) in books)}
-    images = PageImages(files, files, data.train_images)
-    pipeline = load_pipeline(config, weights, detector, args.device, prior)
-    made_by = describe(config, pipeline, weights, detector, prior)
+    scans = {page.image_id: file for file, page in truth_of(data, lambda image_id: book_of(image_id) in books)}
+    images = PageImages(scans, scans, data.train_images)
+    pipeline = load_pipeline(config, weights, detector, args.device, files)
+    made_by = describe(config, pipeline, weights, detector, files)
     if args.restart:
         args.out.unlink(missing_ok=True)
     with Journal(args.out, made_by, pipeline.recognizer.charset, resume=args.resume) as journal:

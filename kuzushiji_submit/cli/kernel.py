@@ -67,6 +67,12 @@ def _register_push(parts: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help="upload and attach this text prior (with weights: the project's)",
     )
     push.add_argument(
+        "--column",
+        type=Path,
+        metavar="F",
+        help="upload and attach this column model (with weights: the project's, if there is one)",
+    )
+    push.add_argument(
         "--weights-dataset", default=WEIGHTS_SLUG, metavar="SLUG", help="dataset they go into (default: %(default)s)"
     )
     push.add_argument(
@@ -159,18 +165,19 @@ def _suffix(args: argparse.Namespace) -> str:
 def _upload_weights(client: "Client", args: argparse.Namespace) -> list[str]:
     """The names of the dataset that the weights went into: one or none."""
     from kuzushiji_submit.kaggle_client.datasets import Dataset, publish
-    from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, PRIOR, RECOGNIZER
-    from kuzushiji_submit.reading.default_weights import text_prior
+    from kuzushiji_submit.kaggle_kernels.outputs import COLUMN, DENSE, DETECTOR, PRIOR, RECOGNIZER
+    from kuzushiji_submit.reading.default_weights import column_model, text_prior
 
     given = {
         RECOGNIZER: args.recognizer_weights,
         DENSE: args.dense_weights,
         DETECTOR: args.detector_weights,
         PRIOR: args.prior,
+        COLUMN: args.column,
     }
     if args.recognizer_weights and args.kernel == "predict":
-        # The code that travels with a kernel is too small a place for it.
-        given[PRIOR] = text_prior(args.prior)
+        # The code that travels with a kernel is too small a place for them.
+        given |= {PRIOR: text_prior(args.prior), COLUMN: column_model(args.column)}
     files = {name: path for name, path in given.items() if path is not None}
     if not files:
         return []

@@ -13,6 +13,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="find the learning rate for a training run",
         example="kuzushiji lr-find recognizer --data data --out lr-find",
     )
+    parser.add_argument("what", choices=("detector", "recognizer", "dense"), help="which model")
     add_training_arguments(parser)
     parser.set_defaults(run=run)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from kuzushiji_submit.cli.arguments import (
+    add_context_arguments,
     add_images_argument,
     add_settings_arguments,
     add_time_budget_argument,
@@ -37,7 +38,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="where characters are sought: a network's map or the ink (default: heatmap if its weights are there)",
     )
     add_weights_arguments(parser)
-    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior (default: the project's own)")
+    add_context_arguments(parser)
     parser.add_argument(
         "--second-level", type=Path, metavar="FILE", help="what `kuzushiji second-level` made for these weights"
     )
@@ -133,10 +134,11 @@ def run(args: argparse.Namespace) -> int:
     from kuzushiji_submit.core.errors import ConfigError, PageReadError
     from kuzushiji_submit.core.memory import limit_caches
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
     from kuzushiji_submit.reading.journal import forget
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_in_worker, load_pipeline
     from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
+    from kuzushiji_submit.reading.step_files import StepFiles
 
     if args.sample and args.split_spreads:
         raise ConfigError("--split-spreads: the rows of --sample say which pages there are: leave one of the two out")
@@ -166,14 +168,13 @@ def run(args: argparse.Namespace) -> int:
         forget(args.out)
     weights = all_recognizer_weights(args.recognizer_weights)
     detector = detector_weights(args.detector, args.detector_weights)
-    prior = text_prior(args.prior) if config.context.changes_something else None
-    files = (prior, args.second_level if config.second_level.enabled else None)
-    pipeline = load_pipeline(config, weights, detector, args.device, *files)
+    files = StepFiles.chosen(config, args.prior, args.column, args.second_level)
+    pipeline = load_pipeline(config, weights, detector, args.device, files)
     # Of processes side by side each has its share of the processors; Ray sees to that itself.
     processors = available_workers("processes")
     threads = max(1, processors // (job.workers or processors)) if job.engine == "processes" else None
-    load = partial(load_in_worker, config, weights, detector, args.device, *files, threads=threads)
-    result = predict(job, pipeline, describe(config, pipeline, weights, detector, *files), load)
+    load = partial(load_in_worker, config, weights, detector, args.device, files, threads=threads)
+    result = predict(job, pipeline, describe(config, pipeline, weights, detector, files), load)
     said = summary_stream(args.out, args.characters)
     said.write(f"{args.out}: {result.characters} characters on {result.pages} pages\n")
     if result.failures:

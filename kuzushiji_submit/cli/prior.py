@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_settings_arguments, add_text_arguments
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -16,16 +16,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "transcriptions. `kuzushiji predict --prior FILE` reads with it.",
         example="kuzushiji prior --truth data/train.csv --text texts/genji.txt --out prior.safetensors",
     )
-    parser.add_argument("--truth", type=Path, nargs="+", default=[], metavar="CSV", help="annotated, as in train.csv")
-    parser.add_argument(
-        "--text",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help='texts in UTF-8, or CSVs with a column "text"; readings in （ ） and notes in 【 】 are taken out',
-    )
-    parser.add_argument("--leave-out", nargs="+", default=[], metavar="BOOK", help="books of the truth not to take")
+    add_text_arguments(parser)
     parser.add_argument("--license", default="", metavar="TEXT", help="license and whom to name; goes into the file")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write (.safetensors)")
     add_settings_arguments(parser)
@@ -34,21 +25,14 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Makes the prior and prints what it is made of."""
-    from kuzushiji_submit.competition.books import book_of
-    from kuzushiji_submit.competition.truth import read_repaired_truth
     from kuzushiji_submit.core.settings import read_settings
     from kuzushiji_submit.reading.prior.make_prior import PriorConfig, make_prior
     from kuzushiji_submit.reading.prior.prior_file import save_prior
-    from kuzushiji_submit.reading.prior.texts import read_text, truth_pages
+    from kuzushiji_submit.reading.prior.texts import read_books, read_text
 
     config = read_settings(PriorConfig(), args.config, args.set)
-    books: dict[str, list[list[str]]] = {}
-    for path in args.truth:
-        for page in read_repaired_truth(path):
-            if book_of(page.image_id) not in args.leave_out:
-                books.setdefault(book_of(page.image_id), []).extend(truth_pages([page]))
     prior = make_prior(
-        books,
+        read_books(args.truth, args.leave_out),
         {path.name: read_text(path) for path in args.text},
         config,
         truth_name=", ".join(path.name for path in args.truth) or "truth",

@@ -9,10 +9,11 @@ import kuzushiji_submit
 from kuzushiji_submit.competition.data_folder import DataFolder
 from kuzushiji_submit.competition.sample import read_sample_ids
 from kuzushiji_submit.core.files import try_folder
-from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
 from kuzushiji_submit.reading.journal import forget
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
 from kuzushiji_submit.reading.predict import PredictJob, predict, try_targets
+from kuzushiji_submit.reading.step_files import StepFiles
 from kuzushiji_submit.report.build_report import ReportSummary, build_report
 from kuzushiji_submit.report.confusions import Confusion
 from kuzushiji_submit.report.model import PageScore
@@ -70,9 +71,9 @@ def run_demo(out: Path, device: str = "auto") -> DemoResult:
     job = PredictJob(SAMPLE.test_images, submission, read_sample_ids(SAMPLE.sample_csv), characters=characters)
     try_targets(job)
     try_folder(out / "report", "--out")
-    prior = text_prior(None)
-    pipeline = load_pipeline(config, weights, detector, device, prior)
-    predict(job, pipeline, describe(config, pipeline, weights, detector, prior))
+    files = StepFiles.chosen(config)
+    pipeline = load_pipeline(config, weights, detector, device, files)
+    predict(job, pipeline, describe(config, pipeline, weights, detector, files))
     report = build_report(
         images=SAMPLE.test_images,
         submission=submission,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kuzushiji_submit.cli.arguments import add_settings_arguments
+from kuzushiji_submit.cli.arguments import add_context_arguments, add_settings_arguments
 
 if TYPE_CHECKING:
     from kuzushiji_submit.calibration.read_candidates import Task
@@ -52,7 +52,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--detector", choices=("heatmap", "ink"), help="as in predict")
     parser.add_argument("--detector-weights", type=Path, metavar="FILE", help="weights (default: the project's own)")
-    parser.add_argument("--prior", type=Path, metavar="FILE", help="text prior, as in predict")
+    add_context_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="second level to write")
     unfinished = parser.add_mutually_exclusive_group()
     unfinished.add_argument("--resume", action="store_true", help="go on with an unfinished run")
@@ -123,12 +123,13 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
     from kuzushiji_submit.competition.truth import PageTruth
     from kuzushiji_submit.core.page.page_files import PageFile
     from kuzushiji_submit.core.settings import read_settings
-    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights, text_prior
+    from kuzushiji_submit.reading.default_weights import all_recognizer_weights, detector_weights
     from kuzushiji_submit.reading.load_pipeline import PipelineConfig, describe, load_pipeline
+    from kuzushiji_submit.reading.step_files import StepFiles
 
     config = replace(read_settings(PipelineConfig(), args.config, args.set), min_score=0.0)
     detector = detector_weights(args.detector, [args.detector_weights] if args.detector_weights else None)
-    prior = text_prior(args.prior) if config.context.changes_something else None
+    files = StepFiles.chosen(config, args.prior, args.column)
     given = [args.recognizer_weights] if args.recognizer_weights else None
     readers = args.readers or [(args.books, all_recognizer_weights(given))]
     sources = [(args.data, books, weights, True) for books, weights in readers]
@@ -139,5 +140,5 @@ def _tasks(args: argparse.Namespace) -> "Iterator[Task]":
 
     pages = [pages_of(folder, books) for folder, books, _, _ in sources]
     for (_, _, weights, measured), own in zip(sources, pages, strict=True):
-        pipeline = load_pipeline(config, weights, detector, args.device, prior)
-        yield Task(own, pipeline, describe(config, pipeline, weights, detector, prior), measured)
+        pipeline = load_pipeline(config, weights, detector, args.device, files)
+        yield Task(own, pipeline, describe(config, pipeline, weights, detector, files), measured)

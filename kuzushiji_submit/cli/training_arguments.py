@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declares the arguments."""
-    parser.add_argument("what", choices=("detector", "recognizer", "dense"), help="which model")
+    """Declares the arguments, but for the model's name."""
     parser.add_argument("--data", type=Path, required=True, nargs="+", metavar="DATA", help="data folders to train on")
     parser.add_argument(
         "--train-only",

@@ -1,4 +1,4 @@
-"""The weights and the text prior that come with the project, and their cards."""
+"""The weights, the text prior and the column model that come with the project, and their cards."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -33,12 +33,14 @@ def look_at_model_files() -> Iterator[Finding]:
     first = default_weights.RECOGNIZER_WEIGHTS
     yield _look("recognizer", first, record_of, Verdict.FAULT, "no character is known")
     for name in _several(read_card(first.with_name(CARD)).get("file", ""))[1:]:
-        yield _look("recognizer", first.with_name(name), record_of, Verdict.NOTE, "the others read without it")
-    dense = default_weights.DENSE_WEIGHTS
-    if dense.is_file() or dense.name in _several(read_card(dense.with_name(CARD)).get("file", "")):
+        if name != default_weights.COLUMN_MODEL.name:
+            yield _look("recognizer", first.with_name(name), record_of, Verdict.NOTE, "the others read without it")
+    if _expected(dense := default_weights.DENSE_WEIGHTS):
         yield _look("dense", dense, record_of, Verdict.NOTE, "characters are read crop by crop alone")
     yield _look("detector", default_weights.DETECTOR_WEIGHTS, record_of, Verdict.NOTE, "the ink detector stands in")
     yield _look("text prior", default_weights.TEXT_PRIOR, prior_of, Verdict.NOTE, "characters are read one by one")
+    if _expected(column := default_weights.COLUMN_MODEL):
+        yield _look("column model", column, record_of, Verdict.NOTE, "columns are read by the text prior alone")
 
 
 def _look(what: str, path: Path, describe: Callable[[Path], str], if_missing: Verdict, meaning: str) -> Finding:
@@ -60,6 +62,11 @@ def _look(what: str, path: Path, describe: Callable[[Path], str], if_missing: Ve
         return Finding(what, found, Verdict.NOTE, f"it is damaged, or not the one of {card}: {_FETCH}")
     agreed = " as its card says" if expected else ""
     return Finding(what, f"{text}{agreed}, license {told.get('license', 'not told')}, card {card}")
+
+
+def _expected(path: Path) -> bool:
+    """Whether a file that need not be there is there, or its card says that it should be."""
+    return path.is_file() or path.name in _several(read_card(path.with_name(CARD)).get("file", ""))
 
 
 def _several(value: str) -> list[str]:

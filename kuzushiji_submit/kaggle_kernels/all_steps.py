@@ -1,10 +1,10 @@
 """The steps there are, in the order of a run. A new one is a file in steps/ and an entry here.
 
 ```
-detector ──┬─ dense ─┐                                        ┌ second_level ┐
-recognizer ┴─────────┼─ prior ─ adapt ─ calibrate ─ held_out ─┴ threshold ───┴─ predict
-                     └ without the books of the fold, and       └ by the readings of this fold and of all
-                       calibrated on these                        folds that are attached
+detector ──┬─ dense ─┐                                                 ┌ second_level ┐
+recognizer ┴─────────┼─ prior ─ column ─ adapt ─ calibrate ─ held_out ─┴ threshold ───┴─ predict
+                     └ without the books of the fold, and                └ by the readings of this fold and of all
+                       calibrated on these                                 folds that are attached
 ```
 
 Scores are calibrated before held-out books are read, because what is learned from those readings holds for them alone.
@@ -19,6 +19,7 @@ from kuzushiji_submit.kaggle_kernels.steps.learn_second_level import SECOND_LEVE
 from kuzushiji_submit.kaggle_kernels.steps.make_text_prior import PRIOR_STEP
 from kuzushiji_submit.kaggle_kernels.steps.predict_test import PREDICT_STEP
 from kuzushiji_submit.kaggle_kernels.steps.read_held_out import HELD_OUT_STEP
+from kuzushiji_submit.kaggle_kernels.steps.train_column import COLUMN_STEP
 from kuzushiji_submit.kaggle_kernels.steps.train_dense import DENSE_STEP
 from kuzushiji_submit.kaggle_kernels.steps.train_networks import DETECTOR_STEP, RECOGNIZER_STEP
 
@@ -27,6 +28,7 @@ STEPS = (
     RECOGNIZER_STEP,
     DENSE_STEP,
     PRIOR_STEP,
+    COLUMN_STEP,
     ADAPT_STEP,
     CALIBRATE_STEP,
     HELD_OUT_STEP,

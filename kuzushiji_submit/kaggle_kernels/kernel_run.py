@@ -13,7 +13,17 @@ from kuzushiji_submit.core.training.book_split import books_of_description
 from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.kaggle_kernels.commands import Outcome, run_command
 from kuzushiji_submit.kaggle_kernels.find_inputs import distinct, find_files, is_output
-from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, HELD_OUT, PRIOR, RECOGNIZER, RUNS, SECOND_LEVEL
+from kuzushiji_submit.kaggle_kernels.outputs import (
+    COLUMN,
+    DENSE,
+    DETECTOR,
+    HELD_OUT,
+    PRIOR,
+    RECOGNIZER,
+    RUNS,
+    SECOND_LEVEL,
+)
+from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
 
 ADAPT = "adapt"
@@ -129,6 +139,7 @@ class KernelRun:
         had = {
             DETECTOR: None if "detector" in steps else self.detector_of_fold(),
             DENSE: None if "dense" in steps else next(iter(self.dense_of_fold()), None),
+            COLUMN: None if "column" in steps else self.column_of_fold(),
         }
         for name, path in had.items():
             if path is not None and self.own(name) is None:
@@ -138,6 +149,28 @@ class KernelRun:
         """The text prior to read with: this run's own, else the attached one, one of a data set before the others."""
         attached = sorted(self.attached(PRIOR), key=lambda path: is_output(path.parent))
         return self.own(PRIOR) or (attached[0] if attached else None)
+
+    def column_model(self) -> Path | None:
+        """The column model to read with: one that has not seen the books held out before others that are attached."""
+        attached = self.attached(COLUMN) if self.session.settings.use_column else ()
+        return self.column_of_fold() or next(iter(attached), None)
+
+    def column_of_fold(self) -> Path | None:
+        """The column model that has not seen the text of the books held out: this run's, or an attached one."""
+        if not self.session.settings.use_column:
+            return None
+        return self.own(COLUMN) or self.trained_without(self.attached(COLUMN))
+
+    def reading_of_fold(self, recognizer: Path) -> list[object]:
+        """The options to read the books held out with: all there is that has not seen them.
+
+        Args:
+            recognizer: weights of the recognizer of the fold.
+        """
+        detector = self.detector_of_fold()
+        return reading_arguments(
+            [recognizer, *self.dense_of_fold()], [detector] if detector else [], self.prior(), self.column_of_fold()
+        )
 
     def second_level(self) -> Path | None:
         """What this run learned of which characters are worth a row, or the one that is attached alone."""

@@ -26,6 +26,7 @@ class RunSettings:
         recognizer_weights: files below the input folder; none given takes all that are there.
         dense_weights: files of dense readers below the input folder; none given takes all that are there.
         use_dense: whether dense readers are read with; without, those that are there are left out.
+        use_column: whether a column model is read with; without, one that is there is left out.
         shards: processes that predict, spread over the GPUs.
         report_pages: pages shown in the report; 0 makes none.
 
@@ -47,6 +48,7 @@ class RunSettings:
     recognizer_weights: tuple[str, ...] = ()
     dense_weights: tuple[str, ...] = ()
     use_dense: bool = True
+    use_column: bool = True
     shards: int = 2
     report_pages: int = 40
 

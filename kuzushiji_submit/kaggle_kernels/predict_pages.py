@@ -33,6 +33,7 @@ class Readers:
         second_level: decides what is worth a row; None for the threshold alone.
         min_score: the threshold; None for that in the weights, or the second level's.
         dense: weights of dense readers that join the recognizers.
+        column: the column model, or None.
     """
 
     recognizers: tuple[Path, ...]
@@ -41,6 +42,7 @@ class Readers:
     second_level: Path | None = None
     min_score: float | None = None
     dense: tuple[Path, ...] = ()
+    column: Path | None = None
 
     def files(self) -> dict[str, tuple[Path, ...]]:
         """All files by what they are."""
@@ -49,13 +51,14 @@ class Readers:
             "dense": self.dense,
             "detectors": self.detectors,
             "prior": (self.prior,) if self.prior else (),
+            "column": (self.column,) if self.column else (),
             "second_level": (self.second_level,) if self.second_level else (),
         }
 
     def arguments(self) -> list[str]:
         """The options of `kuzushiji predict` for them."""
         return [
-            *map(str, reading_arguments((*self.recognizers, *self.dense), self.detectors, self.prior)),
+            *map(str, reading_arguments((*self.recognizers, *self.dense), self.detectors, self.prior, self.column)),
             *(("--second-level", str(self.second_level)) if self.second_level else ()),
             *(("--set", f"min_score={self.min_score!r}") if self.min_score is not None else ()),
         ]

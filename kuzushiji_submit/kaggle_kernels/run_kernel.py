@@ -15,7 +15,7 @@ from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.lay_out_data import lay_out_data
-from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, HELD_OUT, RECOGNIZER
+from kuzushiji_submit.kaggle_kernels.outputs import COLUMN, DENSE, DETECTOR, HELD_OUT, RECOGNIZER
 from kuzushiji_submit.kaggle_kernels.roots import Roots
 from kuzushiji_submit.kaggle_kernels.session import Session, Status
 
@@ -116,13 +116,13 @@ def _seconds(session: Session, step: Step, left: Sequence[Step]) -> float:
 def _key(run: KernelRun, step: Step, keys: Mapping[str, str]) -> str:
     """Stands for what the outcome of a step depends on, as far as a run can be told about it."""
     settings = run.session.settings
-    names = (RECOGNIZER, DETECTOR, HELD_OUT, DENSE) if step.after else ()
+    names = (RECOGNIZER, DETECTOR, HELD_OUT, DENSE, COLUMN) if step.after else ()
     attached = [path for name in names for path in run.attached(name)]
     facts = [
         *(settings.configs.get(step.name, ""), list(settings.arguments.get(step.name, ()))),
         *(list(run.held_out), [keys.get(name, "") for name in step.after]),
         [path.relative_to(run.session.roots.inputs).as_posix() for path in attached],
-        [list(settings.dense_weights), settings.use_dense] if step.after else [],
+        [list(settings.dense_weights), settings.use_dense, settings.use_column] if step.after else [],
     ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 

@@ -17,7 +17,7 @@ from kuzushiji_submit.core.time_budget import TimeBudget, parse_duration
 from kuzushiji_submit.kaggle_kernels.commands import count_gpus
 from kuzushiji_submit.kaggle_kernels.find_inputs import find_earlier_run, read_record
 from kuzushiji_submit.kaggle_kernels.kernel_settings import RunSettings
-from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, RECOGNIZER, RUN_RECORD, SUBMISSION
+from kuzushiji_submit.kaggle_kernels.outputs import COLUMN, DENSE, DETECTOR, RECOGNIZER, RUN_RECORD, SUBMISSION
 from kuzushiji_submit.kaggle_kernels.roots import Roots
 
 logger = logging.getLogger(__name__)
@@ -148,4 +148,4 @@ class Session:
             stream.write("\n")
 
 
-_PRODUCTS = (SUBMISSION, RECOGNIZER, DETECTOR, DENSE)
+_PRODUCTS = (SUBMISSION, RECOGNIZER, DETECTOR, DENSE, COLUMN)

@@ -10,6 +10,7 @@ from kuzushiji_submit.reading import default_weights
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.look_again import read_best
 from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.step_files import StepFiles
 
 Weights = Path | str | None
 
@@ -34,11 +35,10 @@ def read_one(
 @lru_cache(maxsize=2)
 def _pipeline(device: str, detector: Path | None, recognizer: Path | None, config: PipelineConfig) -> Pipeline:
     """The same as `kuzushiji predict` reads with."""
-    prior = default_weights.text_prior(None) if config.context.changes_something else None
     return load_pipeline(
         config,
         default_weights.all_recognizer_weights([recognizer] if recognizer else None),
         default_weights.detector_weights(None, [detector] if detector else None),
         device,
-        prior,
+        StepFiles.chosen(config),
     )

@@ -1,4 +1,4 @@
-"""The weights and the text prior that come with the project."""
+"""The weights, the text prior and the column model that come with the project."""
 
 import logging
 from collections.abc import Sequence
@@ -17,6 +17,8 @@ RECOGNIZER_WEIGHTS = Path(next(iter(recognition.__path__))) / "weights" / "recog
 """The first recognizer; beside it may lie others, whose scores are averaged with its: recognizer-2.safetensors, ..."""
 DENSE_WEIGHTS = DETECTOR_WEIGHTS.with_name("dense.safetensors")
 """The dense reader that joins them, if there is one."""
+COLUMN_MODEL = RECOGNIZER_WEIGHTS.with_name("column.safetensors")
+"""What reads whole columns after them, if there is one."""
 
 
 def recognizer_weights(given: Path | None) -> Path:
@@ -60,6 +62,20 @@ def text_prior(given: Path | None) -> Path | None:
         logger.warning("%s: no text prior: characters are read without the text around them, which reads less", path)
         return None
     raise CompetitionFileError(f"{path}: no text prior: make one (kuzushiji prior) or name another file")
+
+
+def column_model(given: Path | None) -> Path | None:
+    """The column model to use: the one given, the one that comes with the project if there is one, or none.
+
+    Raises:
+        CompetitionFileError: if the one given is missing.
+    """
+    path = given or COLUMN_MODEL
+    if path.is_file():
+        return path
+    if given is None:
+        return None
+    raise CompetitionFileError(f"{path}: no column model: train one (kuzushiji train column) or name another file")
 
 
 def detector_weights(kind: Literal["heatmap", "ink"] | None, given: Sequence[Path] | None) -> tuple[Path, ...]:

@@ -21,17 +21,18 @@ from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.page.same_ink import require_trained_ink
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.reading.book_hand import HandConfig
+from kuzushiji_submit.reading.column.config import ColumnConfig
 from kuzushiji_submit.reading.context.config import ContextConfig
-from kuzushiji_submit.reading.context.ngram_context import NgramContext
-from kuzushiji_submit.reading.context.step import ContextStep
 from kuzushiji_submit.reading.page_reading import PageStep
 from kuzushiji_submit.reading.pipeline import Pipeline
-from kuzushiji_submit.reading.prior.prior_file import load_prior
 from kuzushiji_submit.reading.second_level.config import SecondLevelConfig
 from kuzushiji_submit.reading.second_level.second_level_file import load_second_level
 from kuzushiji_submit.reading.second_opinion import DenseOpinionConfig, SecondOpinion
+from kuzushiji_submit.reading.step_files import NO_FILES, StepFiles
+from kuzushiji_submit.reading.text_readers import TextReaders
 from kuzushiji_submit.reading.view_config import ViewConfig
 from kuzushiji_submit.reading.weights_by_kind import split_by_kind
+from recognition.column.network import ColumnNetworkConfig
 from recognition.ensemble import RecognizerEnsemble
 from recognition.recognizer import Recognizer
 from recognition.scoring_recognizer import ScoringRecognizer
@@ -60,6 +61,7 @@ class PipelineConfig:
         hand: how the pages of a book help each other.
         half: the recognizer computes in 16 bits where the device does so faster (`heatmap.half`: so does the detector).
         context: how the text around a character weighs in.
+        column: how the column model weighs in.
         second_level: whether what is known of each character decides once more if it is worth a row.
         page_views: how pages lie in their files: turned, or as negatives.
         dense: how dense readers among the recognizer's weights weigh in.
@@ -77,6 +79,7 @@ class PipelineConfig:
     hand: HandConfig = field(default_factory=HandConfig)
     half: bool = True
     context: ContextConfig = field(default_factory=ContextConfig)
+    column: ColumnConfig = field(default_factory=ColumnConfig)
     second_level: SecondLevelConfig = field(default_factory=SecondLevelConfig)
     page_views: ViewConfig = field(default_factory=ViewConfig)
     dense: DenseOpinionConfig = field(default_factory=DenseOpinionConfig)
@@ -92,9 +95,13 @@ def load_recognizer(config: PipelineConfig, weights: Sequence[Path], device: str
         WeightsError: if a file is missing, damaged or does not match, or two files do not fit together.
         DeviceError: if the device cannot be used.
     """
-    considered = config.context.alternatives if config.context.changes_something else 0
     in_hand = config.hand.changes_something
-    top_k = max(config.alternatives, considered, config.hand.alternatives if in_hand else 0)
+    top_k = max(
+        config.alternatives,
+        config.context.alternatives if config.context.changes_something else 0,
+        ColumnNetworkConfig().candidates if config.column.weight_for(config.context, beside_prior=True) else 0,
+        config.hand.alternatives if in_hand else 0,
+    )
     half = config.half and fast_half(choose_device(device)) is not None
     weights = split_by_kind(weights)[0]
     members = [
@@ -174,8 +181,7 @@ def make_pipeline(
     config: PipelineConfig,
     detector: Detector,
     recognizer: ScoringRecognizer,
-    prior: Path | None = None,
-    second_level: Path | None = None,
+    files: StepFiles = NO_FILES,
     second_opinion: SecondOpinion | None = None,
 ) -> Pipeline:
     """The pipeline of two stages, the settings that are not theirs, and what else there is.
@@ -184,29 +190,26 @@ def make_pipeline(
         config: the settings.
         detector: finds the characters.
         recognizer: reads the crops.
-        prior: a text prior's file, if there is one.
-        second_level: a second level's file, if there is one.
+        files: of what reads a page again.
         second_opinion: what joins the recognizer, if there is something.
 
     Raises:
-        PriorFileError: if the prior is damaged.
-        WeightsError: if the settings ask for another ink than the recognizer was trained on, or the second level is
-            missing or damaged.
+        PriorFileError: if the text prior is damaged.
+        WeightsError: if the settings ask for another ink than the recognizer was trained on, or the column model or
+            the second level is missing or damaged.
     """
     if config.ink is not None:
         require_trained_ink(config.ink, recognizer.ink, "the ink in the settings")
-    steps: list[PageStep] = []
     context = config.context.with_weight(recognizer.calibration.context_weight)
-    if prior is not None and context.changes_something:
-        steps.append(ContextStep(NgramContext(load_prior(prior), recognizer.charset.codepoints, context)))
+    steps: list[PageStep] = [*TextReaders(files, recognizer.charset.codepoints, config.column).steps(context)]
     min_score = config.min_score
-    if second_level is not None and config.second_level.enabled:
-        level = load_second_level(second_level)
+    if files.second_level is not None and config.second_level.enabled:
+        level = load_second_level(files.second_level)
         if level.active:
             steps.append(level)
             min_score = level.min_score if min_score is None else min_score
         else:
-            logger.warning("%s: did not help on books it had not seen: it is not used", second_level)
+            logger.warning("%s: did not help on books it had not seen: it is not used", files.second_level)
     return Pipeline(
         detector,
         recognizer,
@@ -224,14 +227,13 @@ def load_pipeline(
     recognizer_weights: Sequence[Path],
     detector_weights: Sequence[Path],
     device: str = "auto",
-    prior: Path | None = None,
-    second_level: Path | None = None,
+    files: StepFiles = NO_FILES,
 ) -> Pipeline:
-    """The pipeline of weights files of both stages, a text prior and a second level; files of a stage are averaged.
+    """The pipeline of weights files of both stages and of what reads a page again; files of a stage are averaged.
 
     Dense readers among the recognizer's files look at the whole page and join the others. Without the detector's
-    weights the ink detector finds the characters; without a prior nothing is read again, without a second level the
-    product of the two stages' scores decides.
+    weights the ink detector finds the characters; without text prior and column model nothing is read again, without a
+    second level the product of the two stages' scores decides.
 
     Raises:
         WeightsError: if a file is missing, damaged or does not match, or the stages were trained on different inks.
@@ -240,7 +242,7 @@ def load_pipeline(
     recognizer = load_recognizer(config, recognizer_weights, device)
     detector = load_detector(config, detector_weights, recognizer, device)
     opinion = load_second_opinion(config, recognizer_weights, recognizer, device)
-    return make_pipeline(config, detector, recognizer, prior, second_level, opinion)
+    return make_pipeline(config, detector, recognizer, files, opinion)
 
 
 def load_in_worker(*args: Any, threads: int | None = None) -> Pipeline:  # noqa: ANN401 - as `load_pipeline`
@@ -261,8 +263,7 @@ def describe(
     pipeline: Pipeline,
     recognizer_weights: Sequence[Path],
     detector_weights: Sequence[Path],
-    prior: Path | None = None,
-    second_level: Path | None = None,
+    files: StepFiles = NO_FILES,
 ) -> dict[str, Any]:
     """All that a page's reading depends on beside the page, as JSON values: what a settings file and a journal hold."""
     config = replace(config, ink=pipeline.recognizer.ink)
@@ -271,10 +272,11 @@ def describe(
         "pipeline": to_plain(config),
         "recognizer_weights": [_fingerprint(path) for path in recognizer_weights],
         "detector_weights": [_fingerprint(path) for path in detector_weights],
-        "text_prior": _fingerprint(prior) if prior else None,
-        "second_level": _fingerprint(second_level) if second_level else None,
+        "text_prior": _fingerprint(files.prior),
+        "column_model": _fingerprint(files.column),
+        "second_level": _fingerprint(files.second_level),
     }
 
 
-def _fingerprint(weights: Path) -> dict[str, str]:
-    return {"file": weights.name, "sha256": sha256_of(weights)}
+def _fingerprint(weights: Path | None) -> dict[str, str] | None:
+    return None if weights is None else {"file": weights.name, "sha256": sha256_of(weights)}

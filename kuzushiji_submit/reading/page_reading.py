@@ -1,8 +1,9 @@
 """Everything read on one page, as one record of arrays: what crosses every border from detection to export."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -273,6 +274,11 @@ class PageReading:
 
 PageStep = Callable[[PageReading], PageReading]
 """Reads a page again after the recognizer: a text prior, a column model, a second level, an ensemble's vote."""
+
+
+def take_steps(page: PageReading, steps: Iterable[PageStep]) -> PageReading:
+    """The page after all steps, one after the other."""
+    return reduce(lambda reading, step: step(reading), steps, page)
 
 
 def to_decimals(array: NDArray[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from kuzushiji_submit.core.page.prepared import PreparedPage, prepare_page
 from kuzushiji_submit.core.page.read import PageImage
 from kuzushiji_submit.core.page.scan_placement import ScanPlacement
 from kuzushiji_submit.reading.book_hand import HandConfig, packed, read_books_in_hand, windows
-from kuzushiji_submit.reading.page_reading import PageReading, PageStep
+from kuzushiji_submit.reading.page_reading import PageReading, PageStep, take_steps
 from kuzushiji_submit.reading.second_level.ink_shares import ink_shares
 from kuzushiji_submit.reading.second_opinion import SecondOpinion
 from kuzushiji_submit.reading.view import PLAIN, View
@@ -175,8 +175,7 @@ class Pipeline:
         """What was read on a page after all steps, without what is not sure, in the pixels of its file."""
         charset = self.recognizer.charset
         reading = PageReading.of(page.image_id, page.size_hw, charset, page.detections, read, page.ink_shares)
-        for step in self.steps:
-            reading = step(reading)
+        reading = take_steps(reading, self.steps)
         sure = reading.select(reading.scores >= self.min_score)
         kept = sure if self.alternatives is None else sure.with_alternatives(self.alternatives)
         if not page.view.is_plain or page.notes:

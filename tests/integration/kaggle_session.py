@@ -29,7 +29,7 @@ IMAGE = (
 SHAPES = ("U+3042", "U+3044", "U+3046")
 SIZE = 76
 # The configs that go to Kaggle are for its machines; here the commands' own defaults are made small.
-SMALL = {"configs": {"detector": "", "recognizer": "", "dense": "", "adapt": ""}}
+SMALL = {"configs": {"detector": "", "recognizer": "", "dense": "", "column": "", "adapt": ""}}
 # Networks for three shapes, trained in seconds.
 TRAINING = (
     *("--set", "model=kuzu_char_rec", "--set", "model.stage_widths=[8, 16, 32]", "--set", "epochs=6"),
@@ -44,6 +44,10 @@ READING_PAGES = (
     *("--set", "network.body.widths=[8, 8, 16, 16, 16]", "--set", "network.body.pyramid=8"),
     *("--set", "network.hidden=32", "--set", "network.embedding=16", "--set", "optimizer.learning_rate=0.01"),
     *("--set", "optimizer.ema_decay=0.9"),
+)
+READING_COLUMNS = (
+    *("--set", "epochs=2", "--set", "windows_per_epoch=32", "--set", "network.width=16", "--set", "network.layers=1"),
+    *("--set", "network.window=8", "--set", "network.candidates=3"),
 )
 # Switches the loopback device of a new network on and becomes the command that follows: processes that train together
 # talk over it on Kaggle too.

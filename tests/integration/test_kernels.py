@@ -15,6 +15,7 @@ from kuzushiji_submit.competition.submission import find_faults, read_submission
 from kuzushiji_submit.competition.truth import read_truth
 from tests.integration.kaggle_session import (
     DETECTING,
+    READING_COLUMNS,
     READING_PAGES,
     TRAINING,
     Kaggle,
@@ -34,7 +35,8 @@ FOLD = {"folds": 2, "fold": 0}
 
 def arguments(**steps: tuple[str, ...] | list[str]) -> dict[str, object]:
     """Further arguments of steps, beside those that make the trainings small."""
-    small = {"recognizer": TRAINING, "detector": DETECTING, "dense": READING_PAGES, "predict": EVERY_BOX}
+    small = {"recognizer": TRAINING, "detector": DETECTING, "dense": READING_PAGES, "column": READING_COLUMNS}
+    small["predict"] = EVERY_BOX
     return {"arguments": {**small, **steps}}
 
 
@@ -207,6 +209,30 @@ def test_a_dense_reader_is_stopped_goes_on_and_reads_with_the_recognizer(data, n
     settings = json.loads((second.working / "shards" / "1.settings.json").read_text())
     read_with = [each["sha256"] for each in settings["recognizer_weights"]]
     assert read_with == [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+
+
+@pytest.mark.slow
+def test_a_column_model_is_stopped_goes_on_and_reads_after_the_text_prior(data, new_session):
+    first = new_session()
+    zipped(data, first.inputs)
+    run = {**FOLD, **arguments(), "steps": ["recognizer", "prior", "column", "calibrate", "predict"]}
+    # A second for the column model, less than it takes to load torch; a step after it has the rest of the time.
+    first.run("train", **{**run, "steps": [*run["steps"][:3], "threshold"]}, shares={"column": 1e-9})
+    assert first.statuses() == {
+        **dict.fromkeys(("run", "recognizer", "prior"), "done"),
+        "column": "partial",
+        "threshold": "skipped",
+    }
+    second = new_session()
+    zipped(data, second.inputs)
+    shutil.copytree(first.working, second.inputs / "kuzushiji-train")
+    second.run("train", **run)
+    assert {second.statuses()[step] for step in run["steps"]} == {"done"}
+    settings = json.loads((second.working / "shards" / "1.settings.json").read_text())
+    for name in ("column", "prior"):
+        digest = hashlib.sha256((second.working / f"{name}.safetensors").read_bytes()).hexdigest()
+        assert digest in {(settings[key] or {}).get("sha256") for key in ("column_model", "text_prior")}
+    check_submission(second, data, at_least=0.6)
 
 
 @pytest.mark.slow

@@ -10,7 +10,9 @@ import pytest
 import kuzushiji_submit
 from kuzushiji_submit.competition.truth import read_repaired_truth, write_truth
 from kuzushiji_submit.core.errors import WeightsError
-from kuzushiji_submit.reading.default_weights import all_recognizer_weights
+from kuzushiji_submit.reading.default_weights import all_recognizer_weights, text_prior
+from recognition.weights_file import read_metadata
+from tests.kuzushiji_submit.conftest import write_column_model
 from tests.load_module import load_script
 
 SAMPLE = Path(kuzushiji_submit.__file__).parent / "sample"
@@ -47,6 +49,19 @@ def test_boxes_and_whole_pages(folder, monkeypatch, capsys):
     ways = re.findall(r"^(by itself|book's pages) +1 pages  F1 (\S+) from (\S+) on", out, re.MULTILINE)
     assert [way for way, _, _ in ways] == ["by itself", "book's pages"]  # no prior, so nothing with the text
     assert all(0.5 < float(f1) <= 1 and 0 <= float(least) <= 1 for _, f1, least in ways)
+
+
+def test_a_column_model_is_measured_alone_and_with_the_text(folder, tmp_path, monkeypatch, capsys):
+    data, _ = folder
+    weights = all_recognizer_weights(None)[0]
+    column = write_column_model(tmp_path, read_metadata(weights).charset.codepoints)
+    files = ["--prior", str(text_prior(None)), "--column", str(column)]
+    assert run(monkeypatch, data, "--groups", "918680001", "--recognizer-weights", str(weights), *files) == 0
+    ways = re.findall(r"^(.+?) +1 pages  F1 (.+), [\d.]+ of everything", capsys.readouterr().out, re.MULTILINE)
+    assert [way for way, _ in ways] == list(load_script("measure_ensemble").WAYS)
+    by_way = dict(ways)
+    assert by_way["column model"] != by_way["by itself"]
+    assert by_way["text, column"] != by_way["the text"]
 
 
 def test_missing_weights_are_named(folder, monkeypatch, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from kaggle_server import KaggleServer
 
 from tests.integration.kaggle_session import (
+    READING_COLUMNS,
     READING_PAGES,
     TRAINING,
     cut_network_off,
@@ -20,7 +21,7 @@ ADAPTING = (
     *("--set", "training.runtime.precision=32-true", "--set", "least_score=0.05"),
 )
 # No detector: two epochs make none that finds anything for sure, and the ink detector finds these shapes.
-STEPS = ("recognizer", "dense", "prior", "calibrate", "held_out", "second_level", "threshold", "predict")
+STEPS = ("recognizer", "dense", "prior", "column", "calibrate", "held_out", "second_level", "threshold", "predict")
 SETTINGS = (
     f"steps={json.dumps(STEPS)}",
     "folds=2",
@@ -29,9 +30,11 @@ SETTINGS = (
     "time_budget=40m",
     "configs.recognizer=",
     "configs.dense=",
+    "configs.column=",
     "configs.adapt=",
     f"arguments.recognizer={json.dumps(TRAINING)}",
     f"arguments.dense={json.dumps(READING_PAGES)}",
+    f"arguments.column={json.dumps(READING_COLUMNS)}",
     f"arguments.adapt={json.dumps(ADAPTING)}",
 )
 
@@ -61,7 +64,7 @@ def test_a_week_of_sessions(kaggle_server: KaggleServer, tmp_path: Path):
     assert books[0].isdisjoint(books[1])
     assert len(books[0] | books[1]) == 4
     readers = week.record("tester/kuzushiji-predict")["readers"]
-    assert (len(readers["recognizers"]), len(readers["dense"])) == (2, 2)
+    assert (len(readers["recognizers"]), len(readers["dense"]), len(readers["column"])) == (2, 2, 1)
     # What fold 0 had beside its recognizer went into the session that adapted this.
     adapted = [Path(path).parent.name for path in week.record("tester/kuzushiji-predict-final")["readers"]["dense"]]
     assert adapted == ["kuzushiji-train-adapted", "kuzushiji-train-fold-1"]

@@ -1,5 +1,6 @@
 """Pages, weights and a pipeline small enough for a test."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
+from recognition.column.network import ColumnNetwork, ColumnNetworkConfig
+from recognition.column.weights_file import ColumnMetadata, save_column
 from recognition.models.kuzu_char_rec import KuzuCharRecConfig
 from recognition.models.registry import build_model
 from recognition.weights_file import save_weights
@@ -72,6 +75,23 @@ def dense_weights(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("dense") / "dense.safetensors"
     save_dense(path, make_network(1, len(charset)).state_dict(), DenseMetadata(TINY, charset))
     return path
+
+
+def write_column_model(folder: Path, codepoints: Sequence[str] = CODEPOINTS[::-1]) -> Path:
+    """Writes a weights file of an untrained column model, of the same characters in another order."""
+    torch.manual_seed(0)
+    config = ColumnNetworkConfig(width=8, layers=1, heads=2, window=4)
+    network = ColumnNetwork(config, len(codepoints))
+    torch.nn.init.normal_(network.bias, std=3)
+    path = folder / "column.safetensors"
+    save_column(path, network.state_dict(), ColumnMetadata(config, Charset(tuple(codepoints))))
+    return path
+
+
+@pytest.fixture(scope="session")
+def column_model(tmp_path_factory) -> Path:
+    """The weights file of an untrained column model."""
+    return write_column_model(tmp_path_factory.mktemp("column"))
 
 
 @pytest.fixture

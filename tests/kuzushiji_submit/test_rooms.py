@@ -44,6 +44,7 @@ MIRRORED = {
     "render",
     "run",
     "stages",
+    "step",
     "weights_file",
 }
 

@@ -32,18 +32,14 @@ class BookSplit:
 
 
 @dataclass(frozen=True)
-class OneCycleConfig:
-    """AdamW under a one-cycle schedule (Smith 2018), and the average of the weights that it passes through.
+class AdamWConfig:
+    """AdamW, whatever its schedule, and the average of the weights that it passes through.
 
     Attributes:
-        learning_rate: the highest of the cycle.
-        weight_decay: decoupled, on all parameters.
-        betas: of AdamW; the schedule moves the first between `momentum_low` and `momentum_high`.
-        momentum_low: at the highest learning rate.
-        momentum_high: at both ends.
+        learning_rate: the highest of the run.
+        weight_decay: decoupled, on all parameters unless a stage says otherwise.
+        betas: of AdamW.
         warmup: share of the steps in which the learning rate rises.
-        start_factor: the first learning rate is the highest divided by this.
-        end_factor: the last is the first divided by this.
         gradient_clip: largest norm of the gradient; 0 does not clip.
         ema_decay: of the averaged weights that are validated and exported; 0 keeps none.
 
@@ -54,11 +50,7 @@ class OneCycleConfig:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.99)
-    momentum_low: float = 0.85
-    momentum_high: float = 0.95
     warmup: float = 0.3
-    start_factor: float = 25.0
-    end_factor: float = 1e4
     gradient_clip: float = 0.0
     ema_decay: float = 0.0
 
@@ -71,8 +63,33 @@ class OneCycleConfig:
             )
         if not (0 <= self.weight_decay < math.inf and 0 <= self.gradient_clip < math.inf):
             raise ConfigError("optimizer weight_decay and gradient_clip must not be negative")
-        if not all(0 <= value < 1 for value in (*self.betas, self.momentum_low, self.momentum_high)):
-            raise ConfigError("optimizer betas, momentum_low and momentum_high must lie in [0, 1)")
+        if not all(0 <= value < 1 for value in self.betas):
+            raise ConfigError("optimizer betas must lie in [0, 1)")
+
+
+@dataclass(frozen=True)
+class OneCycleConfig(AdamWConfig):
+    """AdamW under a one-cycle schedule (Smith 2018), which moves the first of its betas against the learning rate.
+
+    Attributes:
+        momentum_low: the first beta at the highest learning rate.
+        momentum_high: at both ends.
+        start_factor: the first learning rate is the highest divided by this.
+        end_factor: the last is the first divided by this.
+
+    Raises:
+        ConfigError: if a value is out of its range.
+    """
+
+    momentum_low: float = 0.85
+    momentum_high: float = 0.95
+    start_factor: float = 25.0
+    end_factor: float = 1e4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (0 <= self.momentum_low < 1 and 0 <= self.momentum_high < 1):
+            raise ConfigError("optimizer momentum_low and momentum_high must lie in [0, 1)")
         if not (self.start_factor >= 1 and self.end_factor >= 1):
             raise ConfigError("optimizer start_factor and end_factor must be at least 1")
 
@@ -119,7 +136,7 @@ class TrainingConfig:
         split: what is held out.
         optimizer: how the weights move.
         runtime: where the run goes.
-        epochs: length of the one cycle.
+        epochs: length of the run, and of its schedule.
         batch_size: items a step and device.
         seed: of initial weights, order and augmentation.
         initial_weights: a weights file to start from.
@@ -130,7 +147,7 @@ class TrainingConfig:
     """
 
     split: BookSplit = field(default_factory=BookSplit)
-    optimizer: OneCycleConfig = field(default_factory=OneCycleConfig)
+    optimizer: AdamWConfig = field(default_factory=OneCycleConfig)
     runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
     epochs: int = 7
     batch_size: int = 64

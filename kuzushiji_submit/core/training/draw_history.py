@@ -35,14 +35,17 @@ def draw_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
 
 
 def _draw(axes: Axes, rows: Sequence[Mapping[str, float]], names: Mapping[str, str], *, error: bool) -> None:
+    drawn = []
     for name, label in names.items():
-        points = [(row["epoch"] + 1, row[name]) for row in rows if name in row]
+        points = [(row["epoch"] + 1, 1 - row[name] if error else row[name]) for row in rows if name in row]
         if points:
             epochs, values = zip(*points, strict=True)
-            axes.plot(epochs, [1 - value for value in values] if error else values, marker="o", label=label)
-    if axes.has_data():
-        axes.set_yscale("log")
+            axes.plot(epochs, values, marker="o", label=label)
+            drawn += values
+    if drawn:
         axes.legend()
+    if any(value > 0 for value in drawn):  # a run without an error has no logarithm
+        axes.set_yscale("log")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(visible=True, which="both", alpha=0.3)

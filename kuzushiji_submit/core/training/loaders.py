@@ -38,6 +38,25 @@ class IntoSharedMemory:
         return batch
 
 
+class NumberSampler(Sampler[int]):
+    """Numbers of items that are made when they are asked for: new ones each epoch, dealt to the processes."""
+
+    def __init__(self, items: int, rank: int = 0, world_size: int = 1) -> None:
+        """Takes the items of an epoch, and which of the processes this is: it gets every world_size-th number."""
+        self.items, self.rank, self.world_size, self.epoch = items, rank, world_size, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses the epoch; Lightning calls it."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.items // self.world_size
+
+    def __iter__(self) -> Iterator[int]:
+        first = self.epoch * self.items
+        return iter(range(first + self.rank, first + len(self) * self.world_size, self.world_size))
+
+
 def as_it_is(batch: T) -> T:
     """For datasets that give whole batches."""
     return batch

@@ -5,19 +5,21 @@ from typing import Any
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from kuzushiji_submit.core.errors import TrainingError
-from kuzushiji_submit.core.training.config import OneCycleConfig, TrainingConfig
+from kuzushiji_submit.core.training.config import AdamWConfig, OneCycleConfig, TrainingConfig
 
 
 class StageModule(LightningModule):
-    """One network under AdamW and one cycle; a stage adds the loss (`training_step`) and the validation.
+    """One network under AdamW and a schedule; a stage adds the loss (`training_step`) and the validation.
 
     Attributes:
         model: the network that learns; where weights are averaged, Lightning puts the average in its place during
             validation, in checkpoints, and after training.
         config: the run.
-        learning_rate: the highest of the cycle.
+        learning_rate: the highest of the schedule.
         recorded_losses: a list collects the losses, which may then diverge: the learning rate finder wants to see that.
     """
 
@@ -53,24 +55,33 @@ class StageModule(LightningModule):
             )
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401 - Lightning's own union of many shapes
-        """AdamW with decoupled weight decay, and the one-cycle schedule over the whole run."""
-        settings: OneCycleConfig = self.config.optimizer
+        """AdamW with decoupled weight decay, and the schedule over the whole run."""
+        settings: AdamWConfig = self.config.optimizer
         optimizer = torch.optim.AdamW(
-            self.model.parameters(),
+            self.parameter_groups(),
             lr=self.learning_rate,
             betas=settings.betas,
             weight_decay=settings.weight_decay,
             # Lightning does not clip the gradients of a fused optimizer, and on a GPU the default is as fast.
             fused=self.device.type == "cpu" and not settings.gradient_clip,
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
+        schedule = self.schedule(optimizer, max(int(self.trainer.estimated_stepping_batches), 2))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def parameter_groups(self) -> Any:  # noqa: ANN401 - torch's own union
+        """What learns, as AdamW takes it: all of the network alike."""
+        return self.model.parameters()
+
+    def schedule(self, optimizer: Optimizer, steps: int) -> LRScheduler:
+        """How the learning rate moves from step to step: in one cycle."""
+        settings: OneCycleConfig = self.config.optimizer
+        return OneCycleLR(
             optimizer,
             max_lr=self.learning_rate,
-            total_steps=max(int(self.trainer.estimated_stepping_batches), 2),
+            total_steps=steps,
             pct_start=settings.warmup,
             div_factor=settings.start_factor,
             final_div_factor=settings.end_factor,
             base_momentum=settings.momentum_low,
             max_momentum=settings.momentum_high,
         )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -42,7 +42,7 @@ class Stage:
     """What a stage brings to the training room.
 
     Attributes:
-        kind: what the network does, as its weights file says it: "detector", "recognizer" or "dense_reader".
+        kind: what the network does, as its weights file says it: "detector", "recognizer", "dense_reader", "column".
         model: the architecture's name.
         make_module: makes the module with its network under the run's seed; called once the folder is claimed.
         data: the loaders.

@@ -39,7 +39,7 @@ def _adapt(run: KernelRun, seconds: float) -> tuple[Status, str]:
         [
             *("adapt", "--images", run.data.test_images, "--out", out, "--store", scratch, "--resume"),
             *("--labeled", labeled.root, "--guard", guard.root),
-            *reading_arguments([begun_with], run.detectors(), run.prior()),
+            *reading_arguments([begun_with], run.detectors(), run.prior(), run.column_model()),
             *(("--teachers", *teachers) if teachers else ()),
             *("--time-budget", f"{seconds:.0f}s", "--workers", os.cpu_count() or 1),
             # A T4 has no bfloat16.
@@ -70,6 +70,6 @@ ADAPT_STEP = Step(
     0.35,
     _adapt,
     images=("train_images", "test_images"),
-    after=("detector", "recognizer", "dense", "prior"),
+    after=("detector", "recognizer", "dense", "prior", "column"),
     leaves=(f"{RUNS}/{ADAPT}",),
 )

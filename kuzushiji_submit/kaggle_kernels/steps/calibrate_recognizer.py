@@ -3,7 +3,6 @@
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import RECOGNIZER
-from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
 
 
@@ -15,7 +14,7 @@ def _calibrate(run: KernelRun, seconds: float) -> tuple[Status, str]:
         return "skipped", f"no recognizer was trained without {', '.join(run.held_out)}"
     arguments = [
         *("calibrate", "--data", run.data.root, "--books", *run.held_out),
-        *reading_arguments([weights, *run.dense_of_fold()], filter(None, [run.detector_of_fold()]), run.prior()),
+        *run.reading_of_fold(weights),
         *("--out", run.working / RECOGNIZER),
     ]
     return ended(run.command("calibrate", arguments, seconds))
@@ -26,6 +25,6 @@ CALIBRATE_STEP = Step(
     0.05,
     _calibrate,
     images=("train_images",),
-    after=("detector", "recognizer", "dense", "adapt", "prior"),
+    after=("detector", "recognizer", "dense", "adapt", "prior", "column"),
     leaves=(RECOGNIZER,),
 )

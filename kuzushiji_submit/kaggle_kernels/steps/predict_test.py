@@ -42,6 +42,7 @@ def find_readers(run: KernelRun) -> Readers:
         level if decides else None,
         None if decides else _min_score(run),
         run.dense_readers(),
+        run.column_model(),
     )
 
 

@@ -5,7 +5,6 @@ import os
 from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, ended
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import HELD_OUT, HELD_OUT_TABLE, RECOGNIZER
-from kuzushiji_submit.kaggle_kernels.reading_arguments import reading_arguments
 from kuzushiji_submit.kaggle_kernels.session import Status
 
 
@@ -19,7 +18,7 @@ def _read(run: KernelRun, seconds: float) -> tuple[Status, str]:
     before = run.attached(HELD_OUT)
     arguments = [
         *("held-out", "--data", run.data.root, "--books", *run.held_out),
-        *reading_arguments([weights, *run.dense_of_fold()], filter(None, [run.detector_of_fold()]), run.prior()),
+        *run.reading_of_fold(weights),
         *("--out", run.working / HELD_OUT, "--time-budget", f"{seconds:.0f}s", "--workers", os.cpu_count() or 1),
         *(("--before", *before) if before else ()),
     ]

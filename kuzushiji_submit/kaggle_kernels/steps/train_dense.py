@@ -18,10 +18,9 @@ from kuzushiji_submit.kaggle_kernels.kernel_run import KernelRun, charset_of_wei
 from kuzushiji_submit.kaggle_kernels.kernel_step import Step
 from kuzushiji_submit.kaggle_kernels.outputs import DENSE, DETECTOR, RUNS
 from kuzushiji_submit.kaggle_kernels.session import Status
-from kuzushiji_submit.kaggle_kernels.steps.train_networks import train_network
+from kuzushiji_submit.kaggle_kernels.steps.train_networks import is_begun, train_network, train_pages
 
 DENSE_READER = "dense"
-_CHECKPOINTS = "checkpoints"  # `core.training.checkpoints`, which needs torch, calls it so
 _PYRAMID = "heatmap_fpn"
 """The detectors whose feature pyramid a dense reader stands on."""
 _SHAPE = ("widths", "depths", "pyramid")
@@ -29,7 +28,9 @@ _SHAPE = ("widths", "depths", "pyramid")
 
 def _train(run: KernelRun, seconds: float) -> tuple[Status, str]:
     out = run.working / RUNS / DENSE_READER
-    return train_network(DENSE_READER, run, seconds, ["--charset", _charset(run), *_start(run, out)])
+    return train_network(
+        DENSE_READER, run, seconds, [*train_pages(DENSE_READER, run), "--charset", _charset(run), *_start(run, out)]
+    )
 
 
 def _charset(run: KernelRun) -> Path:
@@ -49,7 +50,7 @@ def _start(run: KernelRun, out: Path) -> list[str]:
     A copy is kept with the training: what was begun goes on from the same, whatever became of the detector since.
     """
     kept = out / DETECTOR
-    if not any((out / _CHECKPOINTS).glob("*.ckpt")):
+    if not is_begun(out):
         kept.unlink(missing_ok=True)
         found = run.detector_of_fold() or (None if run.held_out else next(iter(run.detectors()), None))
         if found is not None and _shape(found):

@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 
 from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.context.lattice import Places, marginals
+from kuzushiji_submit.reading.context.share_out import SMALLEST, share_out
 from kuzushiji_submit.reading.order import ReadingOrder, read_order
 from kuzushiji_submit.reading.prior.text_prior import TextPrior
-
-# Scores are not trusted beyond this; it also keeps logarithms finite.
-SMALLEST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +77,7 @@ class NgramContext:
         # Of a place that no way goes through the text says nothing.
         spoken = open_ & (present > SMALLEST)
         readings = found[:, :-1] / np.maximum(present, SMALLEST)
-        mass = np.where(open_, scores, 0.0).sum(axis=1, keepdims=True)
-        new_scores = top_scores.copy()
-        new_scores[text, :considered] = np.where(spoken, mass * readings, scores)
-        best_first = np.argsort(-new_scores, axis=1, kind="stable")
-        return ContextReading(
-            np.take_along_axis(top_ids, best_first, axis=1),
-            np.take_along_axis(new_scores, best_first, axis=1),
-            presence,
-            order,
-        )
+        return ContextReading(*share_out(top_ids, top_scores, text, readings, spoken), presence, order)
 
     def _places(
         self,

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from kuzushiji_submit.competition.books import book_of
 from kuzushiji_submit.competition.csv_table import read_rows
-from kuzushiji_submit.competition.truth import PageTruth
+from kuzushiji_submit.competition.truth import PageTruth, read_repaired_truth
 from kuzushiji_submit.core.errors import CompetitionFileError
 from kuzushiji_submit.reading.order import read_order
 
@@ -24,6 +25,24 @@ LONG_MARKS = (("〳〵", "〱"), ("〴〵", "〲"))
 def truth_pages(truth: Iterable[PageTruth]) -> list[list[str]]:
     """The codepoints of annotated pages in reading order; pages without a character are left out."""
     return [[page.codepoints[index] for index in read_order(page.boxes).order] for page in truth if len(page)]
+
+
+def read_books(paths: Iterable[Path], leave_out: Collection[str] = ()) -> dict[str, list[list[str]]]:
+    """The codepoints of the pages of each book, from files in train.csv's format.
+
+    Args:
+        paths: the files.
+        leave_out: books not to take.
+
+    Raises:
+        CompetitionFileError: if a file cannot be read.
+    """
+    books: dict[str, list[list[str]]] = {}
+    for path in paths:
+        for page in read_repaired_truth(path):
+            if book_of(page.image_id) not in leave_out:
+                books.setdefault(book_of(page.image_id), []).extend(truth_pages([page]))
+    return books
 
 
 def read_text(path: Path) -> list[list[str]]:

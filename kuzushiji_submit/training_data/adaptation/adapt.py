@@ -32,12 +32,13 @@ from kuzushiji_submit.core.weights_record import Provenance
 from kuzushiji_submit.reading.journal import Journal
 from kuzushiji_submit.reading.load_pipeline import describe, load_pipeline, load_recognizer
 from kuzushiji_submit.reading.pipeline import Pipeline
+from kuzushiji_submit.reading.step_files import StepFiles
 from kuzushiji_submit.training_data.adaptation.changes import ReadingChanges, compare_readings
 from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
 from kuzushiji_submit.training_data.adaptation.guard import GuardPages, read_guard
 from kuzushiji_submit.training_data.adaptation.pseudo_labels import cut_labels
 from kuzushiji_submit.training_data.adaptation.read_folder import read_folder
-from kuzushiji_submit.training_data.prepare_crops import prepare_crops
+from kuzushiji_submit.training_data.labeled_crops import cut_labeled
 from recognition.training.config import SplitConfig, TrainConfig
 from recognition.training.crop_store import CropStore
 from recognition.training.sources import CropSource
@@ -45,7 +46,7 @@ from recognition.training.train import train
 from recognition.weights_file import read_metadata
 
 BEFORE, AFTER, RESULT = "before.jsonl", "after.jsonl", "result.json"
-CROPS, LABELED, TRAINING = "crops", "labeled", "training"
+CROPS, TRAINING = "crops", "training"
 ADOPTED, CANDIDATE = "recognizer.safetensors", "adapted.safetensors"
 
 
@@ -58,7 +59,7 @@ class AdaptJob:
         out: folder of the run.
         recognizer: the weights that adapt; they stay as they are.
         detectors: the detector's weights; none for the ink detector.
-        prior: the text prior, or None.
+        files: of what reads the pages again: the text prior, the column model.
         crops: stores of labeled crops, real or synthetic, that keep the reader from forgetting.
         labeled: data folders whose labeled crops are cut first, for the same.
         teachers: further recognizers that read the pages together with the one that adapts, before it does: what it
@@ -76,7 +77,7 @@ class AdaptJob:
     out: Path
     recognizer: Path
     detectors: tuple[Path, ...]
-    prior: Path | None
+    files: StepFiles
     crops: tuple[Path, ...]
     labeled: tuple[Path, ...] = ()
     teachers: tuple[Path, ...] = ()
@@ -195,12 +196,8 @@ def _score(pipeline: Pipeline, guard: GuardPages) -> Counts:
 
 def _labeled_crops(job: AdaptJob) -> list[CropStore]:
     """The stores that were named, and those that are cut of data folders, as the weights need their crops."""
-    metadata, stores = read_metadata(job.recognizer), list(job.crops)
-    for number, folder in enumerate(job.labeled, 1):
-        stores.append(job.cut_to / f"{LABELED}-{number}")
-        data = DataFolder(folder)
-        prepare_crops(data, stores[-1], metadata.charset, metadata.crop, metadata.ink, workers=job.workers)
-    return [CropStore(path) for path in stores]
+    cut = cut_labeled(job.labeled, job.cut_to, job.recognizer, workers=job.workers)
+    return [CropStore(path) for path in (*job.crops, *cut)]
 
 
 def _compared(images: PageImages, count: int) -> PageImages:
@@ -212,12 +209,12 @@ def _compared(images: PageImages, count: int) -> PageImages:
 
 
 def _pipeline(job: AdaptJob, config: AdaptConfig, weights: Sequence[Path]) -> Pipeline:
-    return load_pipeline(config.pipeline, weights, job.detectors, job.device, job.prior)
+    return load_pipeline(config.pipeline, weights, job.detectors, job.device, job.files)
 
 
 def _open(job: AdaptJob, config: AdaptConfig, pipeline: Pipeline, weights: Sequence[Path], name: str) -> Journal:
     """The journal of the pages that a pipeline reads, which is gone on with only where all settings are the same."""
-    made_by = describe(config.pipeline, pipeline, weights, job.detectors, job.prior)
+    made_by = describe(config.pipeline, pipeline, weights, job.detectors, job.files)
     learned = {key: value for key, value in to_plain(config).items() if key != "pipeline"}
     learned["training"].pop("runtime")
     # A data folder is known by its truth: on the next machine it may lie elsewhere.

@@ -131,3 +131,22 @@ def test_validation_reads_whole_pages(data: CharacterDataModule) -> None:
     assert set(logged) == {"val/loss", "val/top1", "val/top5"}
     assert 0 <= logged["val/top1"] <= logged["val/top5"] == 1  # of four characters
     assert logged["val/loss"] > 0
+
+
+def test_a_page_counts_by_its_characters(data: CharacterDataModule, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = quiet(data)
+    logged: dict[str, float] = {}
+    module.log_dict = lambda figures, **options: logged.update(figures)
+    page = next(iter(data.val_dataloader()))
+    right = torch.nn.functional.one_hot(torch.from_numpy(page.class_ids), len(CHARSET)).float().numpy()
+    said = {True: right, False: 1 - right}
+    pages = [(page, True), (page._replace(boxes=page.boxes[:2], class_ids=page.class_ids[:2]), False)]
+    module.on_validation_epoch_start()
+    for each, is_right in pages:
+        answer = said[is_right][: len(each.class_ids)]
+        monkeypatch.setattr("detection.training.dense_module.DensePageReader.logits", lambda *_, out=answer: out)
+        module.validation_step(each, 0)
+    module.on_validation_epoch_end()
+    count = len(page.class_ids)
+    assert count > 2
+    assert logged["val/top1"] == pytest.approx(count / (count + 2))

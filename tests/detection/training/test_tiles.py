@@ -8,7 +8,7 @@ import torch
 from detection.heatmap.network import STRIDE, UNIT
 from detection.training.augment import TileAugmentConfig
 from detection.training.page_store import EXACT, PageStore, StoredPage
-from detection.training.tiles import PageSource, TileDataset, TileSampler, cut_tile
+from detection.training.tiles import PageSource, TileDataset, cut_tile
 from kuzushiji_submit.core.components import Components
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.training.loaders import make_loader
@@ -52,24 +52,6 @@ def test_shapes_and_types(store: Path) -> None:
     assert (tile.shape, tile.dtype) == ((3, SIZE, SIZE), torch.uint8)
     assert heat.shape == weight.shape == has_sides.shape == (s, s)
     assert (sides.shape, has_sides.dtype) == ((4, s, s), torch.bool)
-
-
-@pytest.mark.parametrize("tiles", [6, 7, 8])
-@pytest.mark.parametrize("world_size", [1, 2, 3])
-def test_processes_share_the_tiles_of_an_epoch(tiles: int, world_size: int) -> None:
-    samplers = [TileSampler(tiles, rank, world_size) for rank in range(world_size)]
-    numbers: list[list[int]] = []
-    for epoch in range(3):
-        for sampler in samplers:
-            sampler.set_epoch(epoch)
-        dealt = [list(sampler) for sampler in samplers]
-        assert all(len(part) == len(sampler) for part, sampler in zip(dealt, samplers, strict=True))
-        together = sorted(number for part in dealt for number in part)
-        # Complete but for what cannot be dealt evenly, and nobody has what another has.
-        assert together == list(range(epoch * tiles, epoch * tiles + tiles // world_size * world_size))
-        numbers.append(together)
-    assert not set(numbers[0]) & set(numbers[1])
-    assert not set(numbers[1]) & set(numbers[2])
 
 
 def test_without_pages_there_is_nothing_to_train_on() -> None:

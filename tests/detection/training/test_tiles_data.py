@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from detection.training.tile_config import TileTraining
-from detection.training.tiles import TileSampler
 from detection.training.tiles_data import TilesDataModule
+from kuzushiji_submit.core.training.loaders import NumberSampler
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_held_out_pages_are_dealt(pages: int, processes: int, dealt: list[list[s
 
 def test_an_epoch_s_tiles_come_in_whole_batches() -> None:
     data = TilesDataModule(TileTraining(tiles_per_epoch=19), list(range(100)), Letters(""))  # type: ignore[arg-type]
-    assert [len(batch) for batch in data.tile_loader(TileSampler(19))] == [8, 8]
+    assert [len(batch) for batch in data.tile_loader(NumberSampler(19))] == [8, 8]
 
 
 class Letters:

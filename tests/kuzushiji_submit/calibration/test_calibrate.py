@@ -16,12 +16,13 @@ from kuzushiji_submit.core.page.page_files import PageFile
 from kuzushiji_submit.core.page.read import read_page
 from kuzushiji_submit.reading.book_hand import HandConfig
 from kuzushiji_submit.reading.context.config import ContextConfig
-from kuzushiji_submit.reading.context.step import WEIGHTS
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.pipeline import Pipeline
 from kuzushiji_submit.reading.prior.kneser_ney import estimate
 from kuzushiji_submit.reading.prior.prior_file import save_prior
 from kuzushiji_submit.reading.second_opinion import DenseOpinionConfig
+from kuzushiji_submit.reading.step_files import StepFiles
+from kuzushiji_submit.reading.text_readers import WEIGHTS
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig
 from recognition.models.reader import ReaderConfig
@@ -184,9 +185,9 @@ def nothing(page):
 @pytest.mark.parametrize(
     ("contexts", "chosen"),
     [
-        ({0.0: nothing, 0.5: right}, 0.5),
-        ({0.5: right, 0.9: right, 0.7: right}, 0.5),  # of several the smallest
-        ({0.0: right, 0.5: nothing}, 0.0),  # the text only hurts
+        ({0.0: [nothing], 0.5: [right]}, 0.5),
+        ({0.5: [right], 0.9: [nothing, right], 0.7: [right]}, 0.5),  # of several the smallest
+        ({0.0: [right], 0.5: [right, nothing]}, 0.0),  # the text only hurts
     ],
 )
 def test_the_weight_of_the_text_is_the_one_that_reads_best(data, pipeline, contexts, chosen):
@@ -212,12 +213,12 @@ def test_the_command_chooses_a_weight_that_predict_uses(data, weights, tmp_path,
     assert chosen in WEIGHTS
     assert f"context.weight {chosen:g} of (weight, best F1) 0 " in capsys.readouterr().out
     with_calibration(out, out, Calibration(context_weight=0.25))
-    (step,) = load_pipeline(PipelineConfig(), [out], [], "cpu", prior).steps
+    (step,) = load_pipeline(PipelineConfig(), [out], [], "cpu", StepFiles(prior)).steps
     assert step.context.config.weight == 0.25
     config = PipelineConfig(context=ContextConfig(weight=0.75))
-    (step,) = load_pipeline(config, [out], [], "cpu", prior).steps
+    (step,) = load_pipeline(config, [out], [], "cpu", StepFiles(prior)).steps
     assert step.context.config.weight == 0.75
     with_calibration(out, out, Calibration(context_weight=0.0))
-    assert load_pipeline(PipelineConfig(), [out], [], "cpu", prior).steps == ()
+    assert load_pipeline(PipelineConfig(), [out], [], "cpu", StepFiles(prior)).steps == ()
     assert main([*map(str, command), "--set", "context.weight=0.5"]) == 0
     assert "context.weight" not in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`calibrate`: a dense reader beside the reader of crops, in whose file the calibration of both goes."""
+"""`calibrate` with what reads beside the reader of crops: a dense reader, a column model."""
 
 import pytest
 import torch
@@ -8,6 +8,8 @@ from detection.dense.weights_file import DenseMetadata, save_dense
 from detection.heatmap.network import HeatmapNetConfig
 from kuzushiji_submit.cli.main import main
 from kuzushiji_submit.core.charset import Charset
+from kuzushiji_submit.reading import default_weights
+from kuzushiji_submit.reading.text_readers import WEIGHTS
 from recognition.weights_file import read_metadata
 from tests.kuzushiji_submit.conftest import CODEPOINTS
 
@@ -31,3 +33,25 @@ def test_one_reader_of_crops_and_a_dense_reader(data, weights, dense, tmp_path):
     both, before = read_metadata(out), read_metadata(alone)
     assert (both.model, both.charset) == (before.model, before.charset)
     assert both.calibration.temperature != before.calibration.temperature
+
+
+def test_a_column_model_is_tried_with_every_weight_of_the_text(
+    data, weights, column_model, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(default_weights, "TEXT_PRIOR", tmp_path / "none")
+    out = tmp_path / "calibrated.safetensors"
+    command = ["calibrate", "--data", str(data), "--detector", "ink", "--device", "cpu", "--out", str(out)]
+    command += ["--recognizer-weights", str(weights)]
+    assert main(command) == 0
+    assert read_metadata(out).calibration.context_weight is None
+    assert "context.weight" not in capsys.readouterr().out
+    assert main([*command, "--column", str(column_model)]) == 0
+    chosen = read_metadata(out).calibration.context_weight
+    assert chosen in WEIGHTS
+    assert f"context.weight {chosen:g} of (weight, best F1) 0 " in capsys.readouterr().out
+
+
+def test_what_was_read_before_needs_no_column_model(data, column_model, tmp_path, capsys):
+    command = ["calibrate", "--data", str(data), "--readings", "r.jsonl", "--out", str(tmp_path / "threshold.toml")]
+    assert main([*command, "--column", str(column_model)]) == 1
+    assert "leave out weights, detector, prior, column model and --pages" in capsys.readouterr().err

@@ -52,9 +52,17 @@ SMALL_TRAINING = settings(
     *("model=kuzu_char_rec", "model.stage_widths=[4, 8]", "model.convs_per_stage=1", "crop.size=32"),
     *("split.folds=2", "epochs=1", "batch_size=4", "runtime.accelerator=cpu", "runtime.progress=false"),
 )
+SMALL_RUN = ("split.folds=2", "epochs=1", "batch_size=2", "runtime.accelerator=cpu", "runtime.progress=false")
+SMALL_PYRAMID = ("widths=[4, 4, 6, 6, 8]", "depths=[1, 1, 1, 1]", "pyramid=4")
+SMALL_TILES = (*SMALL_RUN, "tiles_per_epoch=2", "tile_size=64")
+SMALL_COLUMN = ("network.width=8", "network.window=8", "network.candidates=2", "windows_per_epoch=4")
 SMALL = {
     "predict": settings("min_score=0"),
     "train": SMALL_TRAINING,
+    "train recognizer": SMALL_TRAINING,
+    "train detector": settings(*SMALL_TILES, *(f"network.{part}" for part in SMALL_PYRAMID)),
+    "train dense": settings(*SMALL_TILES, *(f"network.body.{part}" for part in SMALL_PYRAMID), "network.hidden=8"),
+    "train column": settings(*SMALL_RUN, *SMALL_COLUMN, "runtime.precision=32-true"),
     "lr-find": SMALL_TRAINING,
     "adapt": settings(
         *("least_score=0.01", "training.epochs=1", "training.balance.epoch_size=8", "training.batch_size=4"),

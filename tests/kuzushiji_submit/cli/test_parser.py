@@ -16,6 +16,8 @@ from kuzushiji_submit.cli.parser import Parser
         ("completion bsh", "invalid choice: 'bsh': did you mean bash?"),
         ("lr_find", "invalid choice: 'lr_find': did you mean lr-find?"),
         ("train detecter", "invalid choice: 'detecter': did you mean detector?"),
+        ("lr-find detecter", "invalid choice: 'detecter': did you mean detector?"),
+        ("train column --truht x", "--truht: did you mean --truth?"),
         ("predict --images x --out y --detector heatmp", "invalid choice: 'heatmp': did you mean heatmap?"),
         ("predict --imgaes x --out y", "required: --images; --imgaes: did you mean --images?"),
         ("predict -images x --out y", "required: --images; -images: did you mean --images?"),

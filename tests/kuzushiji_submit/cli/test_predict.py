@@ -75,6 +75,30 @@ def test_context_can_be_given_another_prior_and_turned_off(run, tmp_path, capsys
     assert recorded() is None
 
 
+def test_a_column_model_reads_with_the_others_and_the_eye_stays_the_eye(run, column_model, tmp_path, capsys):
+    def characters(*extra):
+        path = tmp_path / "characters.jsonl"
+        assert run("--characters", path, *extra)[0] == 0
+        recorded = json.loads((tmp_path / "submission.settings.json").read_text())["column_model"]
+        return [json.loads(line) for line in path.read_text().splitlines()], recorded
+
+    def eyes(read):
+        return [{other["codepoint"]: other["score"] for other in character["eye"]} for character in read]
+
+    without, recorded = characters("--set", "column.enabled=false", "--column", column_model)
+    assert recorded is None
+    read, recorded = characters("--column", column_model)
+    assert recorded["file"] == "column.safetensors"
+    assert [character["box"] for character in read] == [character["box"] for character in without]
+    assert eyes(read) == eyes(without)
+    assert [character["alternatives"] for character in read] != [character["alternatives"] for character in without]
+    alone, _ = characters("--set", "context.enabled=false", "--column", column_model)
+    assert not any("eye" in character for character in alone)
+    capsys.readouterr()
+    assert run("--column", tmp_path / "none.safetensors")[0] == 1
+    assert "none.safetensors: no column model: train one (kuzushiji train column)" in capsys.readouterr().err
+
+
 def test_without_weights_the_ink_detector_is_used_and_that_is_said(run, tmp_path, capsys):
     assert run() == (0, {"b_1": 12, "b_2": 0, "b_3": 6})
     assert f"{tmp_path}/own/detector.safetensors: no detector weights: the ink detector is used" in (

@@ -11,6 +11,7 @@ from kuzushiji_submit.core.weights_record import read_record
 from kuzushiji_submit.reading.default_weights import DETECTOR_WEIGHTS, RECOGNIZER_WEIGHTS
 from kuzushiji_submit.training_data.adaptation.config import AdaptConfig
 from kuzushiji_submit.training_data.recognizer_sources import DEFAULT_PRESET, RecognizerTraining
+from recognition.training.column_config import ColumnTraining
 from recognition.weights_file import read_metadata
 
 EXPECTED = {
@@ -23,6 +24,7 @@ EXPECTED = {
     "detector-kaggle",
     "dense",
     "dense-real",
+    "column",
 } | {
     "seed-full",
     "seed-small",
@@ -40,7 +42,12 @@ def test_they_are_there() -> None:
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_preset_is_settings_of_its_command(name: str) -> None:
-    commands = {"detector": HeatmapTraining(), "dense": DenseTraining(), "adapt": AdaptConfig()}
+    commands = {
+        "detector": HeatmapTraining(),
+        "dense": DenseTraining(),
+        "column": ColumnTraining(),
+        "adapt": AdaptConfig(),
+    }
     default = commands.get(name.partition("-")[0], RecognizerTraining())
     assert read_settings(default, name) != default
     assert read_settings(default, str(PRESETS / f"{name}.toml")) == read_settings(default, name)

@@ -51,24 +51,37 @@ def test_a_card_tells_of_several_recognizers(tmp_path, monkeypatch):
     assert found[2].found == f"{third}: not there: the others read without it"
 
 
-def test_a_dense_reader_is_looked_at_where_there_is_one_or_should_be(tmp_path, monkeypatch):
-    path, card = tmp_path / "dense.safetensors", tmp_path / "README.md"
-    monkeypatch.setattr(default_weights, "DENSE_WEIGHTS", path)
+@pytest.mark.parametrize(
+    ("name", "what", "meaning"),
+    [
+        ("DENSE_WEIGHTS", "dense", "characters are read crop by crop alone"),
+        ("COLUMN_MODEL", "column model", "columns are read by the text prior alone"),
+    ],
+)
+def test_what_need_not_be_there_is_looked_at_where_it_is_or_should_be(tmp_path, monkeypatch, name, what, meaning):
+    path, card = tmp_path / getattr(default_weights, name).name, tmp_path / "README.md"
+    monkeypatch.setattr(default_weights, name, path)
 
     def found():
-        return [finding for finding in look_at_model_files() if finding.what == "dense"]
+        return [finding for finding in look_at_model_files() if finding.what == what]
 
     assert found() == []
-    card.write_text("---\nfile: detector.safetensors, dense.safetensors\n---\n")
+    card.write_text(f"---\nfile: first.safetensors, {path.name}\n---\n")
     (missing,) = found()
-    assert (missing.verdict, missing.found) == (
-        Verdict.NOTE,
-        f"{path}: not there: characters are read crop by crop alone",
-    )
+    assert (missing.verdict, missing.found) == (Verdict.NOTE, f"{path}: not there: {meaning}")
     shutil.copy(default_weights.DETECTOR_WEIGHTS, path)
     (there,) = found()
     assert there.verdict is Verdict.OK
     assert there.found.startswith(f"{path}: heatmap_fpn, ")
+
+
+def test_a_card_may_tell_of_recognizers_and_a_column_model(tmp_path, monkeypatch):
+    first, column = tmp_path / "recognizer.safetensors", tmp_path / "column.safetensors"
+    monkeypatch.setattr(default_weights, "RECOGNIZER_WEIGHTS", first)
+    monkeypatch.setattr(default_weights, "COLUMN_MODEL", column)
+    (tmp_path / "README.md").write_text("---\nfile: recognizer.safetensors, column.safetensors\n---\n")
+    told = [(finding.what, finding.verdict) for finding in look_at_model_files() if str(tmp_path) in finding.found]
+    assert told == [("recognizer", Verdict.FAULT), ("column model", Verdict.NOTE)]
 
 
 def test_a_damaged_file_is_a_fault(moved):

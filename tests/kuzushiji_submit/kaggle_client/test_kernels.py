@@ -17,7 +17,8 @@ PAGE = "https://www.kaggle.com/code/tester/kuzushiji-train"
 def _small(monkeypatch, tmp_path):
     """What a kernel carries is tested where it is built; packing it takes a second."""
     monkeypatch.setattr(building, "pack_packages", lambda root: b"packages")
-    monkeypatch.setattr(default_weights, "TEXT_PRIOR", tmp_path / "own_prior.safetensors")
+    for name in ("TEXT_PRIOR", "COLUMN_MODEL"):
+        monkeypatch.setattr(default_weights, name, tmp_path / f"own_{name}.safetensors")
 
 
 @pytest.fixture
@@ -301,12 +302,14 @@ def test_wrong_usage(capsys):
         assert caught.value.code == 2
 
 
-def test_a_predict_kernel_gets_a_text_prior_with_its_weights(kaggle, run, weights, tmp_path):
-    prior = tmp_path / "mine.safetensors"
-    prior.write_bytes(b"prior")
+@pytest.mark.parametrize(("option", "default"), [("prior", "TEXT_PRIOR"), ("column", "COLUMN_MODEL")])
+def test_a_predict_kernel_gets_what_reads_the_text_with_its_weights(kaggle, run, weights, tmp_path, option, default):
+    mine = tmp_path / "mine.safetensors"
+    mine.write_bytes(b"mine")
     argv = ["kernel", "push", "predict", "--recognizer-weights", weights]
-    assert run(*argv, "--prior", prior)[0] == 0
-    default_weights.TEXT_PRIOR.write_bytes(b"own")
+    assert run(*argv)[0] == 0
+    assert run(*argv, f"--{option}", mine)[0] == 0
+    getattr(default_weights, default).write_bytes(b"own")
     assert run(*argv)[0] == 0
     versions = kaggle.datasets["tester/kuzushiji-weights"]
-    assert [version["prior.safetensors"] for version in versions] == [b"prior", b"own"]
+    assert [version.get(f"{option}.safetensors") for version in versions] == [None, b"mine", b"own"]

@@ -1,6 +1,8 @@
 """Sessions with folders of their own, and commands that only pretend."""
 
 import csv
+import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from kuzushiji_submit.core.training.book_split import describe_books
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
 from kuzushiji_submit.kaggle_kernels.commands import Outcome
 from kuzushiji_submit.kaggle_kernels.roots import Roots
+
+CHARACTERS = ("U+3042", "U+3044")
 
 Act = Callable[[list[str]], int]
 
@@ -132,3 +136,58 @@ def write_shard(call: list[str]) -> int:
     out.with_suffix(".settings.json").write_text('{"unread": 0, "failures": {}}')
     Path(option(call, "--characters")).write_text(f"{shard}\n")
     return 0
+
+
+def trains(code: int = 0, characters=CHARACTERS, **shape):
+    """What a training leaves: a checkpoint and weights named after the model, different for every call."""
+
+    def act(call: list[str]) -> int:
+        run = Path(option(call, "--out"))
+        (run / "checkpoints").mkdir(parents=True, exist_ok=True)
+        (run / "checkpoints" / "last.ckpt").touch()
+        split = next((word for word in call if word.startswith("split.validation_books=")), "=[]")
+        books = json.loads(split.split("=", 1)[1])
+        save_weights(run / f"{call[1]}.safetensors", books, " ".join(call).encode(), characters, **shape)
+        return code
+
+    return act
+
+
+def calibrates(call: list[str]) -> int:
+    """The command that writes a threshold where it is given readings, and weights where it is given those."""
+    out = Path(option(call, "--out"))
+    if "--readings" in call:
+        out.write_text("min_score = 0.4\n")
+    else:
+        shutil.copyfile(option(call, "--recognizer-weights"), out)
+        with out.open("ab") as stream:
+            stream.write(b"calibrated")
+    return 0
+
+
+def reads(call: list[str]) -> int:
+    """The command that leaves readings and their table."""
+    Path(option(call, "--out")).write_text("readings")
+    Path(option(call, "--out")).with_suffix(".csv").write_text("book,F1\n")
+    return 0
+
+
+def attach(roots, name: str) -> Path:
+    """What a session left becomes an input of the next."""
+    attached = roots.inputs / "notebooks" / "someone" / name
+    attached.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(roots.working, attached)
+    roots.working.mkdir()
+    return attached
+
+
+def weights_after(call: list[str], name: str = "--recognizer-weights") -> list[str]:
+    """The words between an option and the next one."""
+    place = call.index(name) + 1
+    end = next((index for index in range(place, len(call)) if call[index].startswith("--")), len(call))
+    return call[place:end]
+
+
+@pytest.fixture
+def record(roots):
+    return lambda: json.loads((roots.working / "kuzushiji_run.json").read_text())

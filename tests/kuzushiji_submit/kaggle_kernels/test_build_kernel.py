@@ -23,6 +23,7 @@ from kuzushiji_submit.kaggle_kernels.bundle import pack_packages
 from kuzushiji_submit.kaggle_kernels.kernel_settings import KernelSettings
 from kuzushiji_submit.kaggle_kernels.run_kernel import read_run_settings
 from kuzushiji_submit.training_data.recognizer_sources import RecognizerTraining
+from recognition.training.column_config import ColumnTraining
 
 ROOT = Path(kuzushiji_submit.__file__).parents[1]
 OWNER = KernelSettings("Some-One", ("some-one/weights",), ("some-one/kuzushiji-train",))
@@ -98,7 +99,12 @@ def test_the_training_s_presets_travel_along_and_are_settings_of_the_commands(bu
     values = constants((built["train"] / "kernel.py").read_text())["SETTINGS"]
     with tarfile.open(fileobj=io.BytesIO(lzma.decompress(pack_packages(ROOT)))) as archive:
         packed = set(archive.getnames())
-    commands = {"detector": HeatmapTraining(), "recognizer": RecognizerTraining(), "dense": DenseTraining()}
+    commands = {
+        "detector": HeatmapTraining(),
+        "recognizer": RecognizerTraining(),
+        "dense": DenseTraining(),
+        "column": ColumnTraining(),
+    }
     for what, default in commands.items():
         preset = values["configs"][what]
         assert f"kuzushiji_submit/presets/{preset}.toml" in packed

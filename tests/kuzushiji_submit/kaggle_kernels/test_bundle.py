@@ -74,6 +74,7 @@ IMAGE = {
         "cv2",
         "numpy",
         "sklearn",
+        "scipy",  # scikit-learn brings it
         "safetensors",
         "torchmetrics",  # Lightning brings it
         "PIL",

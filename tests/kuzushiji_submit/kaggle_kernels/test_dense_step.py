@@ -9,52 +9,22 @@ import pytest
 
 from kuzushiji_submit.core.time_budget import TIME_IS_UP
 from kuzushiji_submit.kaggle_kernels.run_kernel import run_kernel
-from tests.kuzushiji_submit.kaggle_kernels.conftest import option, save_weights, write_shard
+from tests.kuzushiji_submit.kaggle_kernels.conftest import (
+    CHARACTERS,
+    attach,
+    calibrates,
+    option,
+    reads,
+    save_weights,
+    trains,
+    weights_after,
+    write_shard,
+)
 
 TRAINING = ["detector", "recognizer", "dense"]
 READING = ["prior", "calibrate", "held_out", "threshold", "predict"]
 FOLD = {"folds": 4, "fold": 1}
 SHAPE = {"widths": [8, 8, 16, 16, 16], "depths": [1, 1, 1, 1], "pyramid": 8}
-CHARACTERS = ("U+3042", "U+3044")
-
-
-def trains(code: int = 0, characters=CHARACTERS, **shape):
-    """What a training leaves: a checkpoint and weights named after the model, different for every call."""
-
-    def act(call: list[str]) -> int:
-        run = Path(option(call, "--out"))
-        (run / "checkpoints").mkdir(parents=True, exist_ok=True)
-        (run / "checkpoints" / "last.ckpt").touch()
-        split = next((word for word in call if word.startswith("split.validation_books=")), "=[]")
-        books = json.loads(split.split("=", 1)[1])
-        save_weights(run / f"{call[1]}.safetensors", books, " ".join(call).encode(), characters, **shape)
-        return code
-
-    return act
-
-
-def calibrates(call: list[str]) -> int:
-    """The command that writes a threshold where it is given readings, and weights where it is given those."""
-    out = Path(option(call, "--out"))
-    if "--readings" in call:
-        out.write_text("min_score = 0.4\n")
-    else:
-        shutil.copyfile(option(call, "--recognizer-weights"), out)
-        with out.open("ab") as stream:
-            stream.write(b"calibrated")
-    return 0
-
-
-def reads(call: list[str]) -> int:
-    """The command that leaves readings and their table."""
-    Path(option(call, "--out")).write_text("readings")
-    Path(option(call, "--out")).with_suffix(".csv").write_text("book,F1\n")
-    return 0
-
-
-@pytest.fixture
-def record(roots):
-    return lambda: json.loads((roots.working / "kuzushiji_run.json").read_text())
 
 
 @pytest.fixture
@@ -69,22 +39,6 @@ def commands(roots, pretended):
 
 def run(steps, kernel: str = "train", **values) -> int:
     return run_kernel(kernel, {"steps": steps, **values})
-
-
-def attach(roots, name: str) -> Path:
-    """What a session left becomes an input of the next."""
-    attached = roots.inputs / "notebooks" / "someone" / name
-    attached.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(roots.working, attached)
-    roots.working.mkdir()
-    return attached
-
-
-def weights_after(call: list[str], name: str = "--recognizer-weights") -> list[str]:
-    """The words between an option and the next one."""
-    place = call.index(name) + 1
-    end = next((index for index in range(place, len(call)) if call[index].startswith("--")), len(call))
-    return call[place:end]
 
 
 def test_it_learns_the_recognizer_s_characters_from_the_detector_s_pages(roots, commands, record):

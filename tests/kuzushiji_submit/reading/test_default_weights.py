@@ -26,6 +26,7 @@ def given(tmp_path):
 def test_weights_lie_in_their_packages():
     assert default_weights.DETECTOR_WEIGHTS.parts[-3:] == ("detection", "weights", "detector.safetensors")
     assert default_weights.DENSE_WEIGHTS.parts[-3:] == ("detection", "weights", "dense.safetensors")
+    assert default_weights.COLUMN_MODEL.parts[-3:] == ("recognition", "weights", "column.safetensors")
     assert default_weights.RECOGNIZER_WEIGHTS.parts[-3:] == ("recognition", "weights", "recognizer.safetensors")
 
 
@@ -55,6 +56,18 @@ def test_all_recognizers_that_come_with_the_project_read_together(given, tmp_pat
     assert default_weights.all_recognizer_weights(None) == (first, *others, dense)
     assert default_weights.all_recognizer_weights([given]) == (given,)
     assert default_weights.all_recognizer_weights([given, dense]) == (given, dense)
+
+
+def test_a_column_model_need_not_be_there_unless_it_is_named(given, tmp_path, monkeypatch, caplog):
+    own = tmp_path / "column.safetensors"
+    monkeypatch.setattr(default_weights, "COLUMN_MODEL", own)
+    assert default_weights.column_model(None) is None
+    assert caplog.text == ""
+    own.touch()
+    assert default_weights.column_model(None) == own
+    assert default_weights.column_model(given) == given
+    with pytest.raises(CompetitionFileError, match=r"none: no column model: train one \(kuzushiji train column\)"):
+        default_weights.column_model(tmp_path / "none")
 
 
 @pytest.mark.parametrize("kind", ["heatmap", None])

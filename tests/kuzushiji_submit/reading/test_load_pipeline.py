@@ -1,4 +1,4 @@
-"""Pipelines of weights files: dense readers among them."""
+"""Pipelines of weights files: dense readers among them, column models after them."""
 
 from dataclasses import replace
 
@@ -11,6 +11,8 @@ from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError, WeightsError
 from kuzushiji_submit.core.settings import read_settings
 from kuzushiji_submit.reading.book_hand import HandConfig
+from kuzushiji_submit.reading.column.config import ColumnConfig
+from kuzushiji_submit.reading.context.config import ContextConfig
 from kuzushiji_submit.reading.load_pipeline import (
     PipelineConfig,
     describe,
@@ -20,6 +22,10 @@ from kuzushiji_submit.reading.load_pipeline import (
     load_second_opinion,
 )
 from kuzushiji_submit.reading.second_opinion import DenseOpinionConfig
+from kuzushiji_submit.reading.step_files import StepFiles
+from recognition.calibration import Calibration
+from recognition.weights_file import with_calibration
+from tests.kuzushiji_submit.conftest import CODEPOINTS
 
 PLAIN = PipelineConfig(hand=HandConfig(enabled=False), min_score=0.0)
 
@@ -29,8 +35,8 @@ def read(draw_page):
     """Reads a drawn page with weights."""
     page, _ = draw_page(2)
 
-    def run(weights, config=PLAIN):
-        (reading,) = load_pipeline(config, weights, [], "cpu").read([("p", page)])
+    def run(weights, config=PLAIN, **files):
+        (reading,) = load_pipeline(config, weights, [], "cpu", StepFiles(**files)).read([("p", page)])
         return reading
 
     return run
@@ -132,3 +138,69 @@ def test_a_blank_page_takes_the_same_path(weights, dense_weights):
     for size in ((1, 1, 3), (300, 200, 3)):
         (reading,) = pipeline.read([("p", np.full(size, 230, np.uint8))])
         assert len(reading) == 0
+
+
+def test_a_column_model_changes_what_is_read_and_the_eye_stays_the_eye(read, weights, column_model):
+    alone, again = read([weights]), read([weights], column=column_model)
+    np.testing.assert_array_equal(again.boxes, alone.boxes)
+    assert np.abs(again.top_scores - alone.top_scores).max() > 0.01
+    np.testing.assert_allclose(again.top_scores.sum(axis=1), alone.top_scores.sum(axis=1), atol=1e-5)
+    np.testing.assert_array_equal(again.eye_ids, alone.top_ids)
+    np.testing.assert_array_equal(again.eye_scores, alone.top_scores)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"column": ColumnConfig(enabled=False)},
+        {"column": ColumnConfig(weight=0.0)},
+        {"context": ContextConfig(enabled=False)},
+        {"context": ContextConfig(weight=0.0)},
+    ],
+)
+def test_a_column_model_that_is_off_changes_nothing(read, weights, column_model, settings):
+    config = replace(PLAIN, **settings)
+    off, alone = read([weights], config, column=column_model), read([weights], config)
+    np.testing.assert_array_equal(off.top_ids, alone.top_ids)
+    np.testing.assert_array_equal(off.top_scores, alone.top_scores)
+    assert off.eye_ids is None
+
+
+def test_a_reader_that_the_text_would_hurt_is_left_alone(read, weights, column_model, tmp_path):
+    strong = tmp_path / "strong.safetensors"
+    with_calibration(weights, strong, Calibration(context_weight=0.0))
+    alone, left = read([strong]), read([strong], column=column_model)
+    np.testing.assert_array_equal(left.top_scores, alone.top_scores)
+    assert left.eye_ids is None
+    asked = read([strong], replace(PLAIN, column=ColumnConfig(weight=0.6)), column=column_model)
+    assert np.abs(asked.top_scores - alone.top_scores).max() > 0.01
+
+
+def test_the_chosen_weight_of_the_text_scales_that_of_the_column_model(weights, column_model, tmp_path):
+    calibrated = tmp_path / "calibrated.safetensors"
+    with_calibration(weights, calibrated, Calibration(context_weight=0.35))
+    (step,) = load_pipeline(PLAIN, [calibrated], [], "cpu", StepFiles(column=column_model)).steps
+    assert step.config.weight_for(step.context, beside_prior=True) == pytest.approx(0.15)
+    assert step.config.weight_for(step.context, beside_prior=False) == pytest.approx(0.3)
+
+
+def test_the_readings_that_the_column_model_hears_are_kept_for_it(weights):
+    def top_k(**settings):
+        config = replace(PLAIN, alternatives=1, context=ContextConfig(alternatives=1), **settings)
+        return load_recognizer(config, [weights], "cpu").top_k
+
+    assert (top_k(), top_k(column=ColumnConfig(enabled=False))) == (len(CODEPOINTS), 1)
+
+
+def test_a_column_model_that_is_none_is_named(read, weights, dense_weights):
+    with pytest.raises(WeightsError, match=r"dense\.safetensors: "):
+        read([weights], column=dense_weights)
+
+
+def test_what_a_reading_depends_on_names_the_column_model(weights, column_model, tmp_path):
+    def told(**files):
+        return describe(PLAIN, load_pipeline(PLAIN, [weights], [], "cpu"), [weights], [], StepFiles(**files))
+
+    assert told()["column_model"] is None
+    assert told(column=column_model)["column_model"].keys() == {"file", "sha256"}
+    assert told()["pipeline"]["column"] == {"enabled": True, "weight": None}

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from kuzushiji_submit.core.errors import TrainingError
 from kuzushiji_submit.core.training import loaders
-from kuzushiji_submit.core.training.loaders import as_it_is, make_loader, naming_full_shared_memory
+from kuzushiji_submit.core.training.loaders import NumberSampler, as_it_is, make_loader, naming_full_shared_memory
 
 
 class Numbers(Dataset[Tensor]):
@@ -33,6 +33,24 @@ def test_batches_are_the_same_in_every_number_of_processes(num_workers: int) -> 
     assert [batch.tolist() for batch in loader] == [[4, 1], [2, 0]]
     whole = make_loader(Batches(), [4, 1, 2], 2, num_workers=num_workers, seed=0, collate=as_it_is)
     assert [batch.tolist() for (batch,) in whole] == [[4, 1], [2]]
+
+
+@pytest.mark.parametrize("items", [6, 7, 8])
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_processes_share_the_items_of_an_epoch(items: int, world_size: int) -> None:
+    samplers = [NumberSampler(items, rank, world_size) for rank in range(world_size)]
+    numbers: list[list[int]] = []
+    for epoch in range(3):
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        dealt = [list(sampler) for sampler in samplers]
+        assert all(len(part) == len(sampler) for part, sampler in zip(dealt, samplers, strict=True))
+        together = sorted(number for part in dealt for number in part)
+        # Complete but for what cannot be dealt evenly, and nobody has what another has.
+        assert together == list(range(epoch * items, epoch * items + items // world_size * world_size))
+        numbers.append(together)
+    assert not set(numbers[0]) & set(numbers[1])
+    assert not set(numbers[1]) & set(numbers[2])
 
 
 def test_starting_a_loader_does_not_move_the_random_numbers_of_training() -> None:
@@ -80,7 +98,7 @@ def test_a_full_disk_is_told_from_full_shared_memory(
 SCRIPT = """
 import sys, torch
 from torch.utils.data import Dataset, default_collate
-from kuzushiji_submit.core.training.loaders import as_it_is, make_loader, naming_full_shared_memory
+from kuzushiji_submit.core.training.loaders import NumberSampler, as_it_is, make_loader, naming_full_shared_memory
 
 class Large(Dataset):
     def __getitem__(self, number):

@@ -10,6 +10,7 @@ from kuzushiji_submit.reading.default_weights import text_prior
 from kuzushiji_submit.reading.load_pipeline import PipelineConfig, load_pipeline
 from kuzushiji_submit.reading.prior.kneser_ney import estimate
 from kuzushiji_submit.reading.prior.prior_file import save_prior
+from kuzushiji_submit.reading.step_files import StepFiles
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def prior(tmp_path):
 
 def read(weights, prior, page, **settings):
     config = PipelineConfig(**{"min_score": 0.0, **settings})
-    (reading,) = load_pipeline(config, [weights], [], "cpu", prior).read([("p", page)])
+    (reading,) = load_pipeline(config, [weights], [], "cpu", StepFiles(prior)).read([("p", page)])
     return reading
 
 
