@@ -21,15 +21,20 @@ class ColumnConfig:
         weight: what its support is multiplied with; 0 leaves every page as it is. None for WEIGHT_BESIDE_PRIOR or
             WEIGHT_ALONE, as much more or less as the weight of the text is more or less than its default: a reader
             that the text would only hurt is not touched by the column model either.
+        prior_share: how much stays of what a text prior has made of the eye's logarithms; both know the same text, and
+            say much of it twice.
 
     Raises:
-        ConfigError: if the weight is negative or no number.
+        ConfigError: if the weight is negative or no number, or the share out of 0 to 1.
     """
 
     enabled: bool = True
     weight: float | None = None
+    prior_share: float = 0.7
 
     def __post_init__(self) -> None:
+        if not 0 <= self.prior_share <= 1:
+            raise ConfigError(f"column.prior_share must lie in 0..1, got {self.prior_share}")
         if self.weight is not None and not 0 <= self.weight < math.inf:
             raise ConfigError(f"column.weight must be a number that is not negative, got {self.weight}")
 

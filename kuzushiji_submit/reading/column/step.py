@@ -3,7 +3,8 @@ r"""A page's readings weighed with what the column model says of each: a step of
     eye       は .5  ほ .3  け .1      its readings go into the model, the best first;
     prior     ほ .6  は .2  け .1      where a text prior has spoken, its scores are what there is
     support   ほ +2  は -1  け 0       of the column model, a logarithm
-    new       the scores there are times exp(weight * support), shared out so that they add up to what they did
+    new       eye ** (1 - prior_share) * prior ** prior_share * exp(weight * support), shared out so that they add up to
+              what they did
 
 The model always hears the eye itself: it has learned what eyes say, and not what a prior makes of it.
 """
@@ -60,18 +61,26 @@ class ColumnStep:
             return page
         scores = page.top_scores[text].astype(np.float64)
         weighed = scores > SMALLEST
-        logs = np.where(weighed, np.log(np.maximum(scores, SMALLEST)) + weight * self._support(page, text), -np.inf)
+        eye, support = self._ask(page, text)
+        share = self.config.prior_share
+        logs = share * np.log(np.maximum(scores, SMALLEST)) + (1 - share) * np.log(np.maximum(eye, SMALLEST))
+        logs = np.where(weighed, logs + weight * support, -np.inf)
         top_ids, top_scores = share_out(page.top_ids, page.top_scores, text, _softmax(logs), weighed)
         return page.reread(top_ids, top_scores, order=order.order)
 
-    def _support(self, page: PageReading, text: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Of the page's readings at M places, float64 (M, K), best first as they are now; 0 of those the eye lacks."""
+    def _ask(self, page: PageReading, text: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The eye's scores and the support of the page's readings at M places, each float64 (M, K) in their order.
+
+        Readings that the eye lacks keep their scores, and have no support.
+        """
         if page.eye_ids is None or page.eye_scores is None:
-            return self.model.support(page.top_ids[text], page.top_scores[text]).astype(np.float64)
-        eye_ids = page.eye_ids[text]
-        support = self.model.support(eye_ids, page.eye_scores[text]).astype(np.float64)
-        same = page.top_ids[text][:, :, None] == eye_ids[:, None, :]
-        return np.asarray((same * support[:, None, :]).sum(axis=2))
+            scores = page.top_scores[text]
+            return scores.astype(np.float64), self.model.support(page.top_ids[text], scores).astype(np.float64)
+        eye_ids, eye_scores = page.eye_ids[text], page.eye_scores[text]
+        support = self.model.support(eye_ids, eye_scores).astype(np.float64)
+        same = page.top_ids[text][:, :, None] == eye_ids[:, None, :]  # (M, K, J)
+        eye, supported = ((same * said[:, None, :]).sum(axis=2) for said in (eye_scores.astype(np.float64), support))
+        return np.where(same.any(axis=2), eye, page.top_scores[text]), supported
 
 
 def _softmax(logs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,3 +36,9 @@ def test_the_weight_follows_that_of_the_text(column, context, beside, alone):
     config, text = ColumnConfig(**column), ContextConfig(**context)
     assert config.weight_for(text, beside_prior=True) == pytest.approx(beside)
     assert config.weight_for(text, beside_prior=False) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_of_the_prior_lies_between_nothing_and_all(share):
+    with pytest.raises(ConfigError, match=r"column\.prior_share"):
+        ColumnConfig(prior_share=share)

@@ -66,7 +66,7 @@ def test_after_a_text_prior_the_model_hears_the_eye_and_changes_what_there_is():
     model = Model(0, 0, 3, 0, 0)
     eye = page_of([[WA, NO, KA]], [[0.5, 0.3, 0.1]])
     spoken = eye.reread(np.array([[NO, KA, WA]]), np.array([[0.6, 0.2, 0.1]], np.float32))
-    read = ColumnStep(model, ColumnConfig(weight=1.0))(spoken)
+    read = ColumnStep(model, ColumnConfig(weight=1.0, prior_share=1.0))(spoken)
     ((ids, scores),) = model.heard
     assert (ids.tolist(), scores.tolist()) == (eye.top_ids.tolist(), eye.top_scores.tolist())
     raised = 0.1 * np.e**3
@@ -75,12 +75,22 @@ def test_after_a_text_prior_the_model_hears_the_eye_and_changes_what_there_is():
     assert (read.eye_ids.tolist(), read.eye_scores.tolist()) == (eye.top_ids.tolist(), eye.top_scores.tolist())
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_of_what_the_text_prior_changed_a_share_stays(share: float):
+    eye = page_of([[WA, NO]], [[0.5, 0.3]])
+    spoken = eye.reread(np.array([[NO, WA]]), np.array([[0.7, 0.1]], np.float32))
+    read = ColumnStep(Model(0, 0, 0, 0, 0), ColumnConfig(weight=1.0, prior_share=share))(spoken)
+    said = dict(zip(read.top_ids[0].tolist(), np.log(read.top_scores[0]).tolist(), strict=True))
+    changed = np.log(0.7 / 0.1) - np.log(0.3 / 0.5)
+    assert said[NO] - said[WA] == pytest.approx(np.log(0.3 / 0.5) + share * changed, abs=1e-5)
+
+
 def test_readings_that_the_eye_does_not_have_get_no_support():
     model = Model(9, 9, 9, 9, 9)
     page = dataclasses.replace(
         page_of([[MO, ONE]], [[0.4, 0.2]]), eye_ids=np.array([[MO]]), eye_scores=np.array([[0.9]], np.float32)
     )
-    read = ColumnStep(model, ColumnConfig(weight=1.0))(page)
+    read = ColumnStep(model, ColumnConfig(weight=1.0, prior_share=1.0))(page)
     assert read.top_ids.tolist() == [[MO, ONE]]
     assert read.top_scores[0] == pytest.approx(0.6 * np.array([0.4 * np.e**9, 0.2]) / (0.4 * np.e**9 + 0.2))
 
