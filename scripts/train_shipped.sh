@@ -5,15 +5,16 @@
 #
 # Each cycle trains the reader's base further (from the second on it starts from the one before) and fine-tunes it twice,
 # the second time with some KMNIST and another seed; the average of both weights is a reader. There are as many readers as
-# cycles, whose scores `kuzushiji predict` averages. The labels of a cycle's transcribed pages come from the reader of the
-# cycle before; in the first, from one that has seen boxes only. A dense reader, which starts from the detector, joins them.
+# cycles, whose scores `kuzushiji predict` averages; from the third on they look through stretched windows. The labels of a cycle's transcribed pages come from the reader of the
+# cycle before; in the first, from one that has seen boxes only. A dense reader, which starts from the detector, joins them, and
+# a column model learns from texts what the first base's mistakes look like in a column.
 #
-# DATA holds competition/, real_pages/, kmnist/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
+# DATA holds competition/, real_pages/, kmnist/, text/ and fonts/. SCALE=tiny runs every step in minutes, to see that all of them
 # work; its weights read nothing. With a GPU raise the batch: TRAIN_SET="--set batch_size=512 --set runtime.num_workers=12".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-: "${DATA:?the folder of competition/, real_pages/, kmnist/ and fonts/}" "${OUT:?the folder to work in}"
+: "${DATA:?the folder of competition/, real_pages/, kmnist/, text/ and fonts/}" "${OUT:?the folder to work in}"
 SCALE=${SCALE:-full}
 CYCLES=${CYCLES:-3}
 PYTHON=${PYTHON:-.venv/bin/python}
@@ -22,8 +23,8 @@ read -r -a TRAIN_SET <<< "${TRAIN_SET:-}"
 CLASSES=$DATA/competition/class_counts.csv
 REAL=$OUT/data/real
 case $SCALE in
-  full) pages_c=600; pages_d=500; pages_i=300; pages_j=600; hand_pages=60; books=90; epochs=32; draws=100000; tiles=2000; tile_epochs=10; real_epochs=6; real_draws=16000; real_tiles=400; dense_epochs=19; dense_tiles=4000; dense_real_tiles=2000 ;;
-  tiny) pages_c=6; pages_d=6; pages_i=6; pages_j=6; hand_pages=2; books=3; epochs=1; draws=512; tiles=8; tile_epochs=1; real_epochs=1; real_draws=512; real_tiles=8; dense_epochs=1; dense_tiles=16; dense_real_tiles=16 ;;
+  full) pages_c=600; pages_d=500; pages_i=300; pages_j=600; hand_pages=60; books=90; epochs=32; draws=100000; tiles=2000; tile_epochs=10; real_epochs=6; real_draws=16000; real_tiles=400; dense_epochs=19; dense_tiles=4000; dense_real_tiles=2000; windows=8000; confusions=30000 ;;
+  tiny) pages_c=6; pages_d=6; pages_i=6; pages_j=6; hand_pages=2; books=3; epochs=1; draws=512; tiles=8; tile_epochs=1; real_epochs=1; real_draws=512; real_tiles=8; dense_epochs=1; dense_tiles=16; dense_real_tiles=16; windows=64; confusions=200 ;;
   *) echo "SCALE is full or tiny, not $SCALE" >&2; exit 2 ;;
 esac
 if [ -z "${FONTS:-}" ]; then
@@ -55,12 +56,17 @@ draw() { # draw NAME PAGES SEED OPTIONS...: synthetic pages
 real_hands() { # glyphs of all seven books, for the weights that ship
   draw hands "$hand_pages" 45 --layout "$OUT/data/layout.csv" --real-data "$REAL" --real-share 1
 }
+view() { # view CYCLE: what a reader of the cycle sees of a crop, into VIEW
+  VIEW=()
+  [ "$1" -lt 3 ] || VIEW=(--set preprocess.stretch=0.7)
+}
 base_reader() { # base_reader CYCLE
   local goes_on=()
-  [ "$1" = 1 ] || goes_on=(--set "initial_weights=$OUT/base-reader-$(($1 - 1))/recognizer.safetensors" --set optimizer.learning_rate=1.5e-3 --set optimizer.warmup=0.08)
+  view "$1"
+  [ "$1" = 1 ] || goes_on=(--set initial_view=other --set "initial_weights=$OUT/base-reader-$(($1 - 1))/recognizer.safetensors" --set optimizer.learning_rate=1.5e-3 --set optimizer.warmup=0.08)
   kuzushiji train recognizer --data "${PAGES[@]}" --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/base-reader-$1" \
     --crops "$OUT/crops" --config reader --set split.folds=0 --set "epochs=$epochs" --set "balance.epoch_size=$draws" --set optimizer.ema_decay=0.9995 \
-    --set "seed=$1" "${goes_on[@]}" "${TRAIN_SET[@]}" --resume
+    --set "seed=$1" "${goes_on[@]}" "${VIEW[@]}" "${TRAIN_SET[@]}" --resume
 }
 base_detector() {
   kuzushiji train detector --data "$OUT/data/C" "$OUT/data/D" --out "$OUT/base-detector" --pages "$OUT/pages" --config detector --set split.folds=0 \
@@ -73,11 +79,12 @@ real_detector() {
 }
 real_reader() { # real_reader NAME CYCLE FOLDER EPOCHS SEED [KMNIST]: the base goes on, half of it on real crops
   local also=() shares=(0.45 0.12 0.1 0.09 0.12 0.12)
+  view "$2"
   [ $# -lt 6 ] || { also=("$6"); shares=(0.45 0.11 0.08 0.08 0.1 0.12 0.06); }
   kuzushiji train recognizer --data "$3" --train-only "${PAGES[@]}" "$OUT/data/hands" "${also[@]}" --shares "${shares[@]}" \
     --false-alarms "$OUT/data/C" --charset "$CLASSES" --out "$OUT/$1" --config reader-real --set "initial_weights=$OUT/base-reader-$2/recognizer.safetensors" \
     --set split.folds=0 --set export=last --set "epochs=$4" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$5" \
-    "${TRAIN_SET[@]}" --resume
+    "${VIEW[@]}" "${TRAIN_SET[@]}" --resume
 }
 kmnist() { # the ten kana of its test images, set in columns
   "$PYTHON" scripts/make_kmnist_folder.py --images "$DATA/kmnist/kmnist-test-imgs.npz" --labels "$DATA/kmnist/kmnist-test-labels.npz" --out "$OUT/data/kmnist"
@@ -102,12 +109,18 @@ align() { # align READER FOLDER: transcriptions laid over the boxes that the det
 }
 measure() { # measure CYCLE FILE: the same way with books left out: its figures are the ones that count, its temperature and threshold ship
   local before=()
+  view "$1"
   [ "$1" = 1 ] || before=(--aligner "$OUT/left-out-$(($1 - 1))/aligned-{book}/recognizer.safetensors")
   cp "$OUT/reader-$1/recognizer.safetensors" "$2"
   "$PYTHON" scripts/leave_one_book_out.py --base "$OUT/base-reader-$1/recognizer.safetensors" --real "$REAL" --complete "$DATA/real_pages/truth_exact.csv" \
     --transcriptions "$DATA/real_pages/transcriptions.json" --synthetic "${PAGES[@]}" --synthetic-crops "$OUT/crops" \
     --false-alarms "$OUT/data/C" --detector heatmap --counts "$CLASSES" --groups $GROUPS_OUT --real-share 0.45 --out "$OUT/left-out-$1" "${before[@]}" \
-    --calibrate "$2" --config reader-real --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$1"
+    --calibrate "$2" --config reader-real --set "epochs=$real_epochs" --set "balance.epoch_size=$real_draws" --set balance.adjust=1.0 --set "seed=$1" "${VIEW[@]}"
+}
+column() { # the confusions are those of a reader that has seen no real page
+  kuzushiji train column --truth "$DATA/competition/train_subset.csv" --text "$DATA/text/genji.txt" "$DATA/text/honkoku.csv" --shares 0.5 0.15 0.35 \
+    --crops "$OUT"/crops/0?-[CDIJ] --recognizer-weights "$OUT/base-reader-1/recognizer.safetensors" --out "$OUT/column" --config column \
+    --set "windows_per_epoch=$windows" --set "confusions.crops=$confusions" --set epochs=16 --set split.folds=0 --set seed=1 --resume
 }
 
 PAGES=("$OUT/data/C" "$OUT/data/D" "$OUT/data/I" "$OUT/data/J")
@@ -135,4 +148,5 @@ for cycle in $(seq "$CYCLES"); do
 done
 step base-dense base_dense
 step dense real_dense "$OUT/data/aligned-$CYCLES"
-echo "$OUT/detector/detector.safetensors, $OUT/recognizer*.safetensors and $OUT/dense/dense.safetensors are ready; the tables above are what they are worth on books that they have not seen"
+step column column
+echo "$OUT/detector/detector.safetensors, $OUT/recognizer*.safetensors, $OUT/dense/dense.safetensors and $OUT/column/column.safetensors are ready; the tables above are what they are worth on books that they have not seen"
