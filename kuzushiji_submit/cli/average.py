@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     import detection.dense.network  # noqa: F401 - makes dense readers known, and the detectors that it stands on
+    import recognition.column.network  # noqa: F401 - makes column models known
     from kuzushiji_submit.core.average import average_weights
     from kuzushiji_submit.core.errors import ConfigError
     from kuzushiji_submit.core.files import try_file

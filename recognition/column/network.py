@@ -175,7 +175,6 @@ class Tower(nn.Module):
     """
 
     __call__: Callable[..., Tensor]
-    mask: Tensor
 
     def __init__(self, config: ColumnNetworkConfig) -> None:
         super().__init__()
@@ -188,8 +187,6 @@ class Tower(nn.Module):
             width, config.heads, _FEED_FORWARD * width, config.dropout, "gelu", batch_first=True, norm_first=True
         )
         self.attention = nn.TransformerEncoder(layer, config.layers, nn.LayerNorm(width), enable_nested_tensor=False)
-        later = torch.full((window, window), float("-inf")).triu(diagonal=1)
-        self.register_buffer("mask", later, persistent=False)
 
     def forward(self, places: Tensor) -> Tensor:
         """Places (B, T, width) in, (B, T, width) out: at t what places 0 .. t-1 say."""
@@ -197,5 +194,7 @@ class Tower(nn.Module):
         heard = torch.cat([self.edge.to(places.dtype).expand(batch, -1, -1), self.norm(places)], dim=1)
         near = torch.cat([heard[:, step : step + count] for step in range(NEAR)], dim=-1)
         seen = self.near(near) + self.position[:count]
-        said: Tensor = self.attention(seen, mask=self.mask[:count, :count].to(seen.dtype), is_causal=True)
+        # Made anew each time: an average of weights takes buffers along, and has no use for infinite ones.
+        later = nn.Transformer.generate_square_subsequent_mask(count, seen.device, seen.dtype)
+        said: Tensor = self.attention(seen, mask=later, is_causal=True)
         return said

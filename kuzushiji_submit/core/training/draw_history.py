@@ -35,7 +35,7 @@ def draw_history(rows: Sequence[Mapping[str, float]], path: Path) -> None:
 
 
 def _draw(axes: Axes, rows: Sequence[Mapping[str, float]], names: Mapping[str, str], *, error: bool) -> None:
-    drawn = []
+    drawn: list[float] = []
     for name, label in names.items():
         points = [(row["epoch"] + 1, 1 - row[name] if error else row[name]) for row in rows if name in row]
         if points:

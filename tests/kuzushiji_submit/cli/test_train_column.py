@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from kuzushiji_submit.cli import main
 from kuzushiji_submit.core.charset import Charset
@@ -103,6 +104,21 @@ def test_crops_are_read_once(command, tmp_path, capsys):
 def test_a_dense_reader_among_the_weights_reads_no_crops(command, dense_weights):
     place = command.index("--recognizer-weights") + 2
     assert main([*command[:place], str(dense_weights), *command[place:], "--set", "epochs=1"]) == 0
+
+
+def test_runs_of_one_start_are_averaged(command, tmp_path, capsys):
+    assert main([*command, "--set", "epochs=1"]) == 0
+    first, place = tmp_path / "run" / "column.safetensors", command.index("--out") + 1
+    again = [*command[:place], str(tmp_path / "again"), *command[place + 1 :], "--set", f"initial_weights={first}"]
+    assert main([*again, "--set", "epochs=1", "--set", "seed=1"]) == 0
+    out = tmp_path / "average.safetensors"
+    capsys.readouterr()
+    assert main(["average", str(first), str(tmp_path / "again" / "column.safetensors"), "--out", str(out)]) == 0
+    assert "the average of 2 columns" in capsys.readouterr().out
+    state, parts = load_column(out)[0].state_dict(), [first, tmp_path / "again" / "column.safetensors"]
+    lent = [load_column(path)[0].state_dict() for path in parts]
+    for name, value in state.items():
+        torch.testing.assert_close(value, (lent[0][name] + lent[1][name]) / 2, rtol=1e-2, atol=1e-3)
 
 
 def test_time_that_is_up_is_exit_code_3(command, capsys):

@@ -175,6 +175,17 @@ def test_initial_weights_that_do_not_fit_are_refused(finished: Finished, tmp_pat
             train(config, tmp_path / f"run{number}")
 
 
+def test_what_is_averaged_over_the_steps_reads_as_well(tmp_path: Path) -> None:
+    averaging = dataclasses.replace(TINY_TRAINING.optimizer, ema_decay=0.9)
+    result = train(change(optimizer=averaging), tmp_path / "run")
+    assert all(np.isfinite(score) for score in result.scores.values())
+    assert np.isfinite(ColumnModel.load(result.weights, CHARSET.codepoints).support(*_two_places())).all()
+
+
+def _two_places() -> tuple[np.ndarray, np.ndarray]:
+    return np.array([[4, 0], [3, 5]]), np.array([[0.9, 0.1], [0.5, 0.5]], np.float32)
+
+
 def test_texts_that_cannot_be_trained_on_leave_no_folder(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="strange: has no text to train on"):
         train(TINY_TRAINING, tmp_path / "run", [*sources(), TextSource("strange", [["U+4E00"]])])
