@@ -38,7 +38,8 @@ def test_one_reader_of_crops_and_a_dense_reader(data, weights, dense, tmp_path):
 def test_a_column_model_is_tried_with_every_weight_of_the_text(
     data, weights, column_model, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(default_weights, "TEXT_PRIOR", tmp_path / "none")
+    for name in ("TEXT_PRIOR", "COLUMN_MODEL"):
+        monkeypatch.setattr(default_weights, name, tmp_path / "none")
     out = tmp_path / "calibrated.safetensors"
     command = ["calibrate", "--data", str(data), "--detector", "ink", "--device", "cpu", "--out", str(out)]
     command += ["--recognizer-weights", str(weights)]

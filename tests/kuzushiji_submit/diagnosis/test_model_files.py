@@ -9,7 +9,7 @@ from kuzushiji_submit.diagnosis.finding import Verdict
 from kuzushiji_submit.diagnosis.model_files import look_at_model_files, read_card
 from kuzushiji_submit.reading import default_weights
 
-NAMES = {"RECOGNIZER_WEIGHTS": 0, "DETECTOR_WEIGHTS": -2, "TEXT_PRIOR": -1}
+NAMES = {"RECOGNIZER_WEIGHTS": 0, "DETECTOR_WEIGHTS": -3, "TEXT_PRIOR": -2, "COLUMN_MODEL": -1}
 
 
 @pytest.fixture(params=NAMES)
@@ -28,6 +28,7 @@ def test_what_ships_is_what_its_card_says():
         *default_weights.all_recognizer_weights(None),
         default_weights.DETECTOR_WEIGHTS,
         default_weights.TEXT_PRIOR,
+        default_weights.COLUMN_MODEL,
     ]
     for path, finding in zip(paths, look_at_model_files(), strict=True):
         assert (finding.verdict, finding.advice) == (Verdict.OK, "")

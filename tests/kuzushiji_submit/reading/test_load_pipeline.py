@@ -203,4 +203,4 @@ def test_what_a_reading_depends_on_names_the_column_model(weights, column_model,
 
     assert told()["column_model"] is None
     assert told(column=column_model)["column_model"].keys() == {"file", "sha256"}
-    assert told()["pipeline"]["column"] == {"enabled": True, "weight": None}
+    assert told()["pipeline"]["column"] == {"enabled": True, "weight": None, "prior_share": 0.7}

@@ -76,7 +76,7 @@ def test_folders_have_shares_and_parts_of_their_own(folders, tmp_path):
 def test_the_command_line_tells_the_folders_apart():
     parser = argparse.ArgumentParser()
     add_training_arguments(parser)
-    common = ["recognizer", "--out", "run", "--data", "a", "b"]
+    common = ["--out", "run", "--data", "a", "b"]
     args = parser.parse_args([*common, "--train-only", "c", "--shares", "1", "2", "3", "--false-alarms", "b"])
     found = [(str(one.data.root), one.share, one.validate, one.false_alarms) for one in training_folders(args)]
     assert found == [("a", 1.0, True, False), ("b", 2.0, True, True), ("c", 3.0, False, False)]
