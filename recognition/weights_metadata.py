@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import ConfigError, WeightsError
+from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.registry import NetworkConfig, architecture_of, config_from_plain
 from kuzushiji_submit.core.settings import from_plain, to_plain
-from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
+from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 from recognition.calibration import Calibration
 from recognition.crops import CropConfig
 from recognition.models.registry import KIND
@@ -66,21 +66,20 @@ class WeightsMetadata:
             WeightsError: if the record is another kind's, or says something that this version does not know.
         """
         record.require_kind(KIND, where)
-        if record.charset is None or record.ink is None:
-            raise WeightsError(f"{where}: weights of a {KIND} without its charset and ink: export them again")
-        try:
+        charset = record.require_charset(where)
+        if record.ink is None:
+            raise WeightsError(f"{where}: weights of a {KIND} without its ink: export them again")
+        with settings_of(where):
             inputs = from_plain(_Inputs, record.preprocessing, "preprocessing")
             return cls(
                 model=config_from_plain(KIND, {**record.settings, "architecture": record.architecture}),
-                charset=record.charset,
+                charset=charset,
                 crop=inputs.crop,
                 preprocess=inputs.preprocess,
                 ink=record.ink,
                 calibration=from_plain(Calibration, record.calibration, "calibration"),
                 provenance=record.provenance,
             )
-        except ConfigError as error:
-            raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from detection.dense.network import KIND, DenseReader, DenseReaderConfig
 from detection.heatmap.weights_file import PageScale
 from kuzushiji_submit.core import weights
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import ConfigError, WeightsError
+from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.registry import architecture_of, config_from_plain
 from kuzushiji_submit.core.settings import from_plain, to_plain
-from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
+from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 
 BODY = ("stem", "levels", "lateral", "smooth")
 """The parts of a network that are its feature pyramid."""
@@ -81,17 +81,14 @@ class DenseMetadata:
             WeightsError: if the record is another kind's, or says something that this version does not know.
         """
         record.require_kind(KIND, where)
-        if record.charset is None:
-            raise WeightsError(f"{where}: weights of a {KIND} without its charset: export them again")
-        try:
+        charset = record.require_charset(where)
+        with settings_of(where):
             network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")
             if scale != PageScale():
                 raise ConfigError(f"it reads pages at {scale}, this program at {PageScale()}")
             calibration = from_plain(DenseCalibration, record.calibration, "calibration")
-        except ConfigError as error:
-            raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
-        return cls(network, record.charset, scale, calibration, record.provenance)
+        return cls(network, charset, scale, calibration, record.provenance)
 
 
 def save_dense(path: Path, state: Mapping[str, Tensor], metadata: DenseMetadata, *, overwrite: bool = False) -> None:

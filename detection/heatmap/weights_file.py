@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from detection.heatmap.network import STRIDE, UNIT, HeatmapNetConfig
 from kuzushiji_submit.core import weights
-from kuzushiji_submit.core.errors import ConfigError, WeightsError
+from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.page.ink import InkConfig
 from kuzushiji_submit.core.registry import NetworkConfig, architecture_of, config_from_plain
 from kuzushiji_submit.core.settings import from_plain, to_plain
-from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
+from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 
 KIND = "detector"
 
@@ -66,13 +66,11 @@ class DetectorMetadata:
                 for another stride or unit.
         """
         record.require_kind(KIND, where)
-        try:
+        with settings_of(where):
             network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")
             if scale != PageScale():
                 raise ConfigError(f"its map is measured in {scale}, this program's in {PageScale()}")
-        except ConfigError as error:
-            raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
         return cls(network, scale, record.provenance, record.ink)
 
 

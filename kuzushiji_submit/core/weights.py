@@ -8,10 +8,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from kuzushiji_submit.core.errors import ConfigError, WeightsError
+from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.files import replacing
 from kuzushiji_submit.core.registry import architecture, config_from_plain
-from kuzushiji_submit.core.weights_record import FORMAT_NAME, Provenance, WeightsRecord, read_record
+from kuzushiji_submit.core.weights_record import FORMAT_NAME, Provenance, WeightsRecord, read_record, settings_of
 
 __all__ = [
     "Provenance",
@@ -86,12 +86,10 @@ def build_network(path: Path, record: WeightsRecord) -> nn.Module:
     Raises:
         WeightsError: if the network is unknown, or its settings are not right.
     """
-    try:
+    with settings_of(str(path)):
         chosen = architecture(record.kind, record.architecture)
         config = config_from_plain(record.kind, {**record.settings, "architecture": record.architecture})
         network: nn.Module = chosen.build(config, None if record.charset is None else len(record.charset))
-    except ConfigError as error:
-        raise WeightsError(f"{path}: {error}: use a file that this version of the program exported") from error
     return network
 
 

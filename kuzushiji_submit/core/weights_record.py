@@ -9,7 +9,8 @@ A weights file is a safetensors file whose header holds one entry, `kuzushiji`, 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,22 @@ class Provenance:
     notes: str = ""
 
 
+@contextmanager
+def settings_of(where: str) -> Iterator[None]:
+    """Around what reads the settings in a record: those that this version does not know are the file's fault.
+
+    Args:
+        where: the file, for messages.
+
+    Raises:
+        WeightsError: in the place of a ConfigError.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
+
+
 @dataclass(frozen=True)
 class WeightsRecord:
     """Everything that a use of weights needs beside the numbers.
@@ -92,6 +109,19 @@ class WeightsRecord:
         """
         if self.kind != kind:
             raise WeightsError(f"{where}: weights of a {self.kind} ({self.architecture}): name those of a {kind}")
+
+    def require_charset(self, where: str) -> Charset:
+        """The characters that the network says.
+
+        Args:
+            where: the file, for messages.
+
+        Raises:
+            WeightsError: if it names none.
+        """
+        if self.charset is None:
+            raise WeightsError(f"{where}: weights of a {self.kind} without its charset: export them again")
+        return self.charset
 
     def to_text(self) -> str:
         """As JSON, with the format's version; the charset as its codepoints and their fingerprint."""

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from kuzushiji_submit.core import weights
 from kuzushiji_submit.core.charset import Charset
-from kuzushiji_submit.core.errors import ConfigError, WeightsError
+from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.registry import architecture_of, config_from_plain
 from kuzushiji_submit.core.settings import to_plain
-from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord
+from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 from recognition.column.network import KIND, ColumnNetwork, ColumnNetworkConfig
 
 
@@ -52,13 +52,10 @@ class ColumnMetadata:
             WeightsError: if the record is another kind's, or says something that this version does not know.
         """
         record.require_kind(KIND, where)
-        if record.charset is None:
-            raise WeightsError(f"{where}: weights of a {KIND} model without its charset: export them again")
-        try:
+        charset = record.require_charset(where)
+        with settings_of(where):
             network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
-        except ConfigError as error:
-            raise WeightsError(f"{where}: {error}: use a file that this version of the program exported") from error
-        return cls(network, record.charset, record.provenance)
+        return cls(network, charset, record.provenance)
 
 
 def save_column(path: Path, state: Mapping[str, Tensor], metadata: ColumnMetadata, *, overwrite: bool = False) -> None:

@@ -63,7 +63,7 @@ def test_what_does_not_match_is_refused(weights: Path, changes: dict, message: s
 
 
 def test_a_record_without_characters_is_no_column_model_s() -> None:
-    with pytest.raises(WeightsError, match="file: weights of a column model without its charset"):
+    with pytest.raises(WeightsError, match="file: weights of a column without its charset"):
         ColumnMetadata.from_record(WeightsRecord("column", "column_transformer"), "file")
 
 
