@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.page.ink import InkConfig
-from kuzushiji_submit.core.registry import NetworkConfig, architecture_of, config_from_plain
+from kuzushiji_submit.core.registry import NetworkConfig, architecture_of
 from kuzushiji_submit.core.settings import from_plain, to_plain
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 from recognition.calibration import Calibration
@@ -72,7 +72,7 @@ class WeightsMetadata:
         with settings_of(where):
             inputs = from_plain(_Inputs, record.preprocessing, "preprocessing")
             return cls(
-                model=config_from_plain(KIND, {**record.settings, "architecture": record.architecture}),
+                model=record.network_config(),
                 charset=charset,
                 crop=inputs.crop,
                 preprocess=inputs.preprocess,

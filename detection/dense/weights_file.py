@@ -13,7 +13,7 @@ from detection.heatmap.weights_file import PageScale
 from kuzushiji_submit.core import weights
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.registry import architecture_of, config_from_plain
+from kuzushiji_submit.core.registry import architecture_of
 from kuzushiji_submit.core.settings import from_plain, to_plain
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 
@@ -83,7 +83,7 @@ class DenseMetadata:
         record.require_kind(KIND, where)
         charset = record.require_charset(where)
         with settings_of(where):
-            network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
+            network = record.network_config()
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")
             if scale != PageScale():
                 raise ConfigError(f"it reads pages at {scale}, this program at {PageScale()}")

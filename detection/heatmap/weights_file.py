@@ -10,7 +10,7 @@ from detection.heatmap.network import STRIDE, UNIT, HeatmapNetConfig
 from kuzushiji_submit.core import weights
 from kuzushiji_submit.core.errors import ConfigError
 from kuzushiji_submit.core.page.ink import InkConfig
-from kuzushiji_submit.core.registry import NetworkConfig, architecture_of, config_from_plain
+from kuzushiji_submit.core.registry import NetworkConfig, architecture_of
 from kuzushiji_submit.core.settings import from_plain, to_plain
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 
@@ -67,7 +67,7 @@ class DetectorMetadata:
         """
         record.require_kind(KIND, where)
         with settings_of(where):
-            network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
+            network = record.network_config()
             scale = from_plain(PageScale, record.preprocessing, "preprocessing")
             if scale != PageScale():
                 raise ConfigError(f"its map is measured in {scale}, this program's in {PageScale()}")

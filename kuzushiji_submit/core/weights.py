@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kuzushiji_submit.core.errors import WeightsError
 from kuzushiji_submit.core.files import replacing
-from kuzushiji_submit.core.registry import architecture, config_from_plain
+from kuzushiji_submit.core.registry import architecture
 from kuzushiji_submit.core.weights_record import FORMAT_NAME, Provenance, WeightsRecord, read_record, settings_of
 
 __all__ = [
@@ -88,7 +88,7 @@ def build_network(path: Path, record: WeightsRecord) -> nn.Module:
     """
     with settings_of(str(path)):
         chosen = architecture(record.kind, record.architecture)
-        config = config_from_plain(record.kind, {**record.settings, "architecture": record.architecture})
+        config = record.network_config()
         network: nn.Module = chosen.build(config, None if record.charset is None else len(record.charset))
     return network
 

@@ -20,6 +20,8 @@ from safetensors import SafetensorError, safe_open
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import CharsetError, ConfigError, WeightsError
 from kuzushiji_submit.core.page.ink import InkConfig
+from kuzushiji_submit.core.presets import ARCHITECTURE
+from kuzushiji_submit.core.registry import config_from_plain
 from kuzushiji_submit.core.settings import from_plain, to_plain
 
 FORMAT_NAME = "kuzushiji"
@@ -122,6 +124,14 @@ class WeightsRecord:
         if self.charset is None:
             raise WeightsError(f"{where}: weights of a {self.kind} without its charset: export them again")
         return self.charset
+
+    def network_config(self) -> Any:  # noqa: ANN401 - torch is not loaded
+        """The settings of the network, as its kind has registered them.
+
+        Raises:
+            ConfigError: if the network is unknown, or its settings are not right.
+        """
+        return config_from_plain(self.kind, {**self.settings, ARCHITECTURE: self.architecture})
 
     def to_text(self) -> str:
         """As JSON, with the format's version; the charset as its codepoints and their fingerprint."""

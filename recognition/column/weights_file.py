@@ -10,7 +10,7 @@ from torch import Tensor
 from kuzushiji_submit.core import weights
 from kuzushiji_submit.core.charset import Charset
 from kuzushiji_submit.core.errors import ConfigError
-from kuzushiji_submit.core.registry import architecture_of, config_from_plain
+from kuzushiji_submit.core.registry import architecture_of
 from kuzushiji_submit.core.settings import to_plain
 from kuzushiji_submit.core.weights_record import Provenance, WeightsRecord, settings_of
 from recognition.column.network import KIND, ColumnNetwork, ColumnNetworkConfig
@@ -54,7 +54,7 @@ class ColumnMetadata:
         record.require_kind(KIND, where)
         charset = record.require_charset(where)
         with settings_of(where):
-            network = config_from_plain(KIND, {**record.settings, "architecture": record.architecture})
+            network = record.network_config()
         return cls(network, charset, record.provenance)
 
 
